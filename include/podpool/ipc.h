@@ -1,0 +1,104 @@
+/* include/podpool/ipc.h - the treaty between the shim (in the program) and the broker.
+ *
+ * Transport: an AF_UNIX stream socket `sock` in PODPOOL_DIR. One question, one answer, close; the
+ * broker knows the asker by SO_PEERCRED, never by what it says. Hints travel by AF_UNIX datagram to
+ * `hint` in the same directory (SCM_CREDENTIALS): they only add knowledge and are never waited for.
+ * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
+ * Lifetime: an old shim meets a new broker after an upgrade, so a version the broker does not know
+ * is answered DIRECT, and a field is only ever added by a new version number.
+ */
+#ifndef PODPOOL_IPC_H
+#define PODPOOL_IPC_H
+
+#include <stdint.h>
+
+#define PP_IPC_MAGIC   UINT32_C(0x4c4f4f50) /* "POOL" in little endian */
+#define PP_IPC_VERSION 1
+
+#define PP_IPC_SOCK "sock" /* file names inside PODPOOL_DIR */
+#define PP_IPC_HINT "hint"
+#define PP_IPC_LOCK "lock"
+
+/* The broker is started with the locked lock file and the ready pipe on these descriptors. The lock
+ * lives as long as the broker (flock belongs to the open file description); one byte on the pipe
+ * says "listening". */
+#define PP_IPC_LOCK_FD	3
+#define PP_IPC_READY_FD 4
+
+/* Loopback addresses the broker answers with: 127.66.0.0/16. Never a pooled destination. */
+#define PP_IPC_NET  UINT32_C(0x7f420000) /* host order */
+#define PP_IPC_MASK UINT32_C(0xffff0000)
+
+enum pp_ipc_op {
+	/* questions */
+	PP_IPC_ROUTE = 1, /* addr = destination, cookie = SO_COOKIE -> ROUTED, DIRECT or REFUSE */
+	PP_IPC_PEER = 2, /* addr = one of the broker's own -> ROUTED with the original, or DIRECT */
+	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
+	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
+	/* answers */
+	PP_IPC_ROUTED = 64, /* addr is set */
+	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */
+	PP_IPC_OK = 66,	    /* noted */
+	/* TERM, default action: return from the handler; the broker sends SIGTERM again when this process
+	 * has no open transaction */
+	PP_IPC_WAIT = 67,
+	PP_IPC_NOW = 68, /* TERM, default action: die now */
+	PP_IPC_REFUSE =
+		69, /* ROUTE under PODPOOL_FAIL=closed: the connect fails with ECONNREFUSED */
+};
+
+enum pp_ipc_term_flag {
+	PP_IPC_TERM_DEFAULT = 1, /* SIG_DFL: the process dies of it */
+	PP_IPC_TERM_HANDLER = 2, /* the program's own handler runs at once */
+	PP_IPC_TERM_PID1 = 4,	 /* SIG_DFL in PID 1: the kernel would have ignored it */
+};
+
+enum pp_ipc_family { PP_IPC_V4 = 4, PP_IPC_V6 = 6 };
+
+struct pp_ipc_addr {
+	uint8_t family;	  /* enum pp_ipc_family; v4-mapped v6 addresses travel as V4 */
+	uint8_t reserved; /* 0 */
+	uint16_t port_be;
+	uint8_t ip[16]; /* V4 uses the first four, the rest are 0 */
+};
+
+/* Every question and answer but the JSON text: exactly these bytes. */
+struct pp_ipc_msg {
+	uint32_t magic;
+	uint16_t version;
+	uint16_t op;	 /* enum pp_ipc_op */
+	uint64_t cookie; /* ROUTE */
+	uint32_t tid;	 /* ROUTE and hints: the asking thread, pairs a hint with the connect that
+			    follows it */
+	uint32_t flags;	 /* TERM */
+	struct pp_ipc_addr addr;
+	uint8_t reserved[4]; /* 0; keeps the size a multiple of 8 */
+};
+
+enum pp_ipc_sslmode {
+	PP_IPC_SSL_UNKNOWN = 0,
+	PP_IPC_SSL_DISABLE,
+	PP_IPC_SSL_ALLOW,
+	PP_IPC_SSL_PREFER,
+	PP_IPC_SSL_REQUIRE,
+	PP_IPC_SSL_VERIFY_CA,
+	PP_IPC_SSL_VERIFY_FULL,
+};
+
+/* Datagram from the PQconnectdb hooks: what only libpq knows about the connect() this thread does
+ * next. */
+struct pp_ipc_hint {
+	uint32_t magic;
+	uint16_t version;
+	uint8_t sslmode; /* enum pp_ipc_sslmode: what libpq will accept */
+	uint8_t reserved;
+	uint32_t tid;
+	uint32_t reserved2;
+	char host[256]; /* as the program wrote it, NUL-terminated, "" unknown */
+};
+
+_Static_assert(sizeof(struct pp_ipc_addr) == 20, "wire format");
+_Static_assert(sizeof(struct pp_ipc_msg) == 48, "wire format");
+_Static_assert(sizeof(struct pp_ipc_hint) == 272, "wire format");
+
+#endif

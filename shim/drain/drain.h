@@ -1,0 +1,71 @@
+/* shim/drain/drain.h - leaving politely. Pure: events and time in, orders out.
+ *
+ *            TERM, own SIGTERM/SIGINT, `drain`
+ *   RUN ------------------------------------> DRAIN --(deadline)--> FORCE
+ *    ^ never back                              |  no clients and no process left,     |
+ *    |                                         |  or a second own SIGTERM             |  end of
+ * grace, or no clients left |                                         v v
+ *    +---- (RUN also ends: idle for LINGER)   FINISH <--------------------------------+
+ *
+ * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
+ * needs its database); idle servers close at once, a server freed at a transaction's end closes
+ * unless somebody waits. FORCE: no new lending (57P01), then cancel, then terminate. FINISH:
+ * Terminate to all, wait at most 200 ms, exit. Deadlines (facts: PODPOOL_GRACE_SECONDS = g): FORCE
+ * at g-5 s, cancel at g-3 s, finish at g-1.5 s; g < 8 s scales to 50 %, 25 %, 10 % before the end.
+ */
+#ifndef PP_DRAIN_DRAIN_H
+#define PP_DRAIN_DRAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+#define PP_DRAIN_STATES(X) X(RUN, "run") X(DRAIN, "drain") X(FORCE, "force") X(FINISH, "finish")
+
+enum pp_drain_state {
+#define X(name, word) PP_DRAIN_##name,
+	PP_DRAIN_STATES(X)
+#undef X
+		PP_DRAIN__COUNT
+};
+
+enum pp_drain_event {
+	PP_DRAIN_EV_TICK,     /* time passed or counts changed */
+	PP_DRAIN_EV_TERM,     /* a process of the pod got SIGTERM */
+	PP_DRAIN_EV_OWN_TERM, /* the broker itself got SIGTERM or SIGINT; the second is now */
+	PP_DRAIN_EV_REQUEST,  /* `podpool drain` */
+	PP_DRAIN_EV__COUNT
+};
+
+struct pp_drain_counts {
+	uint32_t clients;   /* connected client sockets */
+	uint32_t processes; /* living processes that ever asked for a route */
+	uint32_t servers;   /* open or opening */
+};
+
+struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempotent */
+	bool close_idle;     /* close idle servers, and servers at their transaction's end unless
+				somebody waits */
+	bool refuse_lending; /* answer 57P01 instead of lending */
+	bool cancel;	     /* cancel what still executes (once) */
+	bool finish;	     /* Terminate to all, then exit */
+	pp_ms next_ms;	     /* when time alone changes the answer again; -1 never */
+};
+
+struct pp_drain {
+	enum pp_drain_state state;
+	pp_ms grace_ms, linger_ms;
+	pp_ms began_at;	  /* DRAIN entered */
+	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
+	bool cancelled;
+};
+
+/* linger_ms: a broker nobody needs any more ends after this long. */
+void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms);
+void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
+		    const struct pp_drain_counts *counts, pp_ms now,
+		    struct pp_drain_orders *ret_orders);
+const char *pp_drain_word(enum pp_drain_state state);
+
+#endif

@@ -1,0 +1,79 @@
+/* shim/wire/tx.h - the transaction tracker: feed it both directions' messages, ask "may this server
+ * be lent to another now?"
+ *
+ * Knows which messages owe a reply, in which order, what an error discards (skip until Sync), and
+ * that COPY IN ignores Sync (docs 55.2.3, 55.2.6). Must not know SQL, pins, buffers. One tracker
+ * belongs to one lent server.
+ *
+ * What is owed is a queue of sections. A section counts the extended-protocol messages still
+ * unanswered (Parse, Bind, Describe, Close, Execute: one completing reply each) and ends with what
+ * asks for ReadyForQuery (Sync, Query, FunctionCall) or, as a mark without a reply,
+ * CopyDone/CopyFail. The last section may be open.
+ *
+ *   front Query                 back  ... ReadyForQuery         idle: queue empty and status 'I'
+ *   front P B E Sync            back  1 2 C ReadyForQuery
+ *   error in an extended section: sections up to and including the next Sync's ReadyForQuery
+ * collapse to that Sync (Query and FunctionCall between are discarded by the server, no reply),
+ * sent or still to be sent. CopyInResponse: Syncs behind it are ignored by the server until
+ * CopyDone/CopyFail. Where the order of server and client cannot be known (Sync in the midst of
+ * CopyData), the tracker says `uncertain` for ever: the server is never returned, only closed.
+ */
+#ifndef PP_WIRE_TX_H
+#define PP_WIRE_TX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/msg.h"
+
+/* Pipelined ReadyForQuery-asking messages outstanding at most; the relay stops reading the client
+ * beyond. Larger than any driver's habit; 8 bytes each, in the server object. */
+#define PP_TX_SECTIONS_MAX 512
+
+enum pp_tx_end {
+	PP_TX_END_OPEN = 0,
+	PP_TX_END_SYNC,
+	PP_TX_END_QUERY,
+	PP_TX_END_FUNCTION,
+	PP_TX_END_COPY
+};
+
+struct pp_tx_section {
+	uint32_t extended; /* unanswered extended messages before the end */
+	uint8_t end;	   /* enum pp_tx_end */
+};
+
+struct pp_tx {
+	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
+	uint32_t head, count;
+	uint8_t status;	     /* enum pp_tx_status: the last ReadyForQuery */
+	bool skip_to_sync;   /* the server discards until a Sync we have not yet sent */
+	bool copy_in;	     /* the server reads COPY data now */
+	bool copy_data_seen; /* since copy_in */
+	bool uncertain;
+};
+
+/* A server just logged in or returned: status 'I', nothing owed. */
+void pp_tx_init(struct pp_tx *tx);
+
+/* Before the first byte of a client's message goes to the server. PP_ERR_FULL: hold it back until
+ * replies came; PP_ERR_INVALID: a letter that has no place in a session (Terminate and Password are
+ * the caller's business). */
+PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
+
+/* When the header (for ReadyForQuery: the whole message; `status` its byte, else 0) of a server's
+ * message came. PP_ERR_INVALID: the server says something it may not say now (a reply nobody asked
+ * for, a bad status byte): close both sides. Asynchronous messages (Notice, ParameterStatus,
+ * Notification) are always fine, and so is an ErrorResponse nobody asked for (the server is
+ * leaving). */
+PP_MUSTCHECK int pp_tx_back(struct pp_tx *tx, uint8_t type, uint8_t status);
+
+/* Nothing owed, no open extended batch, no COPY, status 'I', never uncertain. Half messages are the
+ * caller's to know. */
+bool pp_tx_is_idle(const struct pp_tx *tx);
+
+/* Does the server owe anything (a cancel could hit something)? */
+bool pp_tx_is_busy(const struct pp_tx *tx);
+
+#endif
