@@ -147,17 +147,25 @@ static int front_end(struct pp_tx *tx, enum pp_tx_end end)
  * dropped" (55.2.6). */
 static int front_copy(struct pp_tx *tx, uint8_t type)
 {
-	struct pp_tx_section *open = open_section(tx);
-	if (open) {
-		open->copy = true;
-		if (type != PP_FRONT_COPY_DATA)
-			open->end = PP_TX_END_COPY;
+	struct pp_tx_section *last = tx->count ? section(tx, tx->count - 1) : NULL;
+	bool data = type == PP_FRONT_COPY_DATA;
+	if (!last)
+		return 0;
+	if (last->end == PP_TX_END_OPEN) {
+		last->copy = true;
+		if (!data)
+			last->end = PP_TX_END_COPY;
 		settle(tx);
 		return 0;
 	}
-	if (type == PP_FRONT_COPY_DATA || tx->count == 0)
+	if (last->end == PP_TX_END_COPY && last->extended) { /* stray, see settle() */
+		tx->uncertain = true;
 		return 0;
-	return push(tx, 0, PP_TX_END_COPY);
+	}
+	int r = data ? 0 : push(tx, 0, PP_TX_END_COPY);
+	if (r == 0)
+		last->more = true;
+	return r;
 }
 
 /* COPY reads what the client sends. */
@@ -240,8 +248,8 @@ static void back_error(struct pp_tx *tx)
 	switch (phase(tx)) {
 	case EXTENDED: skip_to_sync(tx); break;
 	case COPYING:
-		tx->copy_in = false;
 		tx->uncertain = tx->copy_sync;
+		tx->copy_in = tx->copy_ended = tx->copy_sync = false;
 		/* "If the COPY command was issued via an extended-query message, the backend will
 		 * now discard frontend messages until a Sync message is received" (55.2.6); of a
 		 * simple Query, ReadyForQuery is still to come. */
@@ -263,25 +271,27 @@ static void back_error(struct pp_tx *tx)
 }
 
 /* What COPY does with an end sent before CopyInResponse was seen; false: it cannot be told. */
-static bool copy_reads(struct pp_tx *tx, uint8_t end)
+static bool copy_reads(struct pp_tx *tx, const struct pp_tx_section *s)
 {
-	tx->copy_sync |= end == PP_TX_END_SYNC;
-	tx->copy_ended |= end == PP_TX_END_COPY;
-	return end != PP_TX_END_QUERY && end != PP_TX_END_FUNCTION;
+	tx->copy_sync |= s->end == PP_TX_END_SYNC;
+	tx->copy_ended |= s->end == PP_TX_END_COPY;
+	return s->end != PP_TX_END_QUERY && s->end != PP_TX_END_FUNCTION;
 }
 
 static void back_copy_in(struct pp_tx *tx)
 {
-	struct pp_tx_section first = *section(tx, 0);
+	struct pp_tx_section first = *section(tx, 0), next;
 	bool in_query = first.extended == 0;
-	bool known = first.extended <= 1;
-	tx->copy_in = true;
-	tx->copy_ended = tx->copy_sync = false;
+	bool known = first.extended <= 1 && (in_query || copy_reads(tx, &first));
 	pop(tx);
-	if (!in_query)
-		known = known && copy_reads(tx, first.end);
-	for (; known && tx->count && !tx->copy_ended; pop(tx))
-		known = section(tx, 0)->extended == 0 && copy_reads(tx, section(tx, 0)->end);
+	while (known && tx->count && !tx->copy_ended) {
+		next = *section(tx, 0);
+		pop(tx);
+		known = next.extended == 0 && copy_reads(tx, &next);
+		if (next.end == PP_TX_END_COPY && next.more && !in_query)
+			known = false; /* stray in the batch that goes on, see settle() */
+	}
+	tx->copy_in = true;
 	if (!known) {
 		tx->uncertain = true;
 		return;
@@ -298,15 +308,13 @@ static void back_copy_end(struct pp_tx *tx)
 {
 	if (!tx->copy_ended) /* done before CopyDone: no server we know; who reads the rest? */
 		tx->uncertain = true;
-	tx->copy_in = false;
+	tx->copy_in = tx->copy_ended = tx->copy_sync = false;
 	if (section(tx, 0)->extended == 0)
 		return;
 	/* CopyDone ended the section but not the batch: its transaction is open until Sync. */
 	pop(tx);
 	if (tx->count == 0)
 		(void)push(tx, 0, PP_TX_END_OPEN);
-	else if (phase(tx) == NOTHING) /* a second CopyDone: stray, see settle() */
-		tx->uncertain = true;
 }
 
 static int back_reply(struct pp_tx *tx, uint8_t type)

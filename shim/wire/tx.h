@@ -58,8 +58,9 @@ enum pp_tx_end {
 struct pp_tx_section {
 	uint32_t extended; /* unanswered extended messages before the end */
 	uint8_t end;	   /* enum pp_tx_end */
-	bool flush;	   /* has a Flush among or behind its extended messages */
-	bool copy;	   /* has CopyData, CopyDone or CopyFail behind its extended messages */
+	bool flush;	   /* Flush among or behind its extended messages */
+	bool copy;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
+	bool more;	   /* the same behind its end */
 };
 
 struct pp_tx {
@@ -67,9 +68,9 @@ struct pp_tx {
 	uint32_t head, count;
 	uint8_t status;	   /* enum pp_tx_status: the last ReadyForQuery */
 	bool skip_to_sync; /* the server discards until a Sync we have not yet sent; queue is empty */
-	bool copy_in;	   /* the first section is a COPY FROM STDIN that reads now */
-	bool copy_ended;   /* ... and its CopyDone/CopyFail is sent */
-	bool copy_sync;	   /* ... and a Sync was sent before that */
+	bool copy_in;	   /* the first section is a COPY FROM STDIN that reads now: */
+	bool copy_ended;   /* its CopyDone/CopyFail is sent */
+	bool copy_sync;	   /* a Sync was sent before that */
 	bool uncertain;
 };
 
