@@ -75,21 +75,27 @@ static void add_slope(struct pp_learn *l, int64_t ws_bytes, pp_ms now)
 	l->slope += (int64_t)((rate - (double)l->slope) * weight);
 }
 
-/* Up at once, down with a half-life: one cheap second does not disprove an expensive one. */
+/* Up at once, down with a half-life: one cheap second does not disprove an expensive one. But up
+ * only when memory rose: if the quotient rose because less is at work now, the memory was kept by
+ * an allocator, work that comes back will use it again, and it belongs to the base. */
 static void add_cost(struct pp_learn *l, pp_ms dt)
 {
 	struct pp_learn_range peak;
 	pp_learn_recent(l, PP_LEARN_WINDOW_MS, &peak);
+	bool rose = peak.max_ws_bytes > l->peak_ws_bytes;
+	l->peak_ws_bytes = peak.max_ws_bytes;
 	int64_t target = PP_LEARN_PRIOR_COST;
 	if (peak.max_lent > 0)
 		target = (peak.max_ws_bytes - l->base_bytes) / peak.max_lent;
 	if (target < PP_LEARN_MIN_COST)
 		target = PP_LEARN_MIN_COST;
-	if (target >= l->cost_bytes && peak.max_lent > 0)
-		l->cost_bytes = target;
-	else if (target < l->cost_bytes && dt > 0)
+	if (target < l->cost_bytes && dt > 0)
 		l->cost_bytes -= (int64_t)((double)(l->cost_bytes - target) * (double)dt /
 					   (double)(dt + COST_HALFLIFE_MS));
+	else if (target > l->cost_bytes && peak.max_lent > 0 && rose)
+		l->cost_bytes = target;
+	else if (target > l->cost_bytes && peak.max_lent > 0)
+		l->base_bytes = peak.max_ws_bytes - l->cost_bytes * peak.max_lent;
 }
 
 void pp_learn_add(struct pp_learn *l, int64_t ws_bytes, uint32_t lent, pp_ms now)

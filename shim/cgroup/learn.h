@@ -34,6 +34,7 @@ struct pp_learn {
 	int64_t last_ws_bytes;
 	int64_t slope; /* bytes per second, smoothed over 250 ms; negative when falling */
 	int64_t base_bytes, cost_bytes;
+	int64_t peak_ws_bytes; /* of the window, one tick ago */
 	bool primed;
 };
 

@@ -66,8 +66,8 @@ END_TEST
 
 START_TEST(test_governor_small_limit_starts_with_what_fits)
 {
-	begin(20, 64, 8); /* (64 - 8 reserve - 8) / 8 MiB */
-	ck_assert_uint_eq(tick(0), 6);
+	begin(20, 64, 8); /* (64 - 8 reserve - 8) / 16 MiB */
+	ck_assert_uint_eq(tick(0), 3);
 	ck_assert_str_eq(v.reason, "more when clients wait: 56.0 MiB free of 64.0 MiB, 1.0 MiB per "
 				   "server at work");
 }
@@ -78,10 +78,10 @@ START_TEST(test_governor_grows_by_one_each_quarter_second_while_clients_wait)
 	begin(20, 64, 8);
 	tick(0);
 	run(5000, 250);
-	ck_assert_uint_eq(v.cap, 6);
+	ck_assert_uint_eq(v.cap, 3);
 	demand(60);
-	ck_assert_uint_eq(tick(1), 7);
-	for (uint32_t want = 8; want <= 20; want++) {
+	ck_assert_uint_eq(tick(1), 4);
+	for (uint32_t want = 5; want <= 20; want++) {
 		demand(60);
 		ck_assert_uint_eq(tick(249), want - 1);
 		ck_assert_uint_eq(tick(1), want);
@@ -95,8 +95,8 @@ START_TEST(test_governor_does_not_grow_while_opened_servers_can_still_be_used)
 {
 	begin(20, 64, 8);
 	tick(0);
-	load = (struct pp_governor_load){.open = 5, .lent = 5, .waiting = 3};
-	ck_assert_uint_eq(run(5000, 250), 6);
+	load = (struct pp_governor_load){.open = 2, .lent = 2, .waiting = 3};
+	ck_assert_uint_eq(run(5000, 250), 3);
 }
 END_TEST
 
@@ -275,15 +275,15 @@ START_TEST(test_governor_option_is_the_limit_when_it_is_lower_or_alone)
 	struct pp_governor_limits limits = {.max_servers = 20, .memory_limit_bytes = 64 * MIB};
 	begin(20, 1024, 8);
 	pp_governor_set_limits(&g, &limits);
-	ck_assert_uint_eq(tick(0), 6);
+	ck_assert_uint_eq(tick(0), 3);
 	ck_assert_int_eq(v.limit_bytes, 64 * MIB);
 	begin(20, 0, 8);
 	pp_governor_set_limits(&g, &limits);
-	ck_assert_uint_eq(tick(0), 6);
+	ck_assert_uint_eq(tick(0), 3);
 	begin(20, 0, 0);
 	sample.working_set_bytes = -1;
 	pp_governor_set_limits(&g, &limits);
-	ck_assert_uint_eq(tick(0), 7);
+	ck_assert_uint_eq(tick(0), 3);
 }
 END_TEST
 
@@ -360,7 +360,7 @@ START_TEST(test_governor_stalls_of_the_own_cgroup_stop_growth)
 		if (i > 10)
 			demand(60);
 	}
-	ck_assert_uint_eq(v.cap, 6);
+	ck_assert_uint_eq(v.cap, 3);
 	ck_assert_ptr_nonnull(strstr(v.reason, "PSI"));
 }
 END_TEST
