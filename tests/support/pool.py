@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-from support import pg, wait
+from support import dialer, pg, wait
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("PP_BUILD", "build")  # an absolute PP_BUILD stays what it is
@@ -53,6 +53,10 @@ class Pool:
                 **(self.settings or {})}
         return direct_env(LD_PRELOAD=str(SHIM), **{f"PODPOOL_{k}": str(v) for k, v in mine.items()}, **extra)
 
+    def dialer(self, **settings):
+        """Raw pooled sockets for the test itself: with pool.dialer() as dialer: dialer.connect(host, port)."""
+        return dialer.Dialer(self.env(**settings))
+
     def knock(self):
         assert SHIM.exists() and PODPOOL.exists(), f"not built: {BUILD} (scripts/build)"
         with open(self.stderr, "ab") as stderr:
@@ -83,6 +87,9 @@ class Pool:
 
     def settle(self):
         """Waits until nothing is lent, waiting or logging in and no client is left."""
+        if not self.pooled:
+            sessions = "select count(*) from pg_stat_activity where usename in ('app', 'other')"
+            return wait.until(lambda: self.postgres.psql(sessions) == "0", "everybody left")
         return self.until_status(lambda s: not any(s["totals"][k] for k in (
             "clients", "lent", "waiting", "logging_in", "tunnels")), "everybody left and all servers came back")
 

@@ -17,6 +17,8 @@ for folder in (TESTS, TESTS / "system"):
         sys.path.insert(0, str(folder))
 
 from support import pg, wait  # noqa: E402
+from support.dialer import Dialer  # noqa: E402
+from support.pgwire import Wire  # noqa: E402
 from support.pool import DIRECT, Pool, direct_env  # noqa: E402
 
 USER, PASSWORD, DATABASE = "app", "app-secret", "app"
@@ -122,3 +124,44 @@ def java(tmp_path_factory):
     subprocess.run(["javac", "-encoding", "UTF-8", "-nowarn", "-cp", "/usr/share/java/postgresql.jar", "-d", classes,
                     TESTS / "system/drivers/JdbcDriver.java"], check=True, env=direct_env())
     return classes
+
+
+@pytest.fixture
+def raw(pool):
+    """raw() -> a raw pooled connection (Wire, not yet logged in); the first call may give the broker's settings."""
+    dialers, wires = [], []
+
+    def open_wire(timeout=20, **settings):
+        if not dialers:
+            dialers.append(pool.dialer(**settings))
+        wires.append(Wire(dialers[0].connect(pool.postgres.host, pool.postgres.port, timeout)))
+        return wires[-1]
+
+    yield open_wire
+    for wire in wires:
+        wire.sock.close()
+    for dialer in dialers:
+        dialer.__exit__()
+
+
+@pytest.fixture
+def direct(postgres_trust):
+    """direct() -> Wire straight to the database: what the pooled one must be equal to."""
+    dialer = Dialer(direct_env())
+    wires = []
+
+    def open_wire(timeout=20):
+        wires.append(Wire(dialer.connect(postgres_trust.host, postgres_trust.port, timeout)))
+        return wires[-1]
+
+    yield open_wire
+    for wire in wires:
+        wire.sock.close()
+    dialer.__exit__()
+
+
+@pytest.fixture
+def table(postgres_trust):
+    """An empty table `t (n int)` in app, owned by app."""
+    postgres_trust.psql("drop table if exists t; create table t (n int); alter table t owner to app", db="app")
+    return lambda: int(postgres_trust.psql("select count(*) from t", db="app"))
