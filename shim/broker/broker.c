@@ -108,6 +108,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	pp_list_init(&b->clients);
 	pp_list_init(&b->graveyard);
 	b->started = pp_broker_now(b);
+	b->uid = geteuid();
 	b->next_client_pid = (uint32_t)getpid();
 	if (make_loop(b) < 0 || pp_cgroup_files_open("", &b->cgroup) < 0 ||
 	    pp_workers_start(b, &b->workers) < 0)

@@ -39,6 +39,7 @@ struct pp_broker {
 	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
 	pp_ms now;	      /* of this round; refreshed by every callback's entry */
 	pp_ms started;
+	uint32_t uid; /* whose programs are served */
 
 	/* entrances */
 	int sock_fd, hint_fd; /* -1 none */

@@ -19,7 +19,6 @@
 #include "ipc/dir.h"
 
 #define PP_DOOR_BACKLOG 4096
-#define PP_DOOR_BATCH	64
 /* A question is one small message sent at once; who dawdles has no broker. */
 #define PP_DOOR_TIMEOUT_S 2
 
@@ -123,7 +122,7 @@ static void visit(struct pp_broker *b, int fd)
 {
 	struct ucred who;
 	socklen_t len = sizeof who;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != geteuid()) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != b->uid) {
 		close(fd);
 		return;
 	}
@@ -139,12 +138,10 @@ static void on_visit(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_broker *b = arg;
 	pp_broker_now(b);
-	for (int i = 0; i < PP_DOOR_BATCH; i++) {
-		int visitor = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (visitor < 0)
-			return;
+	/* One a round: asking accept until it says no would cost every lone visitor a system call more. */
+	int visitor = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (visitor >= 0)
 		visit(b, visitor);
-	}
 }
 
 int pp_door_open(struct pp_broker *b, struct pp_errctx *err)

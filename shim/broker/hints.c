@@ -48,7 +48,7 @@ static void take_all(struct pp_broker *b)
 			continue;
 		struct ucred who;
 		memcpy(&who, CMSG_DATA(c), sizeof who);
-		if (who.uid == geteuid() && pp_codec_read_hint(bytes, (size_t)n, &hint) == 0)
+		if (who.uid == b->uid && pp_codec_read_hint(bytes, (size_t)n, &hint) == 0)
 			keep(b, who.pid, &hint);
 	}
 }

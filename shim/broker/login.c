@@ -188,7 +188,7 @@ static bool add_all(struct pp_login *l, const struct pp_login_wish *wish)
 	       add(l, "port", wish->port) && add(l, "user", wish->user) &&
 	       add(l, "dbname", wish->database) &&
 	       (!wish->password || add(l, "password", wish->password)) &&
-	       add(l, "passfile", "/dev/null") && add(l, "sslmode", wish->sslmode) &&
+	       add(l, "passfile", "/nonexistent") && add(l, "sslmode", wish->sslmode) &&
 	       add(l, "gssencmode", "disable") &&
 	       add_settings(l, wish->settings, wish->settings_len);
 }

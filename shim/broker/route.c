@@ -16,7 +16,6 @@
 /* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
 #define PP_ROUTE_TRIES	 64
 #define PP_ROUTE_BACKLOG 4096
-#define PP_ACCEPT_BATCH	 64
 /* A client costs a descriptor and under 1 KiB; the descriptor limit is raised at start. */
 #define PP_CLIENTS_MAX 20000
 
@@ -53,7 +52,7 @@ static void accept_one(struct pp_route *route, int fd, const struct sockaddr_in 
 	struct pp_broker *b = route->broker;
 	struct pp_identity who;
 	pp_identity_find(b, peer, &route->listening, &who);
-	if (who.known && who.uid != geteuid()) {
+	if (who.known && who.uid != b->uid) {
 		pp_log(PP_LOG_WARNING, "connection from uid %u to %s:%s refused", who.uid,
 		       route->address, route->port);
 		close(fd);
@@ -71,21 +70,18 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_route *route = arg;
 	pp_broker_now(route->broker);
-	for (int i = 0; i < PP_ACCEPT_BATCH; i++) {
-		struct sockaddr_in peer;
-		socklen_t len = sizeof peer;
-		int client =
-			accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (client < 0)
-			return;
-		if (route->broker->clients.count >= PP_CLIENTS_MAX) {
-			pp_log(PP_LOG_WARNING, "more than %d clients: connection refused",
-			       PP_CLIENTS_MAX);
-			close(client);
-			continue;
-		}
+	struct sockaddr_in peer;
+	socklen_t len = sizeof peer;
+	/* One a round, as at the door. */
+	int client = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (client < 0)
+		return;
+	if (route->broker->clients.count < PP_CLIENTS_MAX) {
 		accept_one(route, client, &peer);
+		return;
 	}
+	pp_log(PP_LOG_WARNING, "more than %d clients: connection refused", PP_CLIENTS_MAX);
+	close(client);
 }
 
 static int listen_at(struct pp_route *route, uint32_t ip)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <podpool/ipc.h>
 #include <signal.h>
 #include <stdio.h>

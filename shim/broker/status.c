@@ -10,7 +10,7 @@
 #include "broker/broker.h"
 #include "broker/client.h"
 #include "broker/database.h"
-#include "broker/login.h"
+#include "broker/login_error.h"
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -56,6 +56,19 @@ static json_t *totals_json(const struct pp_broker *b)
 			 "transactions", (json_int_t)b->transactions, "pins", pins_json(b));
 }
 
+/* Names and settings are bytes of the program's; JSON wants UTF-8. NULL-safe. */
+static json_t *text_json(const char *text)
+{
+	json_t *json = json_string(text ? text : "");
+	if (json)
+		return json;
+	char plain[512];
+	size_t n = 0;
+	for (; text[n] && n < sizeof plain; n++)
+		plain[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
+	return json_stringn(plain, n);
+}
+
 /* "name=value name=value": settings are not secret, they were in the startup packet. */
 static void settings_text(const struct pp_database *db, char *text, size_t size)
 {
@@ -93,12 +106,13 @@ static json_t *client_json(const struct pp_client *c)
 	const char *name =
 		db ? pp_login_setting(db->settings, db->settings_len, "application_name") : NULL;
 	pp_pins_text(s ? s->pins : 0, pins, sizeof pins);
-	return json_pack("{s:I,s:I,s:s*,s:s*,s:s*,s:s,s:I,s:s,s:s*,s:I}", "id", (json_int_t)c->id,
-			 "pid", (json_int_t)(c->process ? c->process->pid : 0), "user",
-			 db ? db->user : "", "database", db ? db->database : "", "application_name",
-			 name ? name : "", "state", pp_client_word(c->state), "server_pid",
-			 (json_int_t)(s ? s->backend_pid : 0), "pins", pins, "pin_cause",
-			 s ? s->pin_cause : "", "transactions", (json_int_t)c->transactions);
+	return json_pack(
+		"{s:I,s:I,s:o,s:o,s:o,s:s,s:I,s:s,s:o,s:I}", "id", (json_int_t)c->id, "pid",
+		(json_int_t)(c->process ? c->process->pid : 0), "user",
+		text_json(db ? db->user : ""), "database", text_json(db ? db->database : ""),
+		"application_name", text_json(name), "state", pp_client_word(c->state),
+		"server_pid", (json_int_t)(s ? s->backend_pid : 0), "pins", pins, "pin_cause",
+		text_json(s ? s->pin_cause : ""), "transactions", (json_int_t)c->transactions);
 }
 
 static json_t *status_json(const struct pp_broker *b)

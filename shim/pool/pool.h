@@ -33,6 +33,7 @@ struct pp_pool {
 	pp_ms not_before;  /* no new login before (after a failed one) */
 };
 
+/* Zeroed before its first use. */
 struct pp_waiter {
 	struct pp_link link; /* link: pool.waiters */
 	pp_ms since;
