@@ -15,12 +15,19 @@ static void fail_at(const char *script, const char *word)
 	ck_abort_msg("in \"%s\" at \"%s\"", script, word);
 }
 
-static int feed(struct pp_tx *tx, const char *word, const char **letter)
+static uint8_t next_byte(const char **at)
 {
-	uint8_t type = (uint8_t) * (*letter)++;
+	uint8_t byte = (uint8_t) * *at;
+	*at += 1;
+	return byte;
+}
+
+static int feed(struct pp_tx *tx, const char *word, const char **at)
+{
+	uint8_t type = next_byte(at);
 	if (word[0] == 'F')
 		return pp_tx_front(tx, type);
-	return pp_tx_back(tx, type, type == 'Z' ? (uint8_t) * (*letter)++ : 0);
+	return pp_tx_back(tx, type, type == 'Z' ? next_byte(at) : 0);
 }
 
 static bool is_true(const struct pp_tx *tx, const char *word)
