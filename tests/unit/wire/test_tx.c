@@ -131,7 +131,10 @@ SCRIPTS(test_tx_says_uncertain_where_the_order_cannot_be_known,
 	"F:PBEc B:12C lost", "F:PBEH B:12C F:d lost", "F:PBEdS B:12C lost",
 	/* a Flush that may have failed */
 	"F:PH B:1 F:Q B:E lost", "F:PHQ B:1E lost", "F:PHQ B:1TDCZI idle", "F:PHS B:1EZI idle",
-	"F:PH B:1E held F:QS B:ZI idle", "F:Q B:W lost", "F:PBE B:12W lost", "F:Q B:GC lost",
+	"F:PBEdcHQ B:12GCE lost", "F:PBEdcHS B:12GCEZI idle",
+	"F:PBEdcH B:12GCE held quiet F:QS B:ZI idle", "F:PBEH B:12G F:dcHQ B:CE lost",
+	"F:QdcHQ B:GCZIEZI idle", "F:PH B:1E held F:QS B:ZI idle", "F:Q B:W lost",
+	"F:PBE B:12W lost", "F:Q B:GC lost",
 	/* the server leaves */
 	"B:E lost", "F:PBE B:12CE lost", "F:PBE B:EE lost", "F:Q B:CZTE lost")
 
