@@ -62,9 +62,14 @@ static struct pp_tx_section *section(struct pp_tx *tx, uint32_t at)
 	return &tx->ring[(tx->head + at) & (PP_TX_SECTIONS_MAX - 1)];
 }
 
+static struct pp_tx_section *last_section(struct pp_tx *tx)
+{
+	return tx->count ? section(tx, tx->count - 1) : NULL;
+}
+
 static struct pp_tx_section *open_section(struct pp_tx *tx)
 {
-	struct pp_tx_section *last = tx->count ? section(tx, tx->count - 1) : NULL;
+	struct pp_tx_section *last = last_section(tx);
 	return last && last->end == PP_TX_END_OPEN ? last : NULL;
 }
 
@@ -147,7 +152,7 @@ static int front_end(struct pp_tx *tx, enum pp_tx_end end)
  * dropped" (55.2.6). */
 static int front_copy(struct pp_tx *tx, uint8_t type)
 {
-	struct pp_tx_section *last = tx->count ? section(tx, tx->count - 1) : NULL;
+	struct pp_tx_section *last = last_section(tx);
 	bool data = type == PP_FRONT_COPY_DATA;
 	if (!last)
 		return 0;
@@ -166,6 +171,16 @@ static int front_copy(struct pp_tx *tx, uint8_t type)
 	if (r == 0)
 		last->more = true;
 	return r;
+}
+
+/* Flush has no reply, but in an open batch it can fail like any extended message (see settle()). */
+static void front_flush(struct pp_tx *tx)
+{
+	struct pp_tx_section *last = last_section(tx);
+	if (last && last->end == PP_TX_END_OPEN)
+		last->flush = true;
+	else if (last && last->end == PP_TX_END_COPY)
+		last->more = true;
 }
 
 /* COPY reads what the client sends. */
@@ -196,10 +211,7 @@ static int front_session(struct pp_tx *tx, uint8_t type)
 	case PP_FRONT_COPY_DATA:
 	case PP_FRONT_COPY_DONE:
 	case PP_FRONT_COPY_FAIL: return front_copy(tx, type);
-	case PP_FRONT_FLUSH:
-		if (open_section(tx))
-			open_section(tx)->flush = true;
-		return 0;
+	case PP_FRONT_FLUSH: front_flush(tx); return 0;
 	default: return front_extended(tx);
 	}
 }
@@ -297,11 +309,13 @@ static void back_copy_in(struct pp_tx *tx)
 		return;
 	}
 	/* The statement again, in front of what follows its COPY. */
+	first.more &= first.end == PP_TX_END_COPY;
 	if (!in_query)
 		first.end = tx->copy_ended ? PP_TX_END_COPY : PP_TX_END_OPEN;
 	tx->head = (tx->head - 1) & (PP_TX_SECTIONS_MAX - 1);
 	tx->count++;
-	*section(tx, 0) = (struct pp_tx_section){.extended = first.extended, .end = first.end};
+	first.flush = first.copy = false;
+	*section(tx, 0) = first;
 }
 
 static void back_copy_end(struct pp_tx *tx)
@@ -312,9 +326,11 @@ static void back_copy_end(struct pp_tx *tx)
 	if (section(tx, 0)->extended == 0)
 		return;
 	/* CopyDone ended the section but not the batch: its transaction is open until Sync. */
+	bool flush = section(tx, 0)->more;
 	pop(tx);
 	if (tx->count == 0)
 		(void)push(tx, 0, PP_TX_END_OPEN);
+	section(tx, 0)->flush |= flush;
 }
 
 static int back_reply(struct pp_tx *tx, uint8_t type)

@@ -60,7 +60,7 @@ struct pp_tx_section {
 	uint8_t end;	   /* enum pp_tx_end */
 	bool flush;	   /* Flush among or behind its extended messages */
 	bool copy;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
-	bool more;	   /* the same behind its end */
+	bool more;	   /* a COPY message or Flush behind its end */
 };
 
 struct pp_tx {

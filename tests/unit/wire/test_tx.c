@@ -15,12 +15,19 @@ static void fail_at(const char *script, const char *word)
 	ck_abort_msg("in \"%s\" at \"%s\"", script, word);
 }
 
-static int feed(struct pp_tx *tx, const char *word, const char **letter)
+static uint8_t next_byte(const char **at)
 {
-	uint8_t type = (uint8_t) * (*letter)++;
+	uint8_t byte = (uint8_t) * *at;
+	*at += 1;
+	return byte;
+}
+
+static int feed(struct pp_tx *tx, const char *word, const char **at)
+{
+	uint8_t type = next_byte(at);
 	if (word[0] == 'F')
 		return pp_tx_front(tx, type);
-	return pp_tx_back(tx, type, type == 'Z' ? (uint8_t) * (*letter)++ : 0);
+	return pp_tx_back(tx, type, type == 'Z' ? next_byte(at) : 0);
 }
 
 static bool is_true(const struct pp_tx *tx, const char *word)
@@ -124,7 +131,10 @@ SCRIPTS(test_tx_says_uncertain_where_the_order_cannot_be_known,
 	"F:PBEc B:12C lost", "F:PBEH B:12C F:d lost", "F:PBEdS B:12C lost",
 	/* a Flush that may have failed */
 	"F:PH B:1 F:Q B:E lost", "F:PHQ B:1E lost", "F:PHQ B:1TDCZI idle", "F:PHS B:1EZI idle",
-	"F:PH B:1E held F:QS B:ZI idle", "F:Q B:W lost", "F:PBE B:12W lost", "F:Q B:GC lost",
+	"F:PBEdcHQ B:12GCE lost", "F:PBEdcHS B:12GCEZI idle",
+	"F:PBEdcH B:12GCE held quiet F:QS B:ZI idle", "F:PBEH B:12G F:dcHQ B:CE lost",
+	"F:QdcHQ B:GCZIEZI idle", "F:PH B:1E held F:QS B:ZI idle", "F:Q B:W lost",
+	"F:PBE B:12W lost", "F:Q B:GC lost",
 	/* the server leaves */
 	"B:E lost", "F:PBE B:12CE lost", "F:PBE B:EE lost", "F:Q B:CZTE lost")
 

@@ -8,7 +8,7 @@
 #include "pp_model_server.h"
 #include "pp_test.h"
 
-#define RUNS  4000
+#define RUNS  1500
 #define STEPS 160
 
 struct world {
