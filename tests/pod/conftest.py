@@ -1,4 +1,9 @@
-"""Fixtures of the tests in a box. PP_BUILD: build directory; PP_NO_SKIP=1: a test that cannot run fails."""
+"""Fixtures of the tests in a box.
+
+PP_BUILD   build directory with lib/libpodpool.so and bin/podpool (default: build)
+PP_DIRECT  1: no podpool in the environment; checks the tests themselves, those marked `pooled` are left out
+PP_NO_SKIP 1: a test that cannot run is a failure
+"""
 import os
 import pathlib
 import sys
@@ -11,6 +16,17 @@ for folder in (TESTS, TESTS / "pod"):
         sys.path.insert(0, str(folder))
 
 import box  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "pooled: only means something with podpool between")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("PP_DIRECT") == "1":
+        left_out = [i for i in items if i.get_closest_marker("pooled")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
 
 
 @pytest.fixture(scope="session", autouse=True)
