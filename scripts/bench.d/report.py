@@ -38,7 +38,8 @@ def way_text(way, row):
 
 
 def ratio_text(row):
-    return f"{OURS}/{RIVAL}: " + "  ".join(f"{c} {r['median']:.2f} ({r['min']:.2f}..{r['max']:.2f})" for c, r in row.items())
+    ratios = [f"{c} {r['median']:.2f} ({r['min']:.2f}..{r['max']:.2f})" for c, r in row.items()]
+    return f"{OURS}/{RIVAL}: {'  '.join(ratios)}"
 
 
 def verdict(medians):
@@ -48,6 +49,6 @@ def verdict(medians):
         return "no scenario has both podpool and pgbouncer", False
     cpu = [scenario for scenario, ratio in ratios.items() if not ratio["pooler"]["median"] < 1]
     tps = [scenario for scenario, ratio in ratios.items() if not ratio["tps"]["median"] >= 1]
-    text = (f"podpool against pgbouncer over loopback TCP, {len(ratios)} scenarios: "
-            f"pooler CPU per transaction not lower in {', '.join(cpu) or 'none'}; tps lower in {', '.join(tps) or 'none'}")
+    text = (f"podpool against pgbouncer over loopback TCP, {len(ratios)} scenarios: pooler CPU per transaction "
+            f"not lower in {', '.join(cpu) or 'none'}; tps lower in {', '.join(tps) or 'none'}")
     return text, not cpu and not tps

@@ -103,6 +103,10 @@ class Postgres:
             raise RuntimeError(f"psql: {done.stderr.strip()} in: {sql}")
         return done.stdout.strip()
 
+    def init_pgbench(self, scale):
+        subprocess.run([self.bindir / "pgbench", "-h", self.workdir, "-p", str(self.port), "-U", self.user, "-i", "-q",
+                        "-s", str(scale), "postgres"], check=True, capture_output=True, env=clean_env())
+
     def log_text(self):
         return self.log.read_text(errors="replace")
 
@@ -166,7 +170,7 @@ class Postgres:
         return False
 
     def _halt(self):
-        for sig, seconds in ((signal.SIGINT, 15), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):  # fast, immediate, no choice
+        for sig, seconds in ((signal.SIGINT, 15), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
             if self.process.poll() is not None:
                 return
             self.process.send_signal(sig)
