@@ -6,6 +6,7 @@ PP_NO_SKIP 1: a test that cannot run is a failure
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -165,3 +166,11 @@ def table(postgres_trust):
     """An empty table `t (n int)` in app, owned by app."""
     postgres_trust.psql("drop table if exists t; create table t (n int); alter table t owner to app", db="app")
     return lambda: int(postgres_trust.psql("select count(*) from t", db="app"))
+
+
+@pytest.fixture
+def scratch():
+    """A directory that every user can enter (tmp_path is for its owner only)."""
+    path = pg.scratch("podpool-test-")
+    yield path
+    shutil.rmtree(path)

@@ -147,6 +147,19 @@ public class JdbcDriver {
 		c.close();
 	}
 
+	/** The connection dies under the query. */
+	static void lost() throws Exception {
+		Connection c = connect();
+		try {
+			run(c, "select pg_sleep(30)");
+		} catch (SQLException e) {
+			System.out.println("lost " + e.getSQLState() + " " + e.getMessage() + " " + c.isClosed());
+		}
+		try (Connection next = connect()) {
+			System.out.println(one(next, "select 'works after'"));
+		}
+	}
+
 	static int work(Connection c, int number, int transactions) throws SQLException {
 		c.setAutoCommit(false);
 		try (PreparedStatement s = c.prepareStatement("insert into load_log values (?, ?)")) {
@@ -186,6 +199,7 @@ public class JdbcDriver {
 		switch (args[5]) {
 		case "basic" -> basic();
 		case "cancel" -> cancel();
+		case "lost" -> lost();
 		default -> load();
 		}
 	}

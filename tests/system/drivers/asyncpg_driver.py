@@ -81,6 +81,18 @@ async def cancel():
     await conn.close()
 
 
+async def lost():
+    """The connection dies under the query."""
+    conn = await connect()
+    try:
+        await conn.execute("select pg_sleep(30)")
+    except (asyncpg.PostgresError, OSError) as e:
+        print("lost", type(e).__name__, e, conn.is_closed())
+    conn = await connect()
+    print(await conn.fetchval("select 'works after'"))
+    await conn.close()
+
+
 async def load():
     connections = await asyncio.gather(*[connect() for _ in range(int(CLIENTS))])
 
@@ -96,4 +108,4 @@ async def load():
     print("ok", sum(done))
 
 
-asyncio.run({"basic": basic, "cancel": cancel, "load": load}[SCENARIO]())
+asyncio.run({"basic": basic, "cancel": cancel, "lost": lost, "load": load}[SCENARIO]())

@@ -87,6 +87,15 @@ sub cancel {
 	$dbh->disconnect;
 }
 
+# the connection dies under the query
+sub lost {
+	my $dbh = connect_db();
+	print 'lost ', sqlstate($dbh, 'select pg_sleep(30)'), ' ', (split /\n/, $dbh->errstr)[0], "\n";
+	$dbh = connect_db();
+	print one($dbh, "select 'works after'"), "\n";
+	$dbh->disconnect;
+}
+
 sub load {
 	my $dbh = connect_db();
 	my $insert = $dbh->prepare('insert into load_log values (?, ?)');
@@ -100,4 +109,4 @@ sub load {
 	print "ok $transactions\n";
 }
 
-{ basic => \&basic, cancel => \&cancel, load => \&load }->{$scenario}->();
+{ basic => \&basic, cancel => \&cancel, lost => \&lost, load => \&load }->{$scenario}->();

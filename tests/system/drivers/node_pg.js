@@ -72,6 +72,16 @@ async function cancel() {
 	process.stdin.destroy();
 }
 
+// the connection dies under the query
+async function lost() {
+	const client = await connect();
+	client.on('error', () => {});
+	console.log('lost', await client.query('select pg_sleep(30)').then(() => 'no error', (e) => e.message));
+	const next = await connect();
+	console.log((await one(next, "select 'works after'"))[0]);
+	await next.end();
+}
+
 async function load() {
 	const all = await Promise.all(Array.from({ length: Number(clients) }, connect));
 	let done = 0;
@@ -88,4 +98,4 @@ async function load() {
 	console.log('ok', done);
 }
 
-({ basic, cancel, load })[scenario]();
+({ basic, cancel, lost, load })[scenario]();

@@ -11,5 +11,8 @@ basic)
 	pgbench -i -q -s 1 2>&1 | grep -cE 'error|ERROR' # tables, COPY in, indexes, vacuum
 	run "$7" 1 20 "$here/pgbench_basic.sql"
 	psql -XAtqc 'select count(*), sum(abalance) from pgbench_accounts' ;;
+lost)
+	pgbench -n -M "$7" -t 1 -f "$here/pgbench_lost.sql" 2>&1 | grep -E 'closed|aborted|processed' | sed 's/actually //'
+	exec psql -XAtq -c "select 'works after'" ;;
 load) run "$7" "$8" "$9" "$here/pgbench_load.sql" ;;
 esac

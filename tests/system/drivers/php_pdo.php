@@ -77,6 +77,12 @@ function basic()
     say('closed');
 }
 
+function lost() // the connection dies under the query
+{
+    say('lost', sqlstate($c = connect(), 'select pg_sleep(30)'), strtok($c->errorInfo()[2], "\n"));
+    say(...one(connect(), "select 'works after'"));
+}
+
 function load()
 {
     global $a;

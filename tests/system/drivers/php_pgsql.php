@@ -83,6 +83,15 @@ function cancel()
     pg_close($c);
 }
 
+function lost() // the connection dies under the query
+{
+    $c = connect();
+    pg_query($c, 'select pg_sleep(30)');
+    say('lost', strtok(pg_last_error($c), "\n"), pg_connection_status($c) === PGSQL_CONNECTION_BAD ? 'bad' : 'good');
+    pg_close($c);
+    say(...one(connect(), "select 'works after'"));
+}
+
 function load()
 {
     global $a;

@@ -9,6 +9,9 @@ cancel) # the test sends SIGINT, as a person at the keyboard would; from then on
 	psql -XAtq -c 'select pg_sleep(30)' -c '\echo cancelled :LAST_ERROR_SQLSTATE' \
 		-c "insert into items values (7, 'works after')"
 	exec psql -XAtq -c 'select name from items where id = 7' ;;
+lost) # the connection dies under the query
+	psql -XAtq -c 'select pg_sleep(30)' 2>&1 | head -n 1
+	exec psql -XAtq -c "select 'works after'" ;;
 load)
 	for n in $(seq "$9"); do
 		echo "begin; insert into load_log values ($$, $n); select pg_sleep(0.005) \\g /dev/null"

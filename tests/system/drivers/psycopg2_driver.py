@@ -76,6 +76,17 @@ def cancel():
     print(*one(conn.cursor(), "select 'works after'"))
 
 
+def lost():
+    """The connection dies under the query."""
+    conn = connect()
+    conn.autocommit = True
+    try:
+        conn.cursor().execute("select pg_sleep(30)")
+    except psycopg2.Error as e:
+        print("lost", type(e).__name__, str(e).splitlines()[0], bool(conn.closed))
+    print(*one(connect().cursor(), "select 'works after'"))
+
+
 def load():
     all_connected = threading.Barrier(int(CLIENTS))
     done = []
@@ -98,4 +109,4 @@ def load():
     print("ok", len(done))
 
 
-{"basic": basic, "cancel": cancel, "load": load}[SCENARIO]()
+{"basic": basic, "cancel": cancel, "lost": lost, "load": load}[SCENARIO]()

@@ -77,6 +77,17 @@ def cancel
   puts one(conn, "select 'works after'")
 end
 
+# the connection dies under the query
+def lost
+  conn = connect
+  begin
+    conn.exec('select pg_sleep(30)')
+  rescue PG::Error => e
+    puts "lost #{e.class} #{e.message.lines.first}"
+  end
+  puts one(connect, "select 'works after'")
+end
+
 def load_many
   connections = Array.new(CLIENTS.to_i) { connect }
   done = connections.each_with_index.map do |conn, number|
@@ -94,4 +105,4 @@ def load_many
   puts "ok #{done}"
 end
 
-{ 'basic' => method(:basic), 'cancel' => method(:cancel), 'load' => method(:load_many) }[SCENARIO].call
+{ 'basic' => method(:basic), 'cancel' => method(:cancel), 'lost' => method(:lost), 'load' => method(:load_many) }[SCENARIO].call
