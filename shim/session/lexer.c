@@ -7,17 +7,34 @@
 #include "session/classify.h"
 #include "session/quotes.h"
 
-/* Bytes above ASCII are letters, as in PostgreSQL's own scanner; digits and $ continue a word. */
-enum { C_PUNCT, C_SPACE, C_LETTER, C_DIGIT, C_QUOTE, C_DQUOTE, C_DOLLAR, C_DASH, C_SLASH };
+/* In this order: what is not punctuation continues a word from C_DOLLAR on. Bytes above ASCII are
+ * letters, as in PostgreSQL's own scanner. */
+enum {
+	C_PUNCT,
+	C_SPACE,
+	C_QUOTE,
+	C_DQUOTE,
+	C_DASH,
+	C_SLASH,
+	C_DOLLAR,
+	C_DIGIT,
+	C_LETTER,
+	C_CAPITAL
+};
 
 static const uint8_t classes[256] = {
 	[' '] = C_SPACE,	  ['\t' ... '\r'] = C_SPACE,
-	['a' ... 'z'] = C_LETTER, ['A' ... 'Z'] = C_LETTER,
+	['a' ... 'z'] = C_LETTER, ['A' ... 'Z'] = C_CAPITAL,
 	['_'] = C_LETTER,	  [0x80 ... 0xFF] = C_LETTER,
 	['0' ... '9'] = C_DIGIT,  ['\''] = C_QUOTE,
 	['"'] = C_DQUOTE,	  ['$'] = C_DOLLAR,
 	['-'] = C_DASH,		  ['/'] = C_SLASH,
 };
+
+static char fold(uint8_t c)
+{
+	return (char)(c | (classes[c] == C_CAPITAL ? 0x20 : 0));
+}
 
 void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 {
@@ -30,16 +47,6 @@ void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 	lx->word_len = 0;
 	lx->word_long = lx->word_dot = lx->word_escaped = false;
 	pp_classify_start(lx);
-}
-
-static uint8_t fold(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-}
-
-static bool continues_word(uint8_t c)
-{
-	return classes[c] == C_LETTER || classes[c] == C_DIGIT || c == '$';
 }
 
 static void begin_word(struct pp_lexer *lx, enum pp_lexer_where where)
@@ -71,9 +78,9 @@ static unsigned prefixed_string(struct pp_lexer *lx, uint8_t c)
 static const uint8_t *in_word(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
 	unsigned len = lx->word_len;
-	for (; p < end && continues_word(*p); p++) {
+	for (; p < end && classes[*p] >= C_DOLLAR; p++) {
 		if (len < PP_LEXER_WORD_MAX)
-			lx->word[len++] = (char)fold(*p);
+			lx->word[len++] = fold(*p);
 		else
 			lx->word_long = true;
 	}
@@ -139,7 +146,8 @@ static const uint8_t *after_dollar(struct pp_lexer *lx, const uint8_t *p)
 		lx->where = PP_LEX_DIGITS;
 		pp_classify_number(lx);
 		return p;
-	case C_LETTER: begin_word(lx, PP_LEX_TAG); return p;
+	case C_LETTER:
+	case C_CAPITAL: begin_word(lx, PP_LEX_TAG); return p;
 	case C_DOLLAR: begin_word(lx, PP_LEX_BODY); return p + 1;
 	default:
 		lx->where = PP_LEX_GAP;
@@ -151,7 +159,7 @@ static const uint8_t *after_dollar(struct pp_lexer *lx, const uint8_t *p)
 /* A tag keeps its case. What turns out not to be one is a $ and a word. */
 static const uint8_t *in_tag(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
-	for (; p < end && (classes[*p] == C_LETTER || classes[*p] == C_DIGIT); p++) {
+	for (; p < end && classes[*p] >= C_DIGIT; p++) {
 		if (lx->word_len < PP_LEXER_TAG_MAX)
 			lx->word[lx->word_len++] = (char)*p;
 		else
@@ -169,7 +177,7 @@ static const uint8_t *in_tag(struct pp_lexer *lx, const uint8_t *p, const uint8_
 	}
 	pp_classify_punct(lx, '$');
 	for (size_t i = 0; i < lx->word_len; i++)
-		lx->word[i] = (char)fold((uint8_t)lx->word[i]);
+		lx->word[i] = fold((uint8_t)lx->word[i]);
 	lx->where = PP_LEX_WORD;
 	return p;
 }
@@ -179,7 +187,13 @@ static const uint8_t *in_gap(struct pp_lexer *lx, const uint8_t *p, const uint8_
 	while (p < end) {
 		switch (classes[*p]) {
 		case C_SPACE: p++; break;
-		case C_LETTER: begin_word(lx, PP_LEX_WORD); return in_word(lx, p, end);
+		case C_LETTER:
+		case C_CAPITAL:
+			begin_word(lx, PP_LEX_WORD);
+			p = in_word(lx, p, end);
+			if (lx->where != PP_LEX_GAP)
+				return p;
+			break;
 		case C_PUNCT: pp_classify_punct(lx, (char)*p++); break;
 		case C_DIGIT:
 			lx->where = PP_LEX_NUMBER;
