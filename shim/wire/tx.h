@@ -11,13 +11,16 @@
  * CopyDone/CopyFail. The last section may be open. The server works on the first one; what that is
  * decides what the server may say (the phase; the table is in tx.c):
  *
- *            Parse, Bind, ...           Sync, Query, FunctionCall
- *   NOTHING ──────────────► EXTENDED ─────────────────► SYNC, QUERY or FUNCTION
- *      ▲ ▲                   │ │  ▲  (last one answered)   │           │ ▲
- *      │ └─ last answered, ──┘ │  └───────┐                │         G │ │ C, E
- *      │    no end yet      G  ▼    C, E  │                │           ▼ │
- *      │                     COPY_IN ─────┘                │         COPY_IN
- *      └────────────────────── ReadyForQuery ──────────────┘
+ *              Parse, Bind ...               all answered, end is known
+ *   NOTHING ───────────────────► EXTENDED ─────────────────────────► SYNC, QUERY, FUNCTION
+ *    ▲ ▲ ▲                       │ │ ▲  │                              ▲      │ ▲     │
+ *    │ │ └─ all answered, no end ┘ │ │  └─ ErrorResponse: next SYNC ───┘      │ │     │
+ *    │ │                           │ └────────── next section ────────────────│─│─────┤
+ *    │ │              CopyInResponse                           CopyInResponse │ │     │
+ *    │ │                           ▼                                          ▼ │     │
+ *    │ └─ CommandComplete ────── COPYING                                  COPYING     │
+ *    │    (of an Execute; ErrorResponse as in EXTENDED)   CommandComplete, Error      │
+ *    └───────────────────── ReadyForQuery, nothing further sent ──────────────────────┘
  *
  * Error in EXTENDED: the server discards everything up to the next Sync, sent already (the sections
  * before it are dropped, Query and FunctionCall included) or still to be sent (skip_to_sync).
