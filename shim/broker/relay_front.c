@@ -155,6 +155,14 @@ static bool is_named_kind(uint8_t type)
 	       type == PP_FRONT_CLOSE;
 }
 
+/* docs 55.2.6: after a failed COPY the server drops what the client still sends of it. The server may be back in
+ * the pool by then, so we do; and a Flush asks for nothing. */
+static bool is_late_copy(uint8_t type)
+{
+	return type == PP_FRONT_COPY_DATA || type == PP_FRONT_COPY_DONE ||
+	       type == PP_FRONT_COPY_FAIL || type == PP_FRONT_FLUSH;
+}
+
 /* One message's header, at f->at. STOP: the client is gone, or the rest must wait. */
 static enum step take_head(struct front *f)
 {
@@ -171,6 +179,10 @@ static enum step take_head(struct front *f)
 		if (send_on(f))
 			pp_client_close(c, "client closed");
 		return STEP_STOP;
+	}
+	if (!c->server && is_late_copy(head.type)) {
+		c->skip = head.total;
+		return STEP_TAKE;
 	}
 	if (!c->server && !pp_lend_begin(c))
 		return STEP_STOP;
@@ -205,6 +217,12 @@ static void take_body(struct front *f)
 {
 	struct pp_client *c = f->c;
 	size_t n = f->len - f->at < c->skip ? f->len - f->at : c->skip;
+	if (!c->server) { /* late COPY data: to nobody */
+		f->at += n;
+		f->sent = f->at;
+		c->skip -= (uint32_t)n;
+		return;
+	}
 	if (c->server->lexing)
 		lex(c->server, f->bytes + f->at, n);
 	f->at += n;
@@ -228,9 +246,10 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 		if (c->skip)
 			take_body(&f);
 	}
-	if (!c->gone && c->server)
-		send_on(&f);
-	return f.sent > f.at ? f.sent : f.at;
+	if (!c->gone && c->server && send_on(&f) && !c->skip && pp_tx_is_idle(&c->server->tx))
+		pp_lend_check_return(
+			c->server); /* only late COPY data or a Flush: no reply will come */
+	return f.at;
 }
 
 void pp_relay_front_pending(struct pp_client *c)

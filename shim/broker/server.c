@@ -94,6 +94,8 @@ static void login_finished(struct pp_login *login)
 	}
 	pp_database_login_over(s, login);
 	pp_login_free(login);
+	if (s->gone && !s->session)
+		pp_server_release(s); /* a failed login; we were the worker's last word */
 }
 
 struct pp_server *pp_server_login(struct pp_database *db, const char *password)

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "ipc/dir.h"
@@ -72,8 +73,8 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 static bool may_be_held(int fd)
 {
 	struct stat ours, container;
-	if (fstat(fd, &ours) < 0)
-		return false;
+	if (fstat(fd, &ours) < 0 || (S_ISCHR(ours.st_mode) && ours.st_rdev == makedev(1, 3)))
+		return false; /* nothing, or /dev/null (the shim's way of not holding a pipe) */
 	if (!S_ISFIFO(ours.st_mode) && !S_ISSOCK(ours.st_mode))
 		return true;
 	return stat("/proc/1/fd/2", &container) == 0 && ours.st_dev == container.st_dev &&
