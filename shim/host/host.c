@@ -1,0 +1,54 @@
+#include "host/host.h"
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/conf.h"
+#include "host/real.h"
+#include "host/sys.h"
+
+/* In libc or the loader since long before glibc 2.17, and in musl. */
+extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
+
+static bool has_address(const struct dl_phdr_info *info, uintptr_t address)
+{
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+		if (info->dlpi_phdr[i].p_type == PT_LOAD && address >= start &&
+		    address - start < info->dlpi_phdr[i].p_memsz)
+			return true;
+	}
+	return false;
+}
+
+/* Finds the object this function is in: the shim itself, under the name it was loaded by. */
+static int find_shim(struct dl_phdr_info *info, size_t size, void *ret_name)
+{
+	(void)size;
+	if (!has_address(info, (uintptr_t)find_shim))
+		return 0;
+	*(const char **)ret_name = info->dlpi_name;
+	return 1;
+}
+
+static void find_broker(struct pp_conf *conf)
+{
+	char cwd[PP_CONF_PATH_MAX];
+	const char *name = NULL;
+	if (!dl_iterate_phdr || !dl_iterate_phdr(find_shim, &name) || !name)
+		return;
+	if (pp_sys2(SYS_getcwd, cwd, sizeof cwd) < 0)
+		cwd[0] = '\0';
+	pp_conf_set_broker(conf, name, cwd);
+}
+
+void pp_host_start(char *const *envp)
+{
+	struct pp_conf *conf = pp_conf_get_for_start();
+	pp_real_resolve();
+	if (pp_conf_read(conf, envp) < 0 || !conf->is_on)
+		return;
+	find_broker(conf);
+}

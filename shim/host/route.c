@@ -1,0 +1,118 @@
+#include "host/route.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+
+#include "host/addr.h"
+#include "host/ask.h"
+#include "host/conf.h"
+#include "host/launch.h"
+#include "host/start.h"
+#include "host/sys.h"
+#include "ipc/codec.h"
+
+#ifndef SO_COOKIE
+#define SO_COOKIE 57
+#endif
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
+#define KERNEL_TCP_CLOSE 7 /* tcpi_state of a socket that has not begun to connect */
+
+static bool get_option(int fd, int level, int name, void *ret_value, socklen_t size)
+{
+	return pp_sys5(SYS_getsockopt, fd, level, name, ret_value, &size) == 0;
+}
+
+static int get_int(int fd, int level, int name, int otherwise)
+{
+	int value = otherwise;
+	return get_option(fd, level, name, &value, sizeof value) ? value : otherwise;
+}
+
+/* A second connect() on the same socket (Ruby, perl: after EINPROGRESS) only asks how the first one
+ * is doing; the kernel ignores its address, so there is nothing to route. */
+static bool is_fresh(int fd)
+{
+	uint8_t state = 0; /* tcpi_state is the first byte of struct tcp_info */
+	return get_option(fd, IPPROTO_TCP, TCP_INFO, &state, sizeof state) &&
+	       state == KERNEL_TCP_CLOSE;
+}
+
+/* 127.66.0.0/16 is out of reach (ENETUNREACH) for a v6-only socket and for one bound to a v6
+ * address, and means something else to one bound to an interface. */
+static bool may_reach_broker(int fd, int family)
+{
+	struct sockaddr_storage local = {0};
+	socklen_t len = sizeof local;
+	if (get_int(fd, SOL_SOCKET, SO_BINDTOIFINDEX, 0) != 0)
+		return false;
+	if (family == AF_INET)
+		return true;
+	if (get_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) != 0)
+		return false;
+	return pp_sys3(SYS_getsockname, fd, &local, &len) == 0 &&
+	       pp_addr_may_reach_v4((struct sockaddr *)&local);
+}
+
+/* Plain TCP only: SCTP and MPTCP are stream sockets too. The address is read last, and only once
+ * the kernel has said that it can be. */
+static bool is_candidate(int fd, const struct sockaddr *sa, socklen_t len,
+			 struct pp_ipc_addr *ret_addr)
+{
+	if (!pp_conf_get()->is_on || !sa || len < (socklen_t)sizeof(struct sockaddr_in))
+		return false;
+	if (get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1) != IPPROTO_TCP)
+		return false;
+	if (!pp_sys_is_readable(sa, len > sizeof(struct sockaddr_in6) ? sizeof(struct sockaddr_in6)
+								      : len))
+		return false;
+	return pp_addr_from_sockaddr(sa, len, ret_addr) == 0 &&
+	       get_int(fd, SOL_SOCKET, SO_DOMAIN, -1) == sa->sa_family;
+}
+
+static int ask(int fd, const struct pp_ipc_addr *addr, struct pp_ipc_msg *ret_answer)
+{
+	struct pp_ipc_msg question;
+	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
+	pp_codec_init(&question, PP_IPC_ROUTE);
+	question.addr = *addr;
+	question.tid = (uint32_t)pp_sys0(SYS_gettid);
+	if (!get_option(fd, SOL_SOCKET, SO_COOKIE, &question.cookie, sizeof question.cookie))
+		question.cookie = 0; /* before Linux 4.12: served, identity unknown */
+	int broker = pp_start_dial(deadline);
+	if (broker < 0)
+		return PP_ERR_SYS;
+	return pp_ask_exchange(broker, &question, deadline, ret_answer);
+}
+
+/* PODPOOL_FAIL=closed refuses what is certainly pooled. Whether a name entry means this address
+ * only the broker could have said, and it may be no database at all: direct. */
+static enum pp_route without_broker(enum pp_target_answer match)
+{
+	return pp_conf_get()->is_fail_closed && match == PP_TARGET_YES ? PP_ROUTE_REFUSED
+								       : PP_ROUTE_DIRECT;
+}
+
+enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
+			    struct sockaddr_storage *ret_sa, socklen_t *ret_len)
+{
+	struct pp_ipc_addr addr;
+	struct pp_ipc_msg answer;
+	if (!is_candidate(fd, sa, len, &addr))
+		return PP_ROUTE_DIRECT;
+	enum pp_target_answer match = pp_targets_match(&pp_conf_get()->targets, &addr);
+	if (match == PP_TARGET_NO || !is_fresh(fd) || !may_reach_broker(fd, sa->sa_family))
+		return PP_ROUTE_DIRECT;
+	if (ask(fd, &addr, &answer) < 0)
+		return without_broker(match);
+	if (answer.op == PP_IPC_REFUSE && pp_conf_get()->is_fail_closed)
+		return PP_ROUTE_REFUSED;
+	if (answer.op != PP_IPC_ROUTED || !pp_codec_is_ours(&answer.addr))
+		return PP_ROUTE_DIRECT;
+	if (pp_addr_to_sockaddr(&answer.addr, sa->sa_family, ret_sa, ret_len) < 0)
+		return PP_ROUTE_DIRECT;
+	return PP_ROUTE_REDIRECTED;
+}

@@ -1,0 +1,19 @@
+/* shim/host/route.h - where should this connect() go? Looks at the socket and asks the broker; does
+ * not connect.
+ */
+#ifndef PP_HOST_ROUTE_H
+#define PP_HOST_ROUTE_H
+
+#include <sys/socket.h>
+
+enum pp_route {
+	PP_ROUTE_DIRECT,     /* as without podpool */
+	PP_ROUTE_REDIRECTED, /* to ret_sa */
+	PP_ROUTE_REFUSED,    /* PODPOOL_FAIL=closed: ECONNREFUSED */
+};
+
+/* Never touches errno, never writes anywhere but to its results. */
+enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
+			    struct sockaddr_storage *ret_sa, socklen_t *ret_len);
+
+#endif

@@ -1,0 +1,97 @@
+#include "ipc/codec.h"
+
+#include <string.h>
+
+void pp_codec_init(struct pp_ipc_msg *msg, enum pp_ipc_op op)
+{
+	memset(msg, 0, sizeof *msg);
+	msg->magic = PP_IPC_MAGIC;
+	msg->version = PP_IPC_VERSION;
+	msg->op = (uint16_t)op;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static bool is_addr_valid(const struct pp_ipc_addr *addr)
+{
+	if (addr->reserved)
+		return false;
+	if (addr->family == PP_IPC_V4)
+		return is_zero(addr->ip + 4, sizeof addr->ip - 4);
+	return addr->family == PP_IPC_V6;
+}
+
+static bool is_msg_valid(const struct pp_ipc_msg *msg)
+{
+	if (msg->magic != PP_IPC_MAGIC || msg->version != PP_IPC_VERSION)
+		return false;
+	if (!is_zero(msg->reserved, sizeof msg->reserved))
+		return false;
+	switch (msg->op) {
+	case PP_IPC_ROUTE:
+	case PP_IPC_PEER:
+	case PP_IPC_ROUTED: return is_addr_valid(&msg->addr);
+	case PP_IPC_TERM:
+	case PP_IPC_STATUS:
+	case PP_IPC_DIRECT:
+	case PP_IPC_OK:
+	case PP_IPC_WAIT:
+	case PP_IPC_NOW:
+	case PP_IPC_REFUSE: return true;
+	default: return false;
+	}
+}
+
+int pp_codec_read_msg(const void *bytes, size_t len, struct pp_ipc_msg *ret_msg)
+{
+	struct pp_ipc_msg msg; /* a copy: `bytes` need not be aligned */
+	if (len != sizeof msg)
+		return PP_ERR_INVALID;
+	memcpy(&msg, bytes, sizeof msg);
+	if (!is_msg_valid(&msg))
+		return PP_ERR_INVALID;
+	*ret_msg = msg;
+	return 0;
+}
+
+/* The name ends up in logs and in a resolver: no control bytes, and an end inside the field. */
+static bool is_host_valid(const char host[256])
+{
+	for (size_t i = 0; i < 256; i++) {
+		unsigned char c = (unsigned char)host[i];
+		if (c == 0)
+			return true;
+		if (c < 0x20 || c == 0x7f)
+			return false;
+	}
+	return false;
+}
+
+int pp_codec_read_hint(const void *bytes, size_t len, struct pp_ipc_hint *ret_hint)
+{
+	struct pp_ipc_hint hint;
+	if (len != sizeof hint)
+		return PP_ERR_INVALID;
+	memcpy(&hint, bytes, sizeof hint);
+	if (hint.magic != PP_IPC_MAGIC || hint.version != PP_IPC_VERSION)
+		return PP_ERR_INVALID;
+	if (hint.sslmode > PP_IPC_SSL_VERIFY_FULL || hint.reserved || hint.reserved2)
+		return PP_ERR_INVALID;
+	if (!is_host_valid(hint.host))
+		return PP_ERR_INVALID;
+	*ret_hint = hint;
+	return 0;
+}
+
+bool pp_codec_is_ours(const struct pp_ipc_addr *addr)
+{
+	uint32_t ip = (uint32_t)addr->ip[0] << 24 | (uint32_t)addr->ip[1] << 16 |
+		      (uint32_t)addr->ip[2] << 8 | addr->ip[3];
+	return addr->family == PP_IPC_V4 && (ip & PP_IPC_MASK) == PP_IPC_NET;
+}
