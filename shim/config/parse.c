@@ -167,7 +167,7 @@ int pp_config_load(char *const *environ_, struct pp_config *ret_config,
 	for (unsigned i = 0; r == 0 && pp_config_option_name(i); i++) {
 		pp_config_option_variable(i, variable);
 		const char *value = find(environ_, variable);
-		if (value)
+		if (value && *value) /* empty is unset, as the shim reads it */
 			r = pp_config_set(&config, pp_config_option_name(i), value, err);
 	}
 	if (r == 0)

@@ -10,7 +10,6 @@
 #include "base/num.h"
 
 /* Enum values are the positions in these lists; config.h and base/log.h have the same order. */
-static const char *const bool_words[] = {"off", "on", NULL};
 static const char *const mode_words[] = {"transaction", "session", NULL};
 static const char *const fail_words[] = {"open", "closed", NULL};
 static const char *const client_tls_words[] = {"tunnel", "refuse", NULL};
@@ -21,18 +20,13 @@ static const char *const sslmode_words[] = {"disable",	 "allow",	"prefer", "requ
 static const char *const *words_of(enum pp_value_type type)
 {
 	switch (type) {
-	case PP_VALUE_BOOL: return bool_words;
 	case PP_VALUE_MODE: return mode_words;
 	case PP_VALUE_FAIL: return fail_words;
 	case PP_VALUE_CLIENT_TLS: return client_tls_words;
 	case PP_VALUE_LOG: return log_words;
 	case PP_VALUE_SSLMODE: return sslmode_words;
-	case PP_VALUE_U32:
-	case PP_VALUE_DURATION:
-	case PP_VALUE_BYTES:
-	case PP_VALUE_TEXT: break;
+	default: return NULL;
 	}
-	return NULL;
 }
 
 static int refuse(struct pp_errctx *err, int code, const char *name, const char *text,
@@ -70,6 +64,19 @@ static int parse_text(const char *name, const char *text, char *field, size_t si
 					  "%s: a control character is not allowed", name);
 	memcpy(field, text, len + 1);
 	return 0;
+}
+
+/* The shim, which cannot complain, reads the same words (host/conf.c). */
+static int parse_bool(const char *name, const char *text, bool *ret_value, struct pp_errctx *err)
+{
+	static const char *const yes[] = {"on", "1", "true", "yes"};
+	static const char *const no[] = {"off", "0", "false", "no"};
+	for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+		if (strcmp(text, yes[i]) == 0 || strcmp(text, no[i]) == 0) {
+			*ret_value = strcmp(text, yes[i]) == 0;
+			return 0;
+		}
+	return refuse(err, PP_ERR_INVALID, name, text, "on or off");
 }
 
 static int parse_number(enum pp_value_type type, const char *name, const char *text, void *field,
@@ -114,14 +121,14 @@ int pp_value_parse(enum pp_value_type type, const char *name, const char *text, 
 	int index = 0;
 	if (type == PP_VALUE_TEXT)
 		return parse_text(name, text, field, size, err);
+	if (type == PP_VALUE_BOOL)
+		return parse_bool(name, text, field, err);
 	if (!words)
 		return parse_number(type, name, text, field, err);
 	int r = parse_word(words, name, text, &index, err);
 	if (r < 0)
 		return r;
-	if (type == PP_VALUE_BOOL)
-		*(bool *)field = index != 0;
-	else if (type == PP_VALUE_SSLMODE)
+	if (type == PP_VALUE_SSLMODE)
 		snprintf(field, size, "%s", words[index]);
 	else
 		memcpy(field, &index, sizeof index);
@@ -159,7 +166,8 @@ size_t pp_value_print(enum pp_value_type type, const void *field, char *text, si
 				       : snprintf(text, size, "%s", ""));
 	case PP_VALUE_TEXT:
 	case PP_VALUE_SSLMODE: return (size_t)snprintf(text, size, "%s", (const char *)field);
-	case PP_VALUE_BOOL: index = *(const bool *)field; break;
+	case PP_VALUE_BOOL:
+		return (size_t)snprintf(text, size, "%s", *(const bool *)field ? "on" : "off");
 	default: memcpy(&index, field, sizeof index); break;
 	}
 	return (size_t)snprintf(text, size, "%s", words_of(type)[index]);

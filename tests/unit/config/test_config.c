@@ -62,6 +62,10 @@ START_TEST(test_config_values_print_back_as_the_same_value)
 		const char *name, *given, *printed;
 	} table[] = {
 		{"pooling", "off", "off"},
+		{"pooling", "0", "off"},
+		{"pooling", "no", "off"},
+		{"pid1_exit", "1", "on"},
+		{"pid1_exit", "true", "on"},
 		{"MODE", "session", "session"},
 		{"Max_Servers", "10000", "10000"},
 		{"wait_timeout", "0", "0s"},
@@ -105,7 +109,7 @@ START_TEST(test_config_bad_values_name_the_option_and_what_is_allowed)
 	} table[] = {
 		{"MODE", "transction", PP_ERR_INVALID,
 		 "PODPOOL_MODE: 'transction' is not one of transaction, session"},
-		{"POOLING", "0", PP_ERR_INVALID, "PODPOOL: '0' is not one of off, on"},
+		{"POOLING", "2", PP_ERR_INVALID, "PODPOOL: '2' is not on or off"},
 		{"MODE", "", PP_ERR_INVALID, "PODPOOL_MODE: '' is not one of transaction, session"},
 		{"MAX_SERVERS", "0", PP_ERR_RANGE,
 		 "PODPOOL_MAX_SERVERS: '0' is not a number from 1 to 10000"},

@@ -103,7 +103,8 @@ END_TEST
 
 START_TEST(test_parse_unknown_variables_are_only_warned_about)
 {
-	char *environ_[] = {"PODPOOL_NEWER=1", "PODPOOLED=1", "PODPOOL_MODE=session", NULL};
+	char *environ_[] = {"PODPOOL_NEWER=1", "PODPOOLED=1",	  "PODPOOL_MODE=session",
+			    "PODPOOL_FAIL=",   "PODPOOL_CONFIG=", NULL};
 	struct pp_config config;
 	struct pp_errctx err;
 	warnings = 0;
