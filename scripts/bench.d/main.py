@@ -85,6 +85,7 @@ def main():
                                                for way in chosen_ways if way.pid and "unix" not in way.name}
             scenarios = [scenario for scenario in load.SCENARIOS if chosen.search(scenario.name)]
             result["samples"] = measure(options, chosen_ways, scenarios, groups, tools)
+            result["podpool cap"] = [way.status()["cap"] for way in ways if way.name == "podpool"]
             show(options, result)
             for way in reversed(ways):
                 way.stop()
@@ -105,6 +106,8 @@ def show(options, result):
     print("latency of reconnect: the transaction alone, as pgbench logs it; connecting shows in tps and CPU")
     for way, size in result.get("idle client bytes", {}).items():
         print(f"resident memory per idle client at {options.idle_clients}: {way}: {size:.0f} bytes (not the kernel's)")
+    for cap in result["podpool cap"]:
+        print(f"podpool's cap at the end: {cap['servers']} servers: {cap['reason']}")
     text, good = report.verdict(result["medians"])
     print(text)
     pathlib.Path(options.json).parent.mkdir(parents=True, exist_ok=True)

@@ -77,7 +77,7 @@ def memory_limit(stage, limit_bytes=MEMORY, threads=60, seconds=8):
                           preexec_fn=group.enter)
     status = process.wait()
     result = {"status": status, "reports": stage.noted(), "kills": group.kills(),
-              "peak MiB": group.peak_bytes() / MIB, "said": stage.said()}
+              "peak MiB": group.peak_bytes() / MIB, "said": stage.said(), "podpool": stage.way.status()}
     stage.way.stop()  # the broker is in the group
     group.remove()
     return result

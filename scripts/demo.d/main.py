@@ -69,6 +69,9 @@ def act_memory(postgres, directory):
     row(f"{LIMIT}, 60 threads: the program", fate(a), fate(b))
     row("   reports made in 8 s", a["reports"], b["reports"])
     row("   most memory used", f"{a['peak MiB']:.0f} MiB", f"{b['peak MiB']:.0f} MiB")
+    if b["podpool"]:
+        cap = b["podpool"]["cap"]
+        print(f"   podpool says: {cap['servers']} servers: {cap['reason']}")
     claim("without podpool the kernel kills the program", a["kills"] > 0 and a["status"] == -9, a)
     claim("with it the program survives and works", b["kills"] == 0 and b["status"] == 0 and b["reports"] > 0, b)
 

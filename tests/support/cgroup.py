@@ -1,6 +1,8 @@
 """Control groups for measuring (CPU per role) and for killing (a memory limit), v1 and v2."""
+import errno
 import os
 import pathlib
+import time
 
 
 def mounted(controller):
@@ -41,8 +43,15 @@ class Group:
         return (self.path / name).read_text()
 
     def remove(self):
-        """Its processes must have ended."""
-        self.path.rmdir()
+        """Its processes must have ended; the kernel may take a moment to forget the last of them."""
+        for _ in range(100):
+            try:
+                return self.path.rmdir()
+            except OSError as error:
+                if error.errno != errno.EBUSY:
+                    raise
+                time.sleep(0.05)
+        raise TimeoutError(f"{self.path} is still in use by {self.read('cgroup.procs').split()}")
 
 
 class CpuGroup(Group):

@@ -48,6 +48,9 @@ class Direct:
     name = "direct"
     pid = None
 
+    def status(self):
+        return None
+
     def __init__(self, postgres):
         self.host, self.port, self.env = postgres.host, postgres.port, pg.clean_env()
 
@@ -131,6 +134,8 @@ class Podpool:
         with open(self.workdir / "log", "ab") as log:
             subprocess.run(["psql", "-XAtqc", "select 1", "-h", self.host, "-p", str(self.port), "-U", "postgres",
                             "postgres"], env=self.env, stdout=log, stderr=log, check=True)
+        if not self.pid:
+            raise RuntimeError(f"no broker answers; it or psql said:\n{self.log_text()}")
         return self
 
     def status(self):
