@@ -1,4 +1,4 @@
-"""What a session has set, prepared or locked is its own: nobody else sees it, it never loses it, and status says why."""
+"""What a session has set, prepared or locked is its own: only its owner sees it, and status says why it pins."""
 import pytest
 
 from support import pgwire
@@ -35,11 +35,14 @@ PINNING = {
     "do-block": ("do $$ begin perform set_config('work_mem', '7MB', false); end $$", "opaque"),
 }
 # What a stranger asks on the same server, and what he must hear; the owner of the state hears the other thing.
-PROOF = """select current_setting('work_mem'), current_setting('search_path'), current_setting('TimeZone') = 'Europe/Prague',
- current_setting('client_encoding'), current_setting('transaction_read_only'), current_setting('my.tenant', true),
- (select count(*) from pg_class where relname = 'mine' and relnamespace = pg_my_temp_schema()), (select count(*) from pg_listening_channels()),
+PROOF = """select current_setting('work_mem'), current_setting('search_path'),
+ current_setting('TimeZone') = 'Europe/Prague', current_setting('client_encoding'),
+ current_setting('transaction_read_only'), current_setting('my.tenant', true),
+ (select count(*) from pg_class where relname = 'mine' and relnamespace = pg_my_temp_schema()),
+ (select count(*) from pg_listening_channels()),
  (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
- (select count(*) from pg_cursors where name = 'mine'), (select count(*) from pg_prepared_statements where name <> '')"""
+ (select count(*) from pg_cursors where name = 'mine'),
+ (select count(*) from pg_prepared_statements where name <> '')"""
 CLEAN = ["4MB", '"$user", public', "f", "UTF8", "off", None, "0", "0", "0", "0", "0"]
 NOT_IN_PROOF = ("role", "seed", "last-value", "current-value")
 
