@@ -82,9 +82,9 @@ def test_read_only_role_default_reaches_the_client(raw, postgres_trust):
         postgres_trust.psql("alter role other reset default_transaction_read_only")
 
 
-@pytest.mark.parametrize("words, works", [("target_session_attrs=read-write", True), ("target_session_attrs=primary", True),
-                                          ("target_session_attrs=standby", False)])
+@pytest.mark.parametrize("words, works", [("read-write", True), ("primary", True), ("standby", False)])
 def test_target_session_attributes(words, works, pool):
+    words = f"target_session_attrs={words}"
     direct = psql(pool.postgres, direct_env(), words=words)
     pooled = psql(pool.postgres, pool.env(), words=words)
     assert (pooled.returncode == 0) == (direct.returncode == 0) == works
