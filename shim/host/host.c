@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/action.h"
 #include "host/conf.h"
 #include "host/real.h"
 #include "host/sys.h"
@@ -51,4 +52,5 @@ void pp_host_start(char *const *envp)
 	if (pp_conf_read(conf, envp) < 0 || !conf->is_on)
 		return;
 	find_broker(conf);
+	pp_action_start();
 }

@@ -13,6 +13,7 @@ static struct {
 	int (*connect)(int fd, const struct sockaddr *addr, socklen_t len);
 	int (*getpeername)(int fd, struct sockaddr *addr, socklen_t *len);
 	int (*sigaction)(int sig, const struct sigaction *act, struct sigaction *ret_old);
+	pp_real_signal_fn signal;
 } real; /* written by the constructor only */
 
 void *pp_real_next(const char *name)
@@ -27,6 +28,7 @@ void pp_real_resolve(void)
 	*(void **)&real.connect = pp_real_next("connect");
 	*(void **)&real.getpeername = pp_real_next("getpeername");
 	*(void **)&real.sigaction = pp_real_next("sigaction");
+	*(void **)&real.signal = pp_real_next("signal");
 }
 
 /* The C result of a system call. */
@@ -97,8 +99,17 @@ pp_real_dlopen_fn pp_real_dlopen(void)
 	return (pp_real_dlopen_fn)pp_real_next("dlopen");
 }
 
+/* signal() as both libcs define it, for a process in which nothing can be looked up. */
+static pp_real_handler raw_signal(int sig, pp_real_handler handler)
+{
+	struct sigaction act = {.sa_handler = handler, .sa_flags = SA_RESTART}, old;
+	return pp_real_sigaction(sig, &act, &old) < 0 ? SIG_ERR : old.sa_handler;
+}
+
 pp_real_signal_fn pp_real_signal(const char *name)
 {
-	pp_real_signal_fn found = (pp_real_signal_fn)pp_real_next(name);
-	return found ? found : (pp_real_signal_fn)pp_real_next("signal");
+	pp_real_signal_fn found = name ? (pp_real_signal_fn)pp_real_next(name) : NULL;
+	if (!found)
+		found = real.signal;
+	return found ? found : raw_signal;
 }

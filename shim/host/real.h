@@ -26,8 +26,10 @@ int pp_real_getpeername(int fd, struct sockaddr *addr, socklen_t *len);
 int pp_real_sigaction(int sig, const struct sigaction *act, struct sigaction *ret_old);
 
 /* NULL when there is none. */
-pp_real_dlopen_fn pp_real_dlopen(void);
-pp_real_signal_fn pp_real_signal(const char *name);
 void *pp_real_next(const char *name);
+pp_real_dlopen_fn pp_real_dlopen(void);
+
+/* signal() (safe in a signal handler) for NULL, else its relative of this name, else signal(). */
+pp_real_signal_fn pp_real_signal(const char *name);
 
 #endif

@@ -107,7 +107,7 @@ class Pool:
         if self.settings is not None or self.pids:
             try:
                 self.status()
-            except (AssertionError, subprocess.TimeoutExpired, json.JSONDecodeError):
+            except (AssertionError, OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
                 pass  # gone already, or not answering: the known pids are looked at below
         wrong = []
         for pid in self.pids:

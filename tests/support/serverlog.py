@@ -1,12 +1,13 @@
 """What the database itself says about connections: exact, where sampling pg_stat_activity would miss a peak."""
 import re
 
-_AUTHORIZED = re.compile(r"\[(\d+)\] .*connection authorized: .*database=(\w+)")
-_GONE = re.compile(r"\[(\d+)\] .*disconnection: session time.*database=(\w+)")
+_AUTHORIZED = re.compile(r"\[(\d+)\] .*connection authorized: user=(?!postgres )\S+ database=(\w+)")
+_GONE = re.compile(r"\[(\d+)\] .*disconnection: session time: \S+ user=(?!postgres )\S+ database=(\w+)")
 
 
 class ServerLog:
-    """Sessions of one database since this object was made. Needs log_connections and log_disconnections."""
+    """Sessions of one database since this object was made, but for the superuser's, who only watches.
+    Needs log_connections and log_disconnections."""
 
     def __init__(self, postgres, database="app"):
         self.postgres = postgres

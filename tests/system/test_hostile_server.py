@@ -1,4 +1,4 @@
-"""A server that answers nonsense: the program gets an answer or a close in good time, the broker and all others live."""
+"""A server that answers nonsense: its client gets an answer or a close in good time, everybody else lives on."""
 import struct
 import time
 

@@ -9,6 +9,7 @@ import pytest
 
 import driver_table
 from programs import Programs
+from shell import psql
 from support import wait
 from support.forwarder import Forwarder
 from support.pool import BUILD, SHIM, direct_env
@@ -60,12 +61,6 @@ def test_with_a_directory_that_cannot_be(driver, pool, java, tmp_path, said_dire
     env = pool.program_env() | {"PODPOOL_DIR": "/proc/nonexistent"}
     with Programs(driver, env, postgres_trust, java, tmp_path / "programs") as programs:
         assert programs.run("basic") == expected
-
-
-def psql(postgres, env, sql="select 'answer'", command=(), **how):
-    return subprocess.run([*command, "psql", "-XAtq", "-h", postgres.host, "-p", str(postgres.port), "-U", "app",
-                           "-d", "app", "-c", sql], env=env, text=True, timeout=60, stdin=subprocess.DEVNULL,
-                          **(how or {"capture_output": True}))
 
 
 DIRECTORIES = {  # name -> (mode, owner is the program's user)
@@ -160,8 +155,7 @@ def test_a_shell_that_reads_the_output_does_not_wait_for_the_broker(pool, postgr
 
 @pytest.mark.pooled
 def test_many_programs_start_one_broker(pool, postgres_trust):
-    command = ["psql", "-XAtq", "-h", postgres_trust.host, "-p", str(postgres_trust.port), "-U", "app", "-d", "app",
-               "-c", "select 'answer'"]
+    command = ["psql", "-XAtq", "-d", postgres_trust.dsn("app", user="app"), "-c", "select 'answer'"]
     many = [subprocess.Popen(command, env=pool.program_env(), stdout=subprocess.PIPE, text=True,
                              stderr=subprocess.DEVNULL) for _ in range(16)]
     assert [p.communicate(timeout=60)[0] for p in many] == ["answer\n"] * 16

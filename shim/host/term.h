@@ -1,0 +1,21 @@
+/* shim/host/term.h - what runs when SIGTERM arrives: the broker hears of it, then happens what would
+ * have happened without podpool.
+ *
+ * Both run as signal handlers: system calls and the word of host/action.h, nothing else; errno kept.
+ * Neither ever starts a broker.
+ */
+#ifndef PP_HOST_TERM_H
+#define PP_HOST_TERM_H
+
+#include <signal.h>
+
+/* The program's own handler is behind it. Tells the broker without waiting, calls the handler last:
+ * it may never return. */
+void pp_term_handler(int sig, siginfo_t *info, void *context);
+
+/* The default action. Dies of it as the kernel would have let it ("killed by 15"), unless the broker
+ * asks for the time to end a transaction; it then sends SIGTERM once more. As PID 1, where the
+ * kernel drops it: returns, or exits with 143 under PODPOOL_PID1_EXIT. Needs no stored state. */
+void pp_term_default(int sig, siginfo_t *info, void *context);
+
+#endif
