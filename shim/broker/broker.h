@@ -66,6 +66,7 @@ struct pp_broker {
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;
 	pp_ms next_governor_at;
+	bool own_term; /* the broker itself got SIGTERM */
 
 	uint32_t next_client_pid; /* BackendKeyData */
 	uint32_t tunnels, logins;

@@ -96,6 +96,7 @@ void pp_database_leave(struct pp_client *c)
 
 void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 {
+	pp_ms wait = db->broker->config.wait_timeout_ms;
 	*ret_wish = (struct pp_login_wish){
 		.address = pp_route_address(db->route),
 		.port = pp_route_port(db->route),
@@ -105,7 +106,7 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 		.sslmode = db->sslmode,
 		.settings = db->settings,
 		.settings_len = db->settings_len,
-		.timeout_ms = 30 * 1000,
+		.timeout_ms = wait && wait < PP_DATABASE_LOGIN_MS ? wait : PP_DATABASE_LOGIN_MS,
 	};
 }
 

@@ -22,6 +22,8 @@
 #define PP_DATABASE_TRUST_MS (10 * 60 * 1000)
 /* Without any server open, what we know of the database is this old at most before a new login must confirm it. */
 #define PP_DATABASE_FRESH_MS (10 * 1000)
+/* A login that takes longer has failed; never longer than anybody waits. */
+#define PP_DATABASE_LOGIN_MS (30 * 1000)
 /* After a failed login with others still waiting. */
 #define PP_DATABASE_RETRY_MS 1000
 /* Pools that only differ by settings are made by input: at most this many. */

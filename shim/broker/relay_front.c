@@ -184,6 +184,9 @@ static enum step take_head(struct front *f)
 		c->skip = head.total;
 		return STEP_TAKE;
 	}
+	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
+	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
+		return STEP_MORE;
 	if (!c->server && !pp_lend_begin(c))
 		return STEP_STOP;
 	struct pp_server *s = c->server;

@@ -51,7 +51,7 @@ static void sweep_clients(struct pp_broker *b)
 			 age >= PP_STARTUP_LIMIT_MS)
 			pp_client_close(c, "startup takes too long");
 		else if (c->state == PP_CLIENT_ADMISSION && b->config.wait_timeout_ms &&
-			 age >= b->config.wait_timeout_ms + 30000)
+			 age >= b->config.wait_timeout_ms)
 			pp_client_fail(c, "FATAL", "53300", "podpool: no login in time");
 	}
 }
@@ -74,9 +74,11 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 
 void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 {
+	b->own_term |= event == PP_DRAIN_EV_OWN_TERM;
 	struct pp_drain_counts counts = {
 		.clients = (uint32_t)b->clients.count,
-		.processes = pp_process_count(b),
+		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
+		.processes = b->own_term ? 0 : pp_process_count(b),
 		.servers = b->pools.open,
 	};
 	struct pp_drain_orders orders;

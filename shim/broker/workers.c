@@ -9,7 +9,7 @@
 #include "broker/broker.h"
 
 /* Logins are short and servers slow down when many arrive at once; cancels must get through while some hang. */
-#define PP_WORKERS_MAX	 8
+#define PP_WORKERS_MAX	 32
 #define PP_WORKERS_STACK (256 * 1024)
 
 struct queue {
