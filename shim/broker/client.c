@@ -64,6 +64,32 @@ void pp_client_continue(struct pp_client *c)
 	case PP_CLIENT_CLOSING: pp_buf_finish(&c->in); break;
 	case PP_CLIENT__COUNT: pp_not_reached();
 	}
+	pp_client_check_eof(c);
+}
+
+void pp_client_check_eof(struct pp_client *c)
+{
+	if (!c->eof || c->gone)
+		return;
+	switch (c->state) {
+	case PP_CLIENT_PROBE:
+	case PP_CLIENT_ADMISSION:
+	case PP_CLIENT_WAITING: return; /* as the server would go on reading and working */
+	case PP_CLIENT_LENT:
+		if (pp_tx_is_busy(&c->server->tx))
+			return;
+		break;
+	case PP_CLIENT_TUNNEL: pp_tunnel_input(c); return;
+	case PP_CLIENT_CLOSING:
+		if (pp_buf_len(&c->out))
+			return;
+		break;
+	default: break;
+	}
+	if (pp_buf_len(&c->out))
+		pp_client_close_soon(c);
+	else
+		pp_client_close(c, "client closed");
 }
 
 static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
@@ -86,8 +112,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(fd, b->read_buffer, PP_READ_BUFFER, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0) {
-		pp_client_close(c, n == 0 ? "client closed" : "client lost");
+	if (n < 0) {
+		pp_client_close(c, "client lost");
+		return;
+	}
+	if (n == 0) {
+		c->eof = true;
+		pp_client_pause(c, true);
+		pp_client_check_eof(c);
 		return;
 	}
 	bool streams = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
@@ -129,8 +161,12 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (pp_buf_len(&c->out) == 0) {
 		event_del(&c->write_event);
-		if (c->state == PP_CLIENT_CLOSING)
+		if (c->state == PP_CLIENT_CLOSING) {
 			shutdown(c->fd, SHUT_WR);
+			pp_client_check_eof(c);
+			if (c->gone)
+				return;
+		}
 	}
 	if (pp_buf_len(&c->out) < PP_CLIENT_OUT_HIGH / 2) {
 		if (c->server)
@@ -205,6 +241,7 @@ void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlst
 
 void pp_client_pause(struct pp_client *c, bool paused)
 {
+	paused |= c->eof;
 	if (c->read_paused == paused || c->gone)
 		return;
 	c->read_paused = paused;

@@ -80,6 +80,7 @@ struct pp_client {
 	uint32_t skip;	      /* bytes of the current message still to come */
 	uint8_t hint_sslmode; /* enum pp_ipc_sslmode */
 	bool read_paused;
+	bool eof;	 /* it has said all it will say (FIN); answers may still be owed */
 	bool tried_none; /* ADMISSION: the login running tests a login without password */
 	bool negotiate;	 /* tell it that 3.0 is spoken */
 	bool gone;	 /* closed; only the memory is left until the round ends */
@@ -107,6 +108,9 @@ void pp_client_close(struct pp_client *c, const char *reason);
 
 /* Stops or resumes reading its socket. */
 void pp_client_pause(struct pp_client *c, bool paused);
+
+/* After FIN the server answers what it was asked before, then ends: so do we. Closes when nothing is owed. */
+void pp_client_check_eof(struct pp_client *c);
 
 /* Handles what is in c->in as its state demands (after the state changed, or a server was lent). */
 void pp_client_continue(struct pp_client *c);

@@ -137,10 +137,15 @@ void pp_lend_scrubbed(struct pp_server *s, bool clean)
 	pp_lend_idle(s);
 }
 
+bool pp_lend_may_return(const struct pp_server *s)
+{
+	return pp_tx_is_idle(&s->tx) && !s->client->skip && !s->pins && !s->skip;
+}
+
 void pp_lend_check_return(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
-	if (!pp_tx_is_idle(&s->tx) || c->skip || s->pins || s->skip)
+	if (!pp_lend_may_return(s))
 		return;
 	detach(s);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
@@ -149,6 +154,8 @@ void pp_lend_check_return(struct pp_server *s)
 		pp_process_settle(c);
 		if (!c->gone && pp_buf_len(&c->in))
 			pp_client_continue(c);
+		else
+			pp_client_check_eof(c);
 	}
 }
 

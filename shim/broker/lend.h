@@ -17,6 +17,9 @@ bool pp_lend_begin(struct pp_client *c);
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
 
+/* Nothing keeps this lent server: no open transaction, no half message, no pin. */
+bool pp_lend_may_return(const struct pp_server *s);
+
 /* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
 

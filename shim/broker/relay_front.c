@@ -5,6 +5,7 @@
 #include "broker/relay.h"
 #include "broker/server.h"
 #include "wire/framer.h"
+#include "wire/reader.h"
 
 /* How much of a Parse, Bind, Describe or Close must be seen to know the statement's name: two NAMEDATALEN names.
  * Longer names are legal (the server truncates): then it is treated as named. */
@@ -25,6 +26,8 @@ static void lex_end(struct pp_server *s)
 	uint32_t pins = pp_lexer_finish(&s->lexer);
 	if (pins)
 		pp_server_pin(s, pins, pp_lexer_cause(&s->lexer));
+	if (!s->readable)
+		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
 }
 
 static void lex(struct pp_server *s, const uint8_t *bytes, size_t len)
@@ -149,6 +152,25 @@ static enum step look_at_name(struct front *f, enum pp_frame frame,
 	return STEP_TAKE;
 }
 
+/* FunctionCall names its function by OID. libpq uses it for large objects, whose state ends with the transaction; any
+ * other function could do anything. OIDs below 10000 are the same in every server (pg_proc.dat). */
+static enum step look_at_function(struct front *f, const struct pp_frame_head *head)
+{
+	static const uint32_t large_objects[] = {715,  764,  765,  952,	 953,  954,  955,
+						 956,  957,  958,  964,	 1004, 3170, 3171,
+						 3172, 3457, 3458, 3459, 3460};
+	struct pp_reader r;
+	if (f->len - f->at < PP_MSG_HEADER + 4 && head->total >= PP_MSG_HEADER + 4)
+		return STEP_MORE;
+	pp_reader_init(&r, f->bytes + f->at + PP_MSG_HEADER, f->len - f->at - PP_MSG_HEADER);
+	uint32_t oid = pp_reader_u32(&r);
+	for (size_t i = 0; i < sizeof large_objects / sizeof *large_objects; i++)
+		if (oid == large_objects[i])
+			return STEP_TAKE;
+	pp_server_pin(f->c->server, PP_PIN_OPAQUE, "a function call by OID");
+	return STEP_TAKE;
+}
+
 static bool is_named_kind(uint8_t type)
 {
 	return type == PP_FRONT_PARSE || type == PP_FRONT_BIND || type == PP_FRONT_DESCRIBE ||
@@ -195,6 +217,8 @@ static enum step take_head(struct front *f)
 		if (step != STEP_TAKE)
 			return step;
 	}
+	if (head.type == PP_FRONT_FUNCTION_CALL && look_at_function(f, &head) == STEP_MORE)
+		return STEP_MORE;
 	int r = pp_tx_front(&s->tx, head.type);
 	if (r == PP_ERR_FULL)
 		return STEP_STOP; /* more is taken when replies came */
