@@ -38,6 +38,17 @@ def build_forked(directory):
 
 
 def run(scenario, way, tools, groups, seconds):
+    """The figures of one run; again when a machine too busy kept pgbench from reporting twice."""
+    for _ in range(3):
+        marks, latencies, status, said = once(scenario, way, tools, groups, seconds)
+        if status:
+            break
+        if len(marks) >= 2:
+            return figures(marks, latencies)
+    sys.exit(f"\nbench: {scenario.name} over {way.name}: status {status}, {len(marks)} reports of progress\n{said}")
+
+
+def once(scenario, way, tools, groups, seconds):
     """The first second (connecting, warming up) and the end are not measured: CPU and transactions are those between
     the first report of progress and the one `seconds` later, while everything is still running."""
     with tempfile.TemporaryDirectory(prefix="podpool-bench-log-") as directory:
@@ -46,10 +57,9 @@ def run(scenario, way, tools, groups, seconds):
                                    preexec_fn=groups["client"].enter)
         groups["client"].move(process.pid)
         marks, other = read_progress(process, groups, seconds)
-        if process.wait() or len(marks) < 2:
-            sys.exit(f"bench: {scenario.name} over {way.name} failed:\n{''.join(other)[-2000:]}")
+        status = process.wait()
         latencies = sorted(latency for file in pathlib.Path(directory).iterdir() for latency in read_log(file))
-    return figures(marks, latencies)
+    return marks, latencies, status, "".join(other)[-2000:]
 
 
 def read_progress(process, groups, seconds):
@@ -100,7 +110,7 @@ def idle_client_bytes(way, clients):
     process = subprocess.Popen(["/usr/bin/python3", "-c", IDLE, conninfo, str(clients)], env=way.env, text=True,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     if process.stdout.readline() != "ready\n":
-        sys.exit(f"bench: {clients} idle clients over {way.name} failed")
+        sys.exit(f"\nbench: {clients} idle clients over {way.name} failed")
     after = resident_bytes(way.pid)
     process.communicate()
     return (after - before) / clients
