@@ -39,8 +39,8 @@ def build_forked(directory):
 
 def run(scenario, way, tools, groups, seconds):
     """The figures of one run; again when a machine too busy kept pgbench from reporting twice."""
-    for _ in range(3):
-        marks, latencies, status, said = once(scenario, way, tools, groups, seconds)
+    for patience in (2, 6, 12):
+        marks, latencies, status, said = once(scenario, way, tools, groups, seconds, patience)
         if status:
             break
         if len(marks) >= 2:
@@ -48,11 +48,11 @@ def run(scenario, way, tools, groups, seconds):
     sys.exit(f"\nbench: {scenario.name} over {way.name}: status {status}, {len(marks)} reports of progress\n{said}")
 
 
-def once(scenario, way, tools, groups, seconds):
+def once(scenario, way, tools, groups, seconds, patience):
     """The first second (connecting, warming up) and the end are not measured: CPU and transactions are those between
     the first report of progress and the one `seconds` later, while everything is still running."""
     with tempfile.TemporaryDirectory(prefix="podpool-bench-log-") as directory:
-        process = subprocess.Popen(scenario.command(tools, way, seconds + 2, f"{directory}/log"), env=way.env,
+        process = subprocess.Popen(scenario.command(tools, way, seconds + patience, f"{directory}/log"), env=way.env,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                    preexec_fn=groups["client"].enter)
         groups["client"].move(process.pid)
