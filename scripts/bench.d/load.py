@@ -68,7 +68,7 @@ def read_progress(process, groups, seconds):
         found = PROGRESS.match(line)
         if not found:
             other.append(line)
-        elif not marks or marks[-1][0] < 1 + seconds - 0.1:  # a busy pgbench leaves reports out
+        elif not marks or marks[-1][0] < marks[0][0] + seconds - 0.1:  # a busy pgbench leaves reports out
             marks.append((float(found[1]), float(found[2]), [groups[role].seconds() for role in ROLES]))
     return marks, other
 
