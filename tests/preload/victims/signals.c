@@ -203,8 +203,10 @@ static void do_pause(void)
 	printf("ready\n");
 	fflush(stdout);
 	alarm(20);
-	for (;;)
-		printf("paused %d errno=%d\n", pause(), errno);
+	for (;;) {
+		int r = pause();
+		printf("paused %d errno=%d\n", r, errno);
+	}
 }
 
 static void do_pause_handler(void)
