@@ -139,6 +139,7 @@ def test_pid_1_by_default_lives_on_unless_asked_to_exit(exits, install):
             assert p.stdout.readline() == "paused -1 errno=4\n"
             os.kill(child, signal.SIGKILL)
         p.wait(10)
+    wait_for(lambda: install.asked("term"))  # told, not asked: nobody has waited for it
     assert [t["flags"] for t in install.asked("term")] == [DEFAULT | PID1 if exits else PID1]
 
 
