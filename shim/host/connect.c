@@ -1,6 +1,7 @@
 #include "host/connect.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include "host/real.h"
@@ -16,12 +17,21 @@ static bool is_under_way(int error)
 	       error == EAGAIN;
 }
 
+/* Once a v6 socket has tried a v4-mapped address, the kernel sends through IPv4 whatever comes next:
+ * a connect to a real v6 address then hangs, also after connect(AF_UNSPEC) (tried, Linux 6.18). Such
+ * a program gets the error; the broker had answered a moment ago, so it is a rare one. */
+static bool may_try_again(const struct sockaddr *original)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)original;
+	return original->sa_family != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr);
+}
+
 static int connect_redirected(int fd, const struct sockaddr_storage *broker, socklen_t broker_len,
 			      const struct sockaddr *addr, socklen_t len)
 {
 	int before = pp_sys_get_errno();
 	int r = pp_real_connect(fd, (const struct sockaddr *)broker, broker_len);
-	if (r == 0 || is_under_way(pp_sys_get_errno()))
+	if (r == 0 || is_under_way(pp_sys_get_errno()) || !may_try_again(addr))
 		return r;
 	pp_sys_set_errno(before);
 	return pp_real_connect(fd, addr, len);

@@ -200,6 +200,15 @@ static void no_sigchld(void)
 	printf("sigchld=%d\n", children);
 }
 
+/* Looks at the name only after it has been told to. */
+static void held(void)
+{
+	int fd = dial(&to);
+	char line[8];
+	if (fgets(line, sizeof line, stdin))
+		saw_peer(fd);
+}
+
 static void cleared(void)
 {
 	clearenv();
@@ -246,6 +255,7 @@ static const struct {
 	    {"datagram", datagram},
 	    {"tidy", tidy},
 	    {"no_sigchld", no_sigchld},
+	    {"held", held},
 	    {"cleared", cleared},
 	    {"execs", execs}};
 

@@ -198,13 +198,19 @@ static void do_blocked(void)
 	printf("sigwait %d\n", sig);
 }
 
+/* SIGTERM is let in only while waiting: none is lost between "ready" and the wait. */
 static void do_pause(void)
 {
+	sigset_t term, before;
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
 	printf("ready\n");
-	fflush(stdout);
 	alarm(20);
-	for (;;)
-		printf("paused %d errno=%d\n", pause(), errno);
+	for (;;) {
+		int r = sigsuspend(&before);
+		printf("paused %d errno=%d\n", r, errno);
+	}
 }
 
 static void do_pause_handler(void)

@@ -1,0 +1,91 @@
+"""Starting the broker: exactly one, invisible to the program, never a burden."""
+import os
+import stat
+import subprocess
+import time
+
+import pytest
+
+from conftest import CLEAN_ENV, run, victim
+
+
+def start_many(count, env, port):
+    args = [victim("connect"), "once", "127.0.0.1", str(port)]
+    started = [subprocess.Popen(args, env=env, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    return [p.communicate(timeout=30)[0] for p in started]
+
+
+def test_thirty_two_programs_start_one_broker(install, listener):
+    outs = start_many(32, install.env(listener.port), listener.port)
+    assert [o for o in outs if "greeting=pooled" not in o] == []
+    assert len(install.asked("start")) == 1 and len(install.pids()) == 1
+
+
+def test_the_broker_is_its_own_master(install, listener):
+    env = install.env(listener.port, SECRET="x", PODPOOL_MODE="session")
+    run([victim("connect"), "once", "127.0.0.1", listener.port], env)
+    (start,) = install.asked("start")
+    assert start["args"] == ["broker", "--dir", install.dir]
+    assert set(start["env"]) - {"LC_CTYPE"} == {"PATH", "HOME", "PODPOOL_DIR", "PODPOOL_MODE", "PODPOOL_TARGETS"}
+    assert start["fds"][:5] == [0, 1, 2, 3, 4]
+    assert len(start["fds"]) <= 8  # 0..4 and the stand-in's own log, selector, listing
+    assert start["sid"] not in (start["pid"], os.getsid(0))
+    assert stat.S_IMODE(os.stat(install.dir).st_mode) == 0o700
+    with open(f"/proc/{start['pid']}/status") as f:
+        status = dict(line.split(":\t", 1) for line in f)
+    assert int(status["SigBlk"], 16) == 0
+    assert int(status["SigIgn"], 16) & (1 << 14 | 1 << 16) == 0  # SIGTERM, SIGCHLD
+
+
+def test_the_lock_lives_as_long_as_the_broker(install, listener):
+    run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))
+    assert subprocess.call(["/usr/bin/flock", "-n", os.path.join(install.dir, "lock"), "true"]) == 1
+    install.stop()
+    assert subprocess.call(["/usr/bin/flock", "-w", "5", os.path.join(install.dir, "lock"), "true"]) == 0
+
+
+def test_a_broker_that_fails_is_tried_once_a_second(install, listener):
+    env = install.env(listener.port, PODPOOL_FAKE="fail")
+    begin = time.monotonic()
+    outs = [run([victim("connect"), "once", "127.0.0.1", listener.port], env)[1] for _ in range(5)]
+    tries = len(install.pids())
+    assert all("greeting=direct" in o for o in outs)
+    assert 1 <= tries <= 1 + (time.monotonic() - begin)
+
+
+def test_a_broker_that_never_listens_costs_its_starter_two_seconds_and_nobody_after(install, listener):
+    env = install.env(listener.port, PODPOOL_FAKE="never_ready")
+    plain = run([victim("connect"), "once", "127.0.0.1", listener.port], CLEAN_ENV)
+    begin = time.monotonic()
+    assert run([victim("connect"), "once", "127.0.0.1", listener.port], env) == plain
+    assert 1.9 < time.monotonic() - begin < 6
+    begin = time.monotonic()
+    assert run([victim("connect"), "once", "127.0.0.1", listener.port], env) == plain
+    assert time.monotonic() - begin < 1.5
+    assert len(install.pids()) == 1
+
+
+@pytest.mark.parametrize("kind", ["link", "open to others", "file"])
+def test_a_directory_that_is_not_ours_alone_is_not_used(kind, install, listener, tmp_path):
+    if kind == "link":
+        (tmp_path / "elsewhere").mkdir(mode=0o700)
+        os.symlink(tmp_path / "elsewhere", install.dir)
+    elif kind == "file":
+        open(install.dir, "w").close()
+    else:
+        os.mkdir(install.dir)
+        os.chmod(install.dir, 0o777)
+    out = run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))[1]
+    assert "greeting=direct" in out
+
+
+def test_without_podpool_dir_the_runtime_dir_is_used(install, listener, tmp_path):
+    env = install.env(listener.port, XDG_RUNTIME_DIR=str(tmp_path))
+    del env["PODPOOL_DIR"]
+    install.dir = str(tmp_path / "podpool")
+    assert "greeting=pooled" in run([victim("connect"), "once", "127.0.0.1", listener.port], env)[1]
+
+
+def test_no_broker_leaves_no_directory(no_broker, listener):
+    run([victim("connect"), "once", "127.0.0.1", listener.port], no_broker.env(listener.port))
+    assert not os.path.exists(no_broker.dir)
