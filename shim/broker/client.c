@@ -11,6 +11,7 @@
 #include "broker/admit.h"
 #include "broker/database.h"
 #include "broker/lend.h"
+#include "broker/login.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
@@ -33,7 +34,7 @@ static const bool allowed[PP_CLIENT__COUNT][PP_CLIENT__COUNT] = {
 	[PP_CLIENT_ADMISSION] = {[PP_CLIENT_PASSWORD] = true, [PP_CLIENT_IDLE] = true},
 	[PP_CLIENT_PASSWORD] = {[PP_CLIENT_ADMISSION] = true},
 	[PP_CLIENT_IDLE] = {[PP_CLIENT_WAITING] = true, [PP_CLIENT_LENT] = true},
-	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true},
+	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true, [PP_CLIENT_IDLE] = true},
 	[PP_CLIENT_LENT] = {[PP_CLIENT_IDLE] = true},
 };
 
@@ -76,7 +77,9 @@ void pp_client_check_eof(struct pp_client *c)
 	case PP_CLIENT_ADMISSION:
 	case PP_CLIENT_WAITING: return; /* as the server would go on reading and working */
 	case PP_CLIENT_LENT:
-		if (pp_tx_is_busy(&c->server->tx))
+		/* Half a message, half a batch, COPY data: the rest will not come, and the server must know. */
+		if (pp_tx_is_busy(&c->server->tx) && !c->skip &&
+		    !pp_tx_awaits_front(&c->server->tx))
 			return;
 		break;
 	case PP_CLIENT_TUNNEL: pp_tunnel_input(c); return;
@@ -225,16 +228,35 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 		pp_server_pause(c->server, true);
 }
 
-void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
-		    const char *message)
+static void write_error(struct pp_client *c, const struct pp_error *error)
 {
 	uint8_t bytes[2048];
 	struct pp_writer w;
 	pp_writer_init(&w, bytes, sizeof bytes);
-	struct pp_error error = {severity, sqlstate, message, "", ""};
-	pp_error_write(&w, &error);
+	pp_error_write(&w, error);
 	if (!pp_writer_failed(&w))
 		pp_client_write(c, bytes, w.len);
+}
+
+void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
+			   const char *message)
+{
+	struct pp_error error = {severity, sqlstate, message, "", ""};
+	write_error(c, &error);
+}
+
+void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
+		    const char *message)
+{
+	pp_client_write_error(c, severity, sqlstate, message);
+	if (!c->gone)
+		pp_client_close_soon(c);
+}
+
+void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
+{
+	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint};
+	write_error(c, &error);
 	if (!c->gone)
 		pp_client_close_soon(c);
 }

@@ -35,6 +35,9 @@ void pp_lend_scrubbed(struct pp_server *s, bool clean);
 /* Cancel connections to this server have all ended. */
 void pp_lend_cancels_over(struct pp_server *s);
 
+/* A cancel request for a client in line: its wait ends with 57014. */
+void pp_lend_cancel_waiting(struct pp_client *c);
+
 /* Nobody can log in: those in line are told. */
 void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *error);
 

@@ -159,6 +159,8 @@ static size_t run(struct back *b)
 	leave_first(b);
 	if (send_on(b) && b->ready && s->client)
 		after_ready(s);
+	else if (!s->gone && s->client)
+		pp_client_check_eof(s->client);
 	return b->at;
 }
 

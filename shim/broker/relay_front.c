@@ -202,6 +202,11 @@ static enum step take_head(struct front *f)
 			pp_client_close(c, "client closed");
 		return STEP_STOP;
 	}
+	if (c->skip_to_sync) {
+		c->skip = head.total;
+		c->skip_to_sync = head.type != PP_FRONT_SYNC;
+		return STEP_TAKE;
+	}
 	if (!c->server && is_late_copy(head.type)) {
 		c->skip = head.total;
 		return STEP_TAKE;
@@ -240,14 +245,37 @@ static enum step take_head(struct front *f)
 	return STEP_TAKE;
 }
 
+static void say_ready(struct pp_client *c)
+{
+	static const uint8_t ready[] = {PP_BACK_READY, 0, 0, 0, 5, PP_TX_IDLE};
+	c->cancelled = false;
+	pp_client_write(c, ready, sizeof ready);
+}
+
+/* docs 55.2.3 and 55.2.10: the query ends with an error; a batch is then discarded up to its Sync. */
+void pp_relay_front_cancelled(struct pp_client *c)
+{
+	struct pp_frame_head head;
+	enum pp_frame frame = pp_framer_front(pp_buf_bytes(&c->in), pp_buf_len(&c->in), &head);
+	c->cancelled = true;
+	c->skip_to_sync = frame == PP_FRAME_WHOLE && is_named_kind(head.type);
+	if (!c->skip_to_sync)
+		c->skip = frame == PP_FRAME_WHOLE || frame == PP_FRAME_PART ? head.total : 0;
+	pp_client_write_error(c, "ERROR", "57014", "canceling statement due to user request");
+	if (!c->gone)
+		pp_client_continue(c);
+}
+
 static void take_body(struct front *f)
 {
 	struct pp_client *c = f->c;
 	size_t n = f->len - f->at < c->skip ? f->len - f->at : c->skip;
-	if (!c->server) { /* late COPY data: to nobody */
+	if (!c->server) { /* late COPY data, or a cancelled batch: to nobody */
 		f->at += n;
 		f->sent = f->at;
 		c->skip -= (uint32_t)n;
+		if (c->skip == 0 && c->cancelled && !c->skip_to_sync)
+			say_ready(c);
 		return;
 	}
 	if (c->server->lexing)

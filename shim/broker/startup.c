@@ -39,8 +39,9 @@ static void answer_no(struct pp_client *c, const struct pp_startup *startup)
 {
 	pp_buf_consume(&c->in, startup->total);
 	pp_client_write(c, "N", 1);
-	if (!c->gone)
-		pp_startup_input(c);
+	/* As the server since CVE-2021-23222: whoever asks for TLS and goes on without the answer is wrong. */
+	if (!c->gone && pp_buf_len(&c->in))
+		pp_client_fail(c, "FATAL", "08P01", "received unencrypted data after SSL request");
 }
 
 static void on_ssl_request(struct pp_client *c, const struct pp_startup *startup)

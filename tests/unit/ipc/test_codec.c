@@ -98,9 +98,11 @@ END_TEST
 
 START_TEST(test_codec_ours_is_127_66)
 {
-	ck_assert(pp_codec_is_ours(&route_to(127, 66).addr));
-	ck_assert(!pp_codec_is_ours(&route_to(127, 67).addr));
-	ck_assert(!pp_codec_is_ours(&route_to(126, 66).addr));
+	struct pp_ipc_msg ours = route_to(127, 66), next = route_to(127, 67),
+			  other = route_to(126, 66);
+	ck_assert(pp_codec_is_ours(&ours.addr));
+	ck_assert(!pp_codec_is_ours(&next.addr));
+	ck_assert(!pp_codec_is_ours(&other.addr));
 	struct pp_ipc_addr six = route_to(127, 66).addr;
 	six.family = PP_IPC_V6;
 	ck_assert(!pp_codec_is_ours(&six));
