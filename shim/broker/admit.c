@@ -209,6 +209,19 @@ static bool same_password(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* Of a failed login the server has said AuthenticationOk before it looked at the database and the settings; libpq
+ * retries without application_name (42704) only after that. Class 28, 53 and 57 come before or instead. */
+static void refuse(struct pp_client *c, const struct pp_login_error *error)
+{
+	static const char *const before[] = {"08", "28", "53", "57"};
+	bool after = true;
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		after &= strncmp(error->sqlstate, before[i], 2) != 0;
+	if (after)
+		write_authentication(c, PP_AUTH_OK);
+	pp_client_fail_as(c, error);
+}
+
 void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, bool ok)
 {
 	PP_LIST_FOREACH_SAFE (&db->applicants, it) {
@@ -219,7 +232,7 @@ void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, b
 		if (judged && ok)
 			admit(c);
 		else if (judged && !login->error.needs_password)
-			pp_client_fail_as(c, &login->error);
+			refuse(c, &login->error);
 		else
 			step(c);
 	}

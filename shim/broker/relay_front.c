@@ -198,8 +198,12 @@ static enum step take_head(struct front *f)
 		return STEP_STOP;
 	}
 	if (head.type == PP_FRONT_TERMINATE) {
-		if (send_on(f))
-			pp_client_close(c, "client closed");
+		/* The server reads it after it has answered what came before: an end like FIN, what follows is nothing. */
+		if (!send_on(f))
+			return STEP_STOP;
+		f->at = f->sent = f->len;
+		c->eof = true;
+		pp_client_pause(c, true);
 		return STEP_STOP;
 	}
 	if (c->skip_to_sync) {
@@ -304,6 +308,7 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 	if (!c->gone && c->server && send_on(&f) && !c->skip && pp_tx_is_idle(&c->server->tx))
 		pp_lend_check_return(
 			c->server); /* only late COPY data or a Flush: no reply will come */
+	pp_client_check_eof(c);
 	return f.at;
 }
 

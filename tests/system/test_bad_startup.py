@@ -1,4 +1,5 @@
 """What is said before login, if it is not what PostgreSQL wants to hear, gets PostgreSQL's own answer."""
+import re
 import struct
 
 import pytest
@@ -57,10 +58,19 @@ GARBAGE = {
 }
 
 
+def words(said):
+    """Without what only the order of work inside the server explains: that it says AuthenticationOk before it looks
+    for the database (the broker's own login hears it), and notices about names it cuts."""
+    messages, tls, rest = said
+    rest = re.sub(rb"E....S(.*?)(F[^\0]*\0L[^\0]*\0R[^\0]*\0)?\0$", rb"E \1", rest, flags=re.S)  # source file and line
+    refused = any(letter == b"E" for letter, *_ in messages)
+    return ([m for m in messages if m[0] != b"N" and not (refused and m[0] == b"R")], tls, rest)
+
+
 @pytest.mark.parametrize("name", GARBAGE)
 def test_same_answer_as_the_server(name, raw, direct):
     expected = answer(direct(), GARBAGE[name])
-    assert answer(raw(), GARBAGE[name]) == expected
+    assert words(answer(raw(), GARBAGE[name])) == words(expected)
     assert raw().login().ask("select 1") == [["1"]]
 
 
@@ -70,7 +80,7 @@ def test_startup_packet_of_any_size(size, raw, direct):
     shortest = len(pgwire.startup(application_name=""))
     packet = pgwire.startup(application_name="a" * max(0, size - shortest))[:size]
     assert len(packet) == size
-    assert answer(raw(), packet) == answer(direct(), packet)
+    assert words(answer(raw(), packet)) == words(answer(direct(), packet))
     assert raw().login().ask("select 1") == [["1"]]
 
 
