@@ -148,7 +148,7 @@ def test_broker_told_to_end_lets_the_transaction_commit(raw, pool, table, postgr
 
 @pytest.mark.pooled
 def test_after_the_broker_another_one(raw, pool):
-    """At once connections work; a while after the last start (nobody starts brokers in a loop) they are pooled again."""
+    """Connections work at once, and are pooled again a while after the last start: no broker is started in a loop."""
     raw().login().ask("select 1")
     first = pool.broker_pid
     os.kill(first, signal.SIGKILL)
