@@ -16,10 +16,14 @@
 struct pp_sample {
 	int64_t limit_bytes;	   /* of the level with the least headroom; PP_SAMPLE_NO_LIMIT: none
 				      visible */
-	int64_t working_set_bytes; /* usage - inactive_file at that level (kubelet's working set) */
+	int64_t working_set_bytes; /* usage - inactive_file at that level (kubelet's working set); of
+				      the own level when no limit is visible, -1 unknown */
 	int64_t headroom_bytes;	   /* limit - working set at that level; negative is possible */
-	uint64_t pressure_events;  /* v2 memory.events high + oom + oom_kill, v1 oom_kill; grows */
-	uint64_t stall_total_us;   /* memory.pressure `some total=`; 0 when there is no PSI */
+	uint64_t kill_events;	   /* v2 memory.events oom + oom_kill, v1 oom_kill; grows */
+	uint64_t throttle_events; /* v2 memory.events high; grows, harmlessly so when a program that
+				      reads files fills the page cache up to memory.high */
+	uint64_t stall_total_us;  /* memory.pressure `some total=`; 0 when there is no PSI */
+	uint64_t node_stall_total_us; /* /proc/pressure/memory, likewise */
 	int64_t node_available_bytes; /* /proc/meminfo MemAvailable; -1 unknown */
 	int64_t node_total_bytes;     /* MemTotal; -1 unknown */
 	int version;		      /* 2, 1, or 0: no memory controller visible */

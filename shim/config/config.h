@@ -41,8 +41,11 @@ void pp_config_defaults(struct pp_config *config);
 PP_MUSTCHECK int pp_config_set(struct pp_config *config, const char *name, const char *value,
 			       struct pp_errctx *err);
 
+/* What no single option can break: min_servers above max_servers. */
+PP_MUSTCHECK int pp_config_check(const struct pp_config *config, struct pp_errctx *err);
+
 /* Defaults, then the ini file named by PODPOOL_CONFIG if set, then PODPOOL_* of `environ_` (which
- * win). An unknown PODPOOL_ variable is not an error (newer shim, older broker) but is reported
+ * win; an empty one is unset). An unknown PODPOOL_ variable is not an error (newer shim, older broker) but is reported
  * through `warn` (may be NULL). The whole set is checked; on failure *ret_config is unchanged. */
 PP_MUSTCHECK int pp_config_load(char *const *environ_, struct pp_config *ret_config,
 				void (*warn)(const char *text), struct pp_errctx *err);
@@ -55,5 +58,14 @@ size_t pp_config_print(const struct pp_config *config, char *text, size_t size);
 const char *pp_config_option_name(unsigned index);
 const char *pp_config_option_default(unsigned index);
 const char *pp_config_option_help(unsigned index);
+
+#define PP_CONFIG_VARIABLE_MAX 40
+
+/* "PODPOOL_MAX_SERVERS"; "PODPOOL" for POOLING. */
+void pp_config_option_variable(unsigned index, char ret_name[PP_CONFIG_VARIABLE_MAX]);
+
+/* The value of one option, as pp_config_print writes it. Returns the length as snprintf does. */
+size_t pp_config_option_value(const struct pp_config *config, unsigned index, char *text,
+			      size_t size);
 
 #endif

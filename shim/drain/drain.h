@@ -1,11 +1,14 @@
 /* shim/drain/drain.h - leaving politely. Pure: events and time in, orders out.
  *
- *            TERM, own SIGTERM/SIGINT, `drain`
- *   RUN ------------------------------------> DRAIN --(deadline)--> FORCE
- *    ^ never back                              |  no clients and no process left,     |
- *    |                                         |  or a second own SIGTERM             |  end of
- * grace, or no clients left |                                         v v
- *    +---- (RUN also ends: idle for LINGER)   FINISH <--------------------------------+
+ *         TERM, own TERM, request                deadline
+ *   RUN ---------------------------> DRAIN ---------------------> FORCE
+ *    |                                |                             |
+ *    | idle for linger_ms             | no client and no process    | no client left, end of
+ *    |                                | left, or second own TERM    | grace, or second own TERM
+ *    |                                v                             v
+ *    +----------------------------> FINISH <------------------------+
+ *
+ * No way back: a pod that was told to leave leaves.
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
  * needs its database); idle servers close at once, a server freed at a transaction's end closes
@@ -48,9 +51,9 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 	bool close_idle;     /* close idle servers, and servers at their transaction's end unless
 				somebody waits */
 	bool refuse_lending; /* answer 57P01 instead of lending */
-	bool cancel;	     /* cancel what still executes (once) */
+	bool cancel;	     /* cancel what still executes; said in one answer only */
 	bool finish;	     /* Terminate to all, then exit */
-	pp_ms next_ms;	     /* when time alone changes the answer again; -1 never */
+	pp_ms next_ms;	     /* time alone changes the answer after this long; -1 never */
 };
 
 struct pp_drain {
@@ -58,14 +61,18 @@ struct pp_drain {
 	pp_ms grace_ms, linger_ms;
 	pp_ms began_at;	  /* DRAIN entered */
 	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
+	bool own_term;	  /* the first own TERM was seen */
 	bool cancelled;
 };
 
-/* linger_ms: a broker nobody needs any more ends after this long. */
+/* linger_ms: a broker nobody needs any more (no client, server or process) ends after this long;
+ * -1 never. */
 void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms);
 void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		    const struct pp_drain_counts *counts, pp_ms now,
 		    struct pp_drain_orders *ret_orders);
+/* The arrows of the picture. */
+bool pp_drain_may(enum pp_drain_state from, enum pp_drain_state to);
 const char *pp_drain_word(enum pp_drain_state state);
 
 #endif

@@ -33,8 +33,14 @@ void pp_lexer_feed(struct pp_lexer *lx, const uint8_t *text, size_t len);
 /* The pins the whole text calls for. The lexer may then be initialised again. */
 uint32_t pp_lexer_finish(struct pp_lexer *lx);
 
-/* For errors, log and status: the first words of the statement that caused the pins, upper case,
- * e.g. "CREATE TEMP TABLE" or "SELECT SET_CONFIG("; "" when no pin. Valid until the next init. */
+/* In the encodings that are only ever a client's (SJIS, BIG5, GBK, ...) the second byte of a letter
+ * may be a backslash, and E'...' ends elsewhere than it seems. `client_encoding` as the server
+ * reports it; false: whoever feeds the lexer must add OPAQUE to its answer. */
+bool pp_lexer_may_read(const char *client_encoding);
+
+/* For errors, log and status: the first words of the statement that caused the first pin, upper
+ * case, printable ASCII, e.g. "CREATE TEMP TABLE" or "SELECT SET_CONFIG("; what was wrong if the
+ * text could not be followed; "" when no pin. Valid from finish until the next init. */
 const char *pp_lexer_cause(const struct pp_lexer *lx);
 
 /* The helper who owns this room completes the struct; keep it below 512 bytes. */

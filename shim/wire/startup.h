@@ -13,8 +13,9 @@
 
 #include "base/err.h"
 
-#define PP_STARTUP_LENGTH_MAX                                                                      \
-	10000 /* MAX_STARTUP_PACKET_LENGTH in the server, its length word included */
+/* MAX_STARTUP_PACKET_LENGTH in the server. It counts from the version on: with the length word a
+ * packet may have 10004 bytes. */
+#define PP_STARTUP_LENGTH_MAX 10000
 
 enum pp_startup_kind {
 	PP_STARTUP_MORE,    /* incomplete: keep the bytes, call again with more */
@@ -39,8 +40,9 @@ struct pp_startup {
 	size_t cancel_key_len;
 };
 
-/* Never reads past len. The answer for a prefix is MORE or what the whole will be (BROKEN, TLS),
- * never something else. */
+/* Never reads past len; bytes behind the packet are not looked at. The answer for a prefix is MORE
+ * or what the whole will be (BROKEN, TLS), never something else. ret_startup is always written; with
+ * MORE, BROKEN and TLS only its kind means something. */
 enum pp_startup_kind pp_startup_parse(const uint8_t *bytes, size_t len,
 				      struct pp_startup *ret_startup);
 

@@ -8,15 +8,34 @@
  * What is owed is a queue of sections. A section counts the extended-protocol messages still
  * unanswered (Parse, Bind, Describe, Close, Execute: one completing reply each) and ends with what
  * asks for ReadyForQuery (Sync, Query, FunctionCall) or, as a mark without a reply,
- * CopyDone/CopyFail. The last section may be open.
+ * CopyDone/CopyFail. The last section may be open. The server works on the first one; what that is
+ * decides what the server may say (the phase; the table is in tx.c):
  *
- *   front Query                 back  ... ReadyForQuery         idle: queue empty and status 'I'
- *   front P B E Sync            back  1 2 C ReadyForQuery
- *   error in an extended section: sections up to and including the next Sync's ReadyForQuery
- * collapse to that Sync (Query and FunctionCall between are discarded by the server, no reply),
- * sent or still to be sent. CopyInResponse: Syncs behind it are ignored by the server until
- * CopyDone/CopyFail. Where the order of server and client cannot be known (Sync in the midst of
- * CopyData), the tracker says `uncertain` for ever: the server is never returned, only closed.
+ *              Parse, Bind ...               all answered, end is known
+ *   NOTHING ───────────────────► EXTENDED ─────────────────────────► SYNC, QUERY, FUNCTION
+ *    ▲ ▲ ▲                       │ │ ▲  │                              ▲      │ ▲     │
+ *    │ │ └─ all answered, no end ┘ │ │  └─ ErrorResponse: next SYNC ───┘      │ │     │
+ *    │ │                           │ └────────── next section ────────────────│─│─────┤
+ *    │ │              CopyInResponse                           CopyInResponse │ │     │
+ *    │ │                           ▼                                          ▼ │     │
+ *    │ └─ CommandComplete ────── COPYING                                  COPYING     │
+ *    │    (of an Execute; ErrorResponse as in EXTENDED)   CommandComplete, Error      │
+ *    └───────────────────── ReadyForQuery, nothing further sent ──────────────────────┘
+ *
+ * Error in EXTENDED: the server discards everything up to the next Sync, sent already (the sections
+ * before it are dropped, Query and FunctionCall included) or still to be sent (skip_to_sync).
+ * CopyInResponse: what was sent up to the next CopyDone/CopyFail is read by COPY: Sync and Flush are
+ * ignored, CopyData may be there, anything else ends in disaster.
+ *
+ * `uncertain` is for ever: the server is never returned, only closed. It is said where the order of
+ * server and client cannot be known from outside:
+ *   - an error during COPY IN with a Sync sent before CopyDone: was it read before or after the
+ *     error, ignored or answered?
+ *   - during COPY IN, a message that has no place there (servers differ: dead, or message eaten);
+ *   - COPY data or its end inside an extended batch whose Execute turns out not to be a COPY;
+ *   - an error for a Query behind Flush in the same batch: Flush may fail too (statement_timeout),
+ *     and then Query is discarded;
+ *   - an error nobody asked for (the server is leaving), and CopyBothResponse.
  */
 #ifndef PP_WIRE_TX_H
 #define PP_WIRE_TX_H
@@ -28,7 +47,7 @@
 #include "wire/msg.h"
 
 /* Pipelined ReadyForQuery-asking messages outstanding at most; the relay stops reading the client
- * beyond. Larger than any driver's habit; 8 bytes each, in the server object. */
+ * beyond. Larger than any driver's habit; 8 bytes each, in the server object. A power of two. */
 #define PP_TX_SECTIONS_MAX 512
 
 enum pp_tx_end {
@@ -42,15 +61,19 @@ enum pp_tx_end {
 struct pp_tx_section {
 	uint32_t extended; /* unanswered extended messages before the end */
 	uint8_t end;	   /* enum pp_tx_end */
+	bool flush;	   /* Flush among or behind its extended messages */
+	bool copy;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
+	bool more;	   /* a COPY message or Flush behind its end */
 };
 
 struct pp_tx {
 	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
 	uint32_t head, count;
-	uint8_t status;	     /* enum pp_tx_status: the last ReadyForQuery */
-	bool skip_to_sync;   /* the server discards until a Sync we have not yet sent */
-	bool copy_in;	     /* the server reads COPY data now */
-	bool copy_data_seen; /* since copy_in */
+	uint8_t status;	   /* enum pp_tx_status: the last ReadyForQuery */
+	bool skip_to_sync; /* the server discards until a Sync we have not yet sent; queue is empty */
+	bool copy_in;	   /* the first section is a COPY FROM STDIN that reads now: */
+	bool copy_ended;   /* its CopyDone/CopyFail is sent */
+	bool copy_sync;	   /* a Sync was sent before that */
 	bool uncertain;
 };
 
@@ -58,8 +81,8 @@ struct pp_tx {
 void pp_tx_init(struct pp_tx *tx);
 
 /* Before the first byte of a client's message goes to the server. PP_ERR_FULL: hold it back until
- * replies came; PP_ERR_INVALID: a letter that has no place in a session (Terminate and Password are
- * the caller's business). */
+ * replies came (nothing is changed); PP_ERR_INVALID: a letter that has no place in a session
+ * (Terminate and Password are the caller's business). */
 PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
 
 /* When the header (for ReadyForQuery: the whole message; `status` its byte, else 0) of a server's
@@ -70,7 +93,8 @@ PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
 PP_MUSTCHECK int pp_tx_back(struct pp_tx *tx, uint8_t type, uint8_t status);
 
 /* Nothing owed, no open extended batch, no COPY, status 'I', never uncertain. Half messages are the
- * caller's to know. */
+ * caller's to know. The server may still have Flush or a failed COPY's late data to read: it ignores
+ * them, whoever is next. */
 bool pp_tx_is_idle(const struct pp_tx *tx);
 
 /* Does the server owe anything (a cancel could hit something)? */

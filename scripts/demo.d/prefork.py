@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+"""A program that knows nothing of podpool: a master, N worker processes, one connection each, like PHP-FPM or gunicorn.
+
+usage: prefork.py WORKERS SECONDS INSIDE BETWEEN NOTES CONNINFO
+
+Each worker places orders: BEGIN, INSERT, think for INSIDE seconds, UPDATE, COMMIT, then does other things for BETWEEN.
+After the INSERT is acknowledged it appends a line to NOTES: the order exists in somebody's mind. SIGTERM: the master passes it on and waits for all, as
+masters do; the workers leave it at its default. Prints how the workers ended.
+"""
+import collections
+import os
+import signal
+import sys
+import time
+
+import psycopg2
+
+
+def work(me, until, inside, between, notes, conninfo):
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    conn = psycopg2.connect(conninfo)
+    while time.monotonic() < until:
+        with conn, conn.cursor() as cursor:
+            cursor.execute("INSERT INTO orders (worker) VALUES (%s) RETURNING id", (me,))
+            os.write(notes, b"%d\n" % cursor.fetchone())
+            time.sleep(inside)
+            cursor.execute("UPDATE stock SET sold = sold + 1 WHERE worker = %s", (me,))
+        time.sleep(between)
+    conn.close()
+
+
+def main():
+    workers, seconds, inside, between, path, conninfo = sys.argv[1:]
+    notes = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    until = time.monotonic() + float(seconds)
+    children = []
+    signal.signal(signal.SIGTERM, lambda *_: [os.kill(pid, signal.SIGTERM) for pid in children])
+    for me in range(int(workers)):
+        pid = os.fork()
+        if pid == 0:
+            work(me, until, float(inside), float(between), notes, conninfo)
+            os._exit(0)
+        children.append(pid)
+    ends = collections.Counter(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children)
+    print(" ".join(f"{end}:{count}" for end, count in ends.items()))
+
+
+main()

@@ -1,0 +1,221 @@
+#include "broker/admit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/assert.h"
+#include "broker/client.h"
+#include "broker/lend.h"
+#include "wire/framer.h"
+#include "wire/writer.h"
+
+#define PP_PROTOCOL_3_0	  196608
+#define PP_AUTH_OK	  0
+#define PP_AUTH_CLEARTEXT 3
+
+/* docs 55.2.1: NegotiateProtocolVersion comes before any authentication request. */
+static void write_negotiate(struct pp_client *c, const struct pp_startup *startup)
+{
+	uint8_t bytes[PP_STARTUP_LENGTH_MAX];
+	struct pp_writer w;
+	uint32_t unknown = 0;
+	const char *name, *value;
+	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);)
+		unknown += strncmp(name, "_pq_.", 5) == 0;
+	if (startup->minor == 0 && unknown == 0)
+		return;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, PP_BACK_NEGOTIATE_VERSION);
+	pp_writer_u32(&w, PP_PROTOCOL_3_0);
+	pp_writer_u32(&w, unknown);
+	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);)
+		if (strncmp(name, "_pq_.", 5) == 0)
+			pp_writer_str(&w, name);
+	pp_writer_end(&w);
+	if (!pp_writer_failed(&w))
+		pp_client_write(c, bytes, w.len);
+}
+
+static void write_authentication(struct pp_client *c, uint32_t code)
+{
+	uint8_t bytes[9];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, PP_BACK_AUTHENTICATION);
+	pp_writer_u32(&w, code);
+	pp_writer_end(&w);
+	pp_client_write(c, bytes, w.len);
+}
+
+/* A key of our own: cancel requests are matched by it. */
+static bool give_key(struct pp_client *c)
+{
+	struct pp_broker *b = c->broker;
+	struct pp_client *other;
+	if (getrandom(&c->key_secret, sizeof c->key_secret, 0) != sizeof c->key_secret)
+		return false;
+	do {
+		b->next_client_pid = b->next_client_pid % INT32_MAX + 1;
+		HASH_FIND(hh, b->clients_by_pid, &b->next_client_pid, sizeof b->next_client_pid,
+			  other);
+	} while (other);
+	c->key_pid = b->next_client_pid;
+	HASH_ADD(hh, b->clients_by_pid, key_pid, sizeof c->key_pid, c);
+	if (!c->hh.tbl)
+		c->key_pid = 0;
+	return c->key_pid != 0;
+}
+
+static void admit(struct pp_client *c)
+{
+	struct pp_database *db = c->database;
+	if (!give_key(c)) {
+		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");
+		return;
+	}
+	uint8_t bytes[PP_LOGIN_GREETING_MAX + 64];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, PP_BACK_AUTHENTICATION);
+	pp_writer_u32(&w, PP_AUTH_OK);
+	pp_writer_end(&w);
+	pp_writer_bytes(&w, db->greeting, db->greeting_len);
+	pp_writer_begin(&w, PP_BACK_KEY_DATA);
+	pp_writer_u32(&w, c->key_pid);
+	pp_writer_u32(&w, c->key_secret);
+	pp_writer_end(&w);
+	pp_writer_begin(&w, PP_BACK_READY);
+	pp_writer_u8(&w, PP_TX_IDLE);
+	pp_writer_end(&w);
+	pp_assert(!pp_writer_failed(&w));
+	pp_database_admit(c);
+	pp_client_set_state(c, PP_CLIENT_IDLE);
+	if (c->password) {
+		explicit_bzero(c->password, strlen(c->password));
+		free(c->password);
+		c->password = NULL;
+	}
+	pp_client_write(c, bytes, w.len);
+	if (!c->gone)
+		pp_client_continue(c);
+}
+
+/* One applicant in ADMISSION: in, asked, or left to wait for a login. */
+static void step(struct pp_client *c)
+{
+	struct pp_database *db = c->database;
+	if (db->auth == PP_AUTH_PASSWORD && !c->password) {
+		pp_client_set_state(c, PP_CLIENT_PASSWORD);
+		write_authentication(c, PP_AUTH_CLEARTEXT);
+		return;
+	}
+	bool known = db->auth == PP_AUTH_NONE || pp_database_accepts(db, c->password);
+	if (known && pp_database_is_fresh(db))
+		admit(c);
+}
+
+void pp_admit_recount(struct pp_database *db)
+{
+	uint32_t wanted = 0;
+	PP_LIST_FOREACH (&db->applicants, it)
+		wanted |= pp_list_entry(it, struct pp_client, database_link)->state ==
+			  PP_CLIENT_ADMISSION;
+	/* One judgement at a time: most applicants bring the same password. */
+	pp_pool_want_logins(pp_database_pool(db), wanted);
+}
+
+void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
+{
+	write_negotiate(c, startup);
+	if (c->gone)
+		return;
+	int r = pp_database_join(c, startup);
+	if (r < 0) {
+		pp_client_fail(c, "FATAL", r == PP_ERR_ABSENT ? "28000" : "53300",
+			       r == PP_ERR_ABSENT
+				       ? "no PostgreSQL user name specified in startup packet"
+				       : "podpool: too many different pools");
+		return;
+	}
+	pp_client_set_state(c, PP_CLIENT_ADMISSION);
+	struct pp_database *db = c->database;
+	struct pp_broker *b = c->broker;
+	step(c);
+	pp_admit_recount(db);
+	pp_lend_settle(b);
+}
+
+static bool take_password(struct pp_client *c)
+{
+	struct pp_frame_head head;
+	enum pp_frame frame = pp_framer_front(pp_buf_bytes(&c->in), pp_buf_len(&c->in), &head);
+	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && head.type == PP_FRONT_PASSWORD &&
+				       head.total < PP_MSG_SMALL_MAX))
+		return false;
+	const char *text = (const char *)pp_buf_bytes(&c->in) + PP_MSG_HEADER;
+	if (frame != PP_FRAME_WHOLE || head.type != PP_FRONT_PASSWORD ||
+	    strnlen(text, head.total - PP_MSG_HEADER) != head.total - PP_MSG_HEADER - 1) {
+		if (frame == PP_FRAME_WHOLE && head.type == PP_FRONT_TERMINATE)
+			pp_client_close(c, "client closed");
+		else
+			pp_client_fail(c, "FATAL", "08P01", "expected password response");
+		return false;
+	}
+	c->password = strdup(text);
+	pp_buf_consume(&c->in, head.total);
+	if (!c->password)
+		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");
+	return c->password != NULL;
+}
+
+void pp_admit_input(struct pp_client *c)
+{
+	if (!take_password(c))
+		return;
+	struct pp_database *db = c->database;
+	struct pp_broker *b = c->broker;
+	pp_client_set_state(c, PP_CLIENT_ADMISSION);
+	step(c);
+	pp_admit_recount(db);
+	pp_lend_settle(b);
+}
+
+const char *pp_admit_next_password(struct pp_database *db)
+{
+	PP_LIST_FOREACH (&db->applicants, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
+		if (c->state == PP_CLIENT_ADMISSION)
+			return c->password;
+	}
+	return db->password;
+}
+
+static bool same_password(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static void refuse(struct pp_client *c, const struct pp_login_error *error)
+{
+	char message[1100];
+	snprintf(message, sizeof message, "%s", error->message);
+	pp_client_fail(c, error->severity, error->sqlstate, message);
+}
+
+void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, bool ok)
+{
+	PP_LIST_FOREACH_SAFE (&db->applicants, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
+		if (c->state != PP_CLIENT_ADMISSION)
+			continue;
+		bool judged = same_password(c->password, login->password);
+		if (judged && ok)
+			admit(c);
+		else if (judged && !login->error.needs_password)
+			refuse(c, &login->error);
+		else
+			step(c);
+	}
+	pp_admit_recount(db);
+}

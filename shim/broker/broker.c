@@ -1,0 +1,175 @@
+#include "broker/broker.h"
+
+#include <podpool/ipc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/database.h"
+#include "broker/door.h"
+#include "broker/hints.h"
+#include "broker/identity.h"
+#include "broker/main.h"
+#include "broker/route.h"
+#include "broker/start.h"
+#include "broker/tick.h"
+#include "broker/workers.h"
+#include "ipc/dir.h"
+
+extern char **environ;
+
+/* A broker that nobody uses ends after this long. */
+#define PP_BROKER_LINGER_MS (60 * 1000)
+
+pp_ms pp_broker_now(struct pp_broker *b)
+{
+	b->now = pp_clock_now_ms();
+	return b->now;
+}
+
+void pp_broker_bury(struct pp_broker *b, struct pp_grave *grave, void (*free_it)(struct pp_grave *))
+{
+	grave->free_it = free_it;
+	pp_list_append(&b->graveyard, &grave->link);
+	event_active(b->grave_event, EV_TIMEOUT, 0);
+}
+
+/* Activated events run after the callbacks of this round that are already under way: nobody still holds these. */
+static void empty_graveyard(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_broker *b = arg;
+	PP_LIST_FOREACH_SAFE (&b->graveyard, it) {
+		struct pp_grave *grave = pp_list_entry(it, struct pp_grave, link);
+		pp_list_remove(&b->graveyard, it);
+		grave->free_it(grave);
+	}
+}
+
+void pp_broker_stop(struct pp_broker *b)
+{
+	event_base_loopexit(b->base, NULL);
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *arg)
+{
+	(void)what;
+	struct pp_broker *b = arg;
+	pp_broker_now(b);
+	pp_log(PP_LOG_INFO, "broker got signal %d", (int)sig);
+	pp_tick_drain(b, PP_DRAIN_EV_OWN_TERM);
+}
+
+static int listen_to_signals(struct pp_broker *b)
+{
+	b->term_event = evsignal_new(b->base, SIGTERM, on_signal, b);
+	b->int_event = evsignal_new(b->base, SIGINT, on_signal, b);
+	b->grave_event = event_new(b->base, -1, 0, empty_graveyard, b);
+	if (!b->term_event || !b->int_event || !b->grave_event)
+		return PP_ERR_NOMEM;
+	return event_add(b->term_event, NULL) < 0 || event_add(b->int_event, NULL) < 0
+		       ? PP_ERR_NOMEM
+		       : 0;
+}
+
+static int make_loop(struct pp_broker *b)
+{
+	struct event_config *config = event_config_new();
+	if (!config)
+		return PP_ERR_NOMEM;
+	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	b->base = event_base_new_with_config(config);
+	event_config_free(config);
+	b->read_buffer = malloc(PP_READ_BUFFER);
+	return b->base && b->read_buffer ? listen_to_signals(b) : PP_ERR_NOMEM;
+}
+
+/* The first verdict is needed before the first client: a tiny pod must not open twenty servers in its first second. */
+static void first_verdict(struct pp_broker *b)
+{
+	struct pp_governor_limits limits = {b->config.max_servers,
+					    (int64_t)b->config.memory_limit_bytes};
+	struct pp_governor_load load = {0};
+	struct pp_sample sample;
+	pp_governor_init(&b->governor, &limits, b->now);
+	pp_cgroup_files_sample(b->cgroup, &sample);
+	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
+	pp_pools_init(&b->pools, b->verdict.cap);
+	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
+}
+
+static int open_all(struct pp_broker *b, struct pp_errctx *err)
+{
+	pp_list_init(&b->clients);
+	pp_list_init(&b->graveyard);
+	b->started = pp_broker_now(b);
+	b->uid = geteuid();
+	b->next_client_pid = (uint32_t)getpid();
+	if (make_loop(b) < 0 || pp_cgroup_files_open("", &b->cgroup) < 0 ||
+	    pp_workers_start(b, &b->workers) < 0)
+		return pp_err_set(err, PP_ERR_NOMEM, "out of memory at start");
+	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
+	first_verdict(b);
+	pp_identity_open(b);
+	pp_hints_open(b);
+	int r = pp_door_open(b, err);
+	if (r < 0)
+		return r;
+	return pp_tick_start(b) < 0 ? pp_err_set(err, PP_ERR_NOMEM, "no timer") : 0;
+}
+
+/* In this order: nobody new comes in, then every server hears Terminate. */
+static void close_all(struct pp_broker *b)
+{
+	pp_door_close(b);
+	pp_hints_close(b);
+	pp_route_close_all(b);
+	pp_database_close_all(b, "the broker ends");
+	empty_graveyard(-1, 0, b);
+}
+
+static int load(struct pp_broker *b, struct pp_errctx *err)
+{
+	int r = pp_config_load(environ, &b->config, NULL, err);
+	if (r < 0)
+		return r;
+	const char *bad;
+	if (pp_targets_parse(b->config.targets, &b->targets, &bad) < 0)
+		return pp_err_set(err, PP_ERR_INVALID,
+				  "PODPOOL_TARGETS: '%.60s' is not host-or-cidr:port", bad);
+	return 0;
+}
+
+int pp_broker_main(int argc, char **argv)
+{
+	static struct pp_broker broker = {.sock_fd = -1, .hint_fd = -1};
+	struct pp_broker *b = &broker;
+	struct pp_errctx err;
+	if (argc != 3 || strcmp(argv[1], "--dir") != 0 || strlen(argv[2]) >= PP_DIR_MAX) {
+		fprintf(stderr, "usage: podpool broker --dir DIRECTORY\n");
+		return 2;
+	}
+	b->dir = argv[2];
+	pp_start_process();
+	pp_log_init(pp_start_log_fd(b->dir), PP_LOG_INFO);
+	if (load(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
+		pp_log(PP_LOG_ERROR, "%s", err.text);
+		return 1;
+	}
+	pp_log_set_level((enum pp_log_level)b->config.log_level);
+	if (open_all(b, &err) < 0) {
+		pp_log(PP_LOG_ERROR, "%s", err.text);
+		return 1;
+	}
+	pp_start_ready();
+	event_base_dispatch(b->base);
+	pp_log(PP_LOG_INFO, "the broker ends: %llu transactions",
+	       (unsigned long long)b->transactions);
+	close_all(b);
+	return 0;
+}

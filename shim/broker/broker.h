@@ -1,0 +1,91 @@
+/* shim/broker/broker.h - the broker: everything one pod's pool owns, wired together.
+ *
+ * The room broker: the only room with an event loop, sockets, libpq and OpenSSL. It introduces the pure rooms to
+ * each other (wire says what a message is, session what it does, pool who gets what, drain and cgroup what is
+ * allowed) and turns their verdicts into system calls. One thread; workers.c is the only door to others.
+ * Failures become words here: logged once, with the reason also shown to the program.
+ */
+#ifndef PP_BROKER_BROKER_H
+#define PP_BROKER_BROKER_H
+
+#include <event2/event.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "cgroup/files.h"
+#include "cgroup/governor.h"
+#include "config/config.h"
+#include "drain/drain.h"
+#include "ipc/target.h"
+#include "pool/pool.h"
+
+/* One read buffer for the loop; a client or server has one of its own only for a partial message. */
+#define PP_READ_BUFFER 65536
+
+struct pp_client;
+struct pp_database;
+struct pp_process;
+struct pp_route;
+struct pp_server;
+struct pp_workers;
+struct pp_hint;
+struct pp_netlink;
+
+struct pp_broker {
+	struct pp_config config;
+	struct pp_targets targets;
+	const char *dir; /* borrowed from main's arguments */
+	struct event_base *base;
+	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
+	pp_ms now;	      /* of this round; refreshed by every callback's entry */
+	pp_ms started;
+	uint32_t uid; /* whose programs are served */
+
+	/* entrances */
+	int sock_fd, hint_fd; /* -1 none */
+	struct event *sock_event, *hint_event;
+	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
+	struct pp_route *routes;      /* uthash */
+	struct pp_hint *hints;	      /* ring, hints.c */
+	struct pp_process *processes; /* uthash by pid */
+
+	/* work */
+	struct pp_workers *workers;
+	struct pp_pools pools;
+	struct pp_database *databases;	  /* uthash by key */
+	struct pp_client *clients_by_pid; /* uthash by the key's pid, for cancel requests */
+	struct pp_list clients;		  /* link: client.link; all of them */
+	struct pp_list graveyard;	  /* link: .grave; freed at the end of the round */
+	struct event *grave_event;
+
+	/* verdicts */
+	struct pp_cgroup_files *cgroup;
+	struct pp_governor governor;
+	struct pp_verdict verdict;
+	struct pp_drain drain;
+	struct pp_drain_orders orders;
+	struct event *tick_event, *term_event, *int_event, *hup_event;
+	pp_ms next_governor_at;
+	bool own_term; /* the broker itself got SIGTERM */
+
+	uint32_t next_client_pid; /* BackendKeyData */
+	uint32_t tunnels, logins;
+	uint64_t transactions;
+	uint64_t pins_total[32]; /* by pin bit */
+};
+
+/* Objects are never freed in their own callback: bury() and the end of the round frees them. */
+struct pp_grave {
+	struct pp_link link;
+	void (*free_it)(struct pp_grave *grave);
+};
+void pp_broker_bury(struct pp_broker *b, struct pp_grave *grave,
+		    void (*free_it)(struct pp_grave *));
+
+/* Refreshes b->now. */
+pp_ms pp_broker_now(struct pp_broker *b);
+
+/* Ends the loop after the current round. */
+void pp_broker_stop(struct pp_broker *b);
+
+#endif

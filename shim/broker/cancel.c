@@ -1,0 +1,67 @@
+#include "broker/cancel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/client.h"
+#include "broker/lend.h"
+#include "broker/server.h"
+#include "wire/reader.h"
+
+/* Cancel connections to one server at a time; a storm of requests for one query needs no more. */
+#define PP_CANCELS_MAX 4
+
+static void cancel_finished(struct pp_cancel_job *job)
+{
+	struct pp_server *s = job->owner;
+	pp_cancel_job_free(job);
+	if (--s->cancels)
+		return;
+	if (s->gone)
+		pp_server_release(s);
+	else
+		pp_lend_cancels_over(s);
+}
+
+static void cancel(struct pp_server *s)
+{
+	if (!pp_tx_is_busy(&s->tx) || s->cancels >= PP_CANCELS_MAX)
+		return;
+	struct pp_cancel_job *job = pp_cancel_job_new(s->session, s, cancel_finished);
+	if (!job) {
+		pp_log(PP_LOG_WARNING, "no memory for a cancel request");
+		return;
+	}
+	s->cancels++;
+	pp_workers_submit(s->broker->workers, &job->job);
+}
+
+static struct pp_client *find(struct pp_broker *b, const struct pp_startup *startup)
+{
+	struct pp_client *c;
+	HASH_FIND(hh, b->clients_by_pid, &startup->cancel_pid, sizeof startup->cancel_pid, c);
+	if (!c || startup->cancel_key_len != sizeof c->key_secret)
+		return NULL;
+	struct pp_reader r;
+	pp_reader_init(&r, startup->cancel_key, startup->cancel_key_len);
+	return pp_reader_u32(&r) == c->key_secret ? c : NULL;
+}
+
+void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
+{
+	struct pp_client *target = find(c->broker, startup);
+	if (target && target->server)
+		cancel(target->server);
+	pp_client_set_state(c, PP_CLIENT_CANCEL);
+	pp_client_close_soon(c);
+}
+
+void pp_cancel_all(struct pp_broker *b)
+{
+	PP_LIST_FOREACH (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		if (c->server)
+			cancel(c->server);
+	}
+}

@@ -1,0 +1,23 @@
+/* shim/broker/cancel.h - cancel requests: only the client's own running query can be hit (DESIGN 6).
+ *
+ * The client's key is one of ours. If a server works for that client now, a worker sends the server's own key and
+ * waits until the server has closed that connection; until then the server is not lent to another (state
+ * CANCEL). A client without a server, or whose server owes it nothing, has nothing to cancel.
+ */
+#ifndef PP_BROKER_CANCEL_H
+#define PP_BROKER_CANCEL_H
+
+#include "wire/startup.h"
+
+struct pp_broker;
+struct pp_client;
+struct pp_server;
+
+/* `c` is the connection that carries the request; it is closed when the request has been carried out, as the
+ * server would. */
+void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup);
+
+/* The drain's last resort: cancels what still executes. */
+void pp_cancel_all(struct pp_broker *b);
+
+#endif

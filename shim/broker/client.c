@@ -1,0 +1,276 @@
+#include "broker/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "broker/admit.h"
+#include "broker/database.h"
+#include "broker/lend.h"
+#include "broker/process.h"
+#include "broker/relay.h"
+#include "broker/server.h"
+#include "broker/startup.h"
+#include "broker/tunnel.h"
+#include "wire/error.h"
+
+static const char *const words[PP_CLIENT__COUNT] = {
+#define X(name, word) [PP_CLIENT_##name] = word,
+	PP_CLIENT_STATES(X)
+#undef X
+};
+
+static const bool allowed[PP_CLIENT__COUNT][PP_CLIENT__COUNT] = {
+	[PP_CLIENT_STARTUP] = {[PP_CLIENT_PROBE] = true,
+			       [PP_CLIENT_ADMISSION] = true,
+			       [PP_CLIENT_TUNNEL] = true,
+			       [PP_CLIENT_CANCEL] = true},
+	[PP_CLIENT_PROBE] = {[PP_CLIENT_STARTUP] = true},
+	[PP_CLIENT_ADMISSION] = {[PP_CLIENT_PASSWORD] = true, [PP_CLIENT_IDLE] = true},
+	[PP_CLIENT_PASSWORD] = {[PP_CLIENT_ADMISSION] = true},
+	[PP_CLIENT_IDLE] = {[PP_CLIENT_WAITING] = true, [PP_CLIENT_LENT] = true},
+	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true},
+	[PP_CLIENT_LENT] = {[PP_CLIENT_IDLE] = true},
+};
+
+const char *pp_client_word(enum pp_client_state state)
+{
+	return words[state];
+}
+
+void pp_client_set_state(struct pp_client *c, enum pp_client_state to)
+{
+	pp_assert(to == PP_CLIENT_CLOSING || allowed[c->state][to]);
+	c->state = to;
+	c->since = c->broker->now;
+}
+
+void pp_client_continue(struct pp_client *c)
+{
+	switch (c->state) {
+	case PP_CLIENT_STARTUP: pp_startup_input(c); break;
+	case PP_CLIENT_PASSWORD: pp_admit_input(c); break;
+	case PP_CLIENT_IDLE:
+	case PP_CLIENT_LENT: pp_relay_front_pending(c); break;
+	case PP_CLIENT_TUNNEL: pp_tunnel_input(c); break;
+	case PP_CLIENT_PROBE:
+	case PP_CLIENT_ADMISSION:
+	case PP_CLIENT_WAITING: break; /* kept for later */
+	case PP_CLIENT_CANCEL:
+	case PP_CLIENT_CLOSING: pp_buf_finish(&c->in); break;
+	case PP_CLIENT__COUNT: pp_not_reached();
+	}
+}
+
+static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
+{
+	if (pp_buf_append(&c->in, bytes, len, PP_CLIENT_IN_MAX + PP_READ_BUFFER) < 0) {
+		pp_client_close(c, "no memory for its input");
+		return;
+	}
+	pp_client_continue(c);
+	if (!c->gone && pp_buf_len(&c->in) >= PP_CLIENT_IN_MAX)
+		pp_client_pause(c, true);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct pp_client *c = arg;
+	struct pp_broker *b = c->broker;
+	pp_broker_now(b);
+	ssize_t n = recv(fd, b->read_buffer, PP_READ_BUFFER, 0);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		pp_client_close(c, n == 0 ? "client closed" : "client lost");
+		return;
+	}
+	bool streams = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
+	if (streams && pp_buf_len(&c->in) == 0) {
+		size_t used = pp_relay_front(c, b->read_buffer, (size_t)n);
+		if (c->gone || c->state == PP_CLIENT_CLOSING || used == (size_t)n)
+			return;
+		if (pp_buf_append(&c->in, b->read_buffer + used, (size_t)n - used,
+				  PP_CLIENT_IN_MAX + PP_READ_BUFFER) < 0)
+			pp_client_close(c, "no memory for its input");
+		return;
+	}
+	keep(c, b->read_buffer, (size_t)n);
+}
+
+/* What still cannot be sent stays queued; the socket's own error closes. */
+static bool flush(struct pp_client *c)
+{
+	while (pp_buf_len(&c->out)) {
+		ssize_t n = send(c->fd, pp_buf_bytes(&c->out), pp_buf_len(&c->out), MSG_NOSIGNAL);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return errno == EAGAIN || errno == EWOULDBLOCK;
+		pp_buf_consume(&c->out, (size_t)n);
+	}
+	return true;
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_client *c = arg;
+	pp_broker_now(c->broker);
+	if (!flush(c)) {
+		pp_client_close(c, "client lost");
+		return;
+	}
+	if (pp_buf_len(&c->out) == 0) {
+		event_del(&c->write_event);
+		if (c->state == PP_CLIENT_CLOSING)
+			shutdown(c->fd, SHUT_WR);
+	}
+	if (pp_buf_len(&c->out) < PP_CLIENT_OUT_HIGH / 2) {
+		if (c->server)
+			pp_server_pause(c->server, false);
+		if (c->tunnel)
+			pp_tunnel_client_drained(c);
+	}
+}
+
+struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *route)
+{
+	struct pp_client *c = calloc(1, sizeof *c);
+	if (!c) {
+		close(fd);
+		return NULL;
+	}
+	static uint32_t last_id; /* loop thread only; a name for people, wraps harmlessly */
+	c->broker = b;
+	c->fd = fd;
+	c->id = ++last_id;
+	c->route = route;
+	c->state = PP_CLIENT_STARTUP;
+	c->since = b->now;
+	pp_list_append(&b->clients, &c->link);
+	event_assign(&c->read_event, b->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_assign(&c->write_event, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+	if (event_add(&c->read_event, NULL) < 0) {
+		pp_client_close(c, "no event");
+		return NULL;
+	}
+	return c;
+}
+
+void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
+{
+	if (c->gone)
+		return;
+	const uint8_t *p = bytes;
+	if (pp_buf_len(&c->out) == 0) {
+		ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
+			pp_client_close(c, "client lost");
+			return;
+		}
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+		if (len == 0)
+			return;
+		event_add(&c->write_event, NULL);
+	}
+	if (pp_buf_append(&c->out, p, len, PP_CLIENT_OUT_MAX) < 0)
+		pp_client_close(c, "client reads too slowly");
+	else if (c->server && pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
+		pp_server_pause(c->server, true);
+}
+
+void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
+		    const char *message)
+{
+	uint8_t bytes[2048];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	struct pp_error error = {severity, sqlstate, message, "", ""};
+	pp_error_write(&w, &error);
+	if (!pp_writer_failed(&w))
+		pp_client_write(c, bytes, w.len);
+	if (!c->gone)
+		pp_client_close_soon(c);
+}
+
+void pp_client_pause(struct pp_client *c, bool paused)
+{
+	if (c->read_paused == paused || c->gone)
+		return;
+	c->read_paused = paused;
+	if (paused)
+		event_del(&c->read_event);
+	else
+		event_add(&c->read_event, NULL);
+}
+
+/* Everything it holds goes back to where it came from; the order matters: the server first, so that nobody
+ * sends to us while we leave. */
+static void let_go(struct pp_client *c)
+{
+	if (c->server)
+		pp_lend_abandon(c);
+	if (c->state == PP_CLIENT_WAITING)
+		pp_pool_unwait(pp_database_pool(c->database), &c->waiter);
+	if (c->tunnel)
+		pp_tunnel_close(c);
+	if (c->database)
+		pp_database_leave(c);
+	if (c->process)
+		pp_process_leave(c);
+	if (c->key_pid) {
+		HASH_DEL(c->broker->clients_by_pid, c);
+		c->key_pid = 0;
+	}
+	if (c->password) {
+		explicit_bzero(c->password, strlen(c->password));
+		free(c->password);
+		c->password = NULL;
+	}
+	pp_buf_finish(&c->in);
+	pp_buf_finish(&c->unnamed);
+}
+
+/* Closing a socket with unread input makes the kernel send RST, which can overtake our last words: so say
+ * FIN, read and forget until the other side closes too, and let the janitor end those who never do. */
+void pp_client_close_soon(struct pp_client *c)
+{
+	if (c->gone || c->state == PP_CLIENT_CLOSING)
+		return;
+	let_go(c);
+	pp_client_set_state(c, PP_CLIENT_CLOSING);
+	pp_client_pause(c, false);
+	if (pp_buf_len(&c->out) == 0)
+		shutdown(c->fd, SHUT_WR);
+}
+
+static void free_client(struct pp_grave *grave)
+{
+	free(pp_list_entry(grave, struct pp_client, grave));
+}
+
+void pp_client_close(struct pp_client *c, const char *reason)
+{
+	if (c->gone)
+		return;
+	c->gone = true;
+	pp_log(PP_LOG_DEBUG, "client %u closed: %s", c->id, reason);
+	if (c->state != PP_CLIENT_CLOSING)
+		let_go(c);
+	pp_buf_finish(&c->out);
+	event_del(&c->read_event);
+	event_del(&c->write_event);
+	close(c->fd);
+	pp_list_remove(&c->broker->clients, &c->link);
+	pp_broker_bury(c->broker, &c->grave, free_client);
+}

@@ -1,0 +1,114 @@
+/* shim/broker/client.h - one program's connection, from accept to goodbye.
+ *
+ *   STARTUP --SSLRequest, unknown--> PROBE --> STARTUP      (does the server speak TLS?)
+ *      | StartupMessage    | not for the pool               | CancelRequest
+ *      v                   v                                v
+ *   ADMISSION <--> PASSWORD   TUNNEL (bytes both ways)    CANCEL (closes when the server has been told)
+ *      | known good
+ *      v                      first message of a transaction
+ *   IDLE <--> LENT            IDLE -> LENT, or IDLE -> WAITING -> LENT when no server is free
+ *   any -> CLOSING (what we owe is still being sent) -> gone
+ */
+#ifndef PP_BROKER_CLIENT_H
+#define PP_BROKER_CLIENT_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "broker/broker.h"
+
+#define PP_CLIENT_STATES(X)                                                                        \
+	X(STARTUP, "startup")                                                                      \
+	X(PROBE, "probe")                                                                          \
+	X(ADMISSION, "admission")                                                                  \
+	X(PASSWORD, "password")                                                                    \
+	X(IDLE, "idle")                                                                            \
+	X(WAITING, "waiting")                                                                      \
+	X(LENT, "active")                                                                          \
+	X(TUNNEL, "tunnel")                                                                        \
+	X(CANCEL, "cancel")                                                                        \
+	X(CLOSING, "closing")
+
+enum pp_client_state {
+#define X(name, word) PP_CLIENT_##name,
+	PP_CLIENT_STATES(X)
+#undef X
+		PP_CLIENT__COUNT
+};
+
+/* Unread input we keep while a client waits, or a partial message; beyond, its socket is not read. */
+#define PP_CLIENT_IN_MAX (128 * 1024)
+/* Replies kept for a client that reads slowly; beyond, its server is not read. One read more may come on top. */
+#define PP_CLIENT_OUT_HIGH (256 * 1024)
+#define PP_CLIENT_OUT_MAX  (PP_CLIENT_OUT_HIGH + 4 * PP_READ_BUFFER)
+/* The last unnamed Parse is kept to be repeated on another server; a longer one pins. */
+#define PP_CLIENT_UNNAMED_MAX (16 * 1024)
+
+struct pp_client {
+	struct pp_grave grave;
+	struct pp_link link; /* link: broker.clients */
+	struct pp_broker *broker;
+	enum pp_client_state state;
+	int fd; /* owned */
+	struct event read_event, write_event;
+	struct pp_buf in, out;
+	pp_ms since; /* state entered */
+	uint32_t id;
+
+	struct pp_route *route;	      /* borrowed; routes live as long as the broker */
+	struct pp_process *process;   /* borrowed; NULL unknown */
+	struct pp_link process_link;  /* link: process.clients */
+	struct pp_database *database; /* counted; NULL before StartupMessage and for tunnels */
+	struct pp_link database_link; /* link: database.applicants or .clients */
+	char *password;		      /* owned, wiped; only until admitted */
+
+	struct pp_server *server; /* LENT: ours alone */
+	struct pp_waiter waiter;  /* WAITING */
+	struct pp_tunnel *tunnel; /* TUNNEL, owned */
+	struct pp_buf unnamed;	  /* the last unnamed Parse */
+	uint64_t cookie, transactions;
+
+	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
+	UT_hash_handle hh;	      /* broker.clients_by_pid */
+
+	uint32_t tid;	      /* the connecting thread, for its hint */
+	uint32_t skip;	      /* bytes of the current message still to come */
+	uint8_t hint_sslmode; /* enum pp_ipc_sslmode */
+	bool read_paused;
+	bool tried_none; /* ADMISSION: the login running tests a login without password */
+	bool negotiate;	 /* tell it that 3.0 is spoken */
+	bool gone;	 /* closed; only the memory is left until the round ends */
+};
+
+/* Takes fd. NULL: no memory (fd closed). */
+struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *route);
+
+/* The one door for its state. */
+void pp_client_set_state(struct pp_client *c, enum pp_client_state to);
+const char *pp_client_word(enum pp_client_state state);
+
+/* Sends or queues. A client that cannot take its bytes within the cap, or whose socket is broken, is closed: check c->gone. */
+void pp_client_write(struct pp_client *c, const void *bytes, size_t len);
+
+/* Sends an ErrorResponse and closes once it is out. severity as PostgreSQL would. */
+void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
+		    const char *message);
+
+/* Closes when what is queued has been sent. */
+void pp_client_close_soon(struct pp_client *c);
+
+/* Closes now and gives back whatever it holds. */
+void pp_client_close(struct pp_client *c, const char *reason);
+
+/* Stops or resumes reading its socket. */
+void pp_client_pause(struct pp_client *c, bool paused);
+
+/* Handles what is in c->in as its state demands (after the state changed, or a server was lent). */
+void pp_client_continue(struct pp_client *c);
+
+#endif

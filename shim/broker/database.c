@@ -1,0 +1,231 @@
+#include "broker/database.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "broker/admit.h"
+#include "broker/client.h"
+#include "broker/database_key.h"
+#include "broker/lend.h"
+#include "broker/route.h"
+#include "broker/server.h"
+#include "broker/tls.h"
+
+#define PP_DATABASE_UNUSED_MS (60 * 1000)
+
+struct pp_pool *pp_database_pool(struct pp_database *db)
+{
+	return &db->pool;
+}
+
+struct pp_database *pp_database_of(struct pp_pool *pool)
+{
+	return pp_list_entry(pool, struct pp_database, pool);
+}
+
+static struct pp_database *make(struct pp_client *c, struct pp_database_key *key)
+{
+	struct pp_broker *b = c->broker;
+	if (HASH_COUNT(b->databases) >= PP_DATABASE_MAX)
+		return NULL;
+	struct pp_database *db = calloc(1, sizeof *db);
+	if (!db)
+		return NULL;
+	db->broker = b;
+	db->route = c->route;
+	db->key = key->bytes;
+	db->key_len = key->len;
+	db->host = key->host;
+	db->sslmode = key->sslmode;
+	db->user = key->user;
+	db->database = key->database;
+	db->settings = key->settings;
+	db->settings_len = key->settings_len;
+	pp_list_init(&db->applicants);
+	pp_list_init(&db->clients);
+	HASH_ADD_KEYPTR(hh, b->databases, db->key, db->key_len, db);
+	if (!db->hh.tbl) {
+		free(db);
+		return NULL;
+	}
+	key->bytes = NULL; /* ours now */
+	pp_pool_init(&db->pool, &b->pools, b->config.min_servers);
+	return db;
+}
+
+int pp_database_join(struct pp_client *c, const struct pp_startup *startup)
+{
+	struct pp_database_key key;
+	int r = pp_database_key_make(c, startup, &key);
+	if (r < 0)
+		return r;
+	struct pp_database *db;
+	HASH_FIND(hh, c->broker->databases, key.bytes, key.len, db);
+	if (!db)
+		db = make(c, &key);
+	pp_database_key_finish(&key);
+	if (!db)
+		return PP_ERR_FULL;
+	c->database = db;
+	pp_list_append(&db->applicants, &c->database_link);
+	return 0;
+}
+
+static bool is_applicant(const struct pp_client *c)
+{
+	return c->state != PP_CLIENT_IDLE && c->state != PP_CLIENT_LENT &&
+	       c->state != PP_CLIENT_WAITING;
+}
+
+void pp_database_admit(struct pp_client *c)
+{
+	struct pp_database *db = c->database;
+	pp_list_remove(&db->applicants, &c->database_link);
+	pp_list_append(&db->clients, &c->database_link);
+}
+
+void pp_database_leave(struct pp_client *c)
+{
+	struct pp_database *db = c->database;
+	pp_list_remove(is_applicant(c) ? &db->applicants : &db->clients, &c->database_link);
+	c->database = NULL;
+	pp_admit_recount(db);
+}
+
+void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
+{
+	pp_ms wait = db->broker->config.wait_timeout_ms;
+	*ret_wish = (struct pp_login_wish){
+		.address = pp_route_address(db->route),
+		.port = pp_route_port(db->route),
+		.host = *db->host ? db->host : NULL,
+		.user = db->user,
+		.database = db->database,
+		.sslmode = db->sslmode,
+		.settings = db->settings,
+		.settings_len = db->settings_len,
+		.timeout_ms = wait && wait < PP_DATABASE_LOGIN_MS ? wait : PP_DATABASE_LOGIN_MS,
+	};
+}
+
+static uint32_t logged_in(const struct pp_database *db)
+{
+	return pp_pool_open(&db->pool) - (uint32_t)db->pool.conns[PP_CONN_LOGIN].count;
+}
+
+bool pp_database_is_fresh(const struct pp_database *db)
+{
+	if (!db->greeting_len)
+		return false;
+	return logged_in(db) > 0 ||
+	       (!db->last_login_failed && db->broker->now - db->verified_at < PP_DATABASE_FRESH_MS);
+}
+
+bool pp_database_accepts(const struct pp_database *db, const char *password)
+{
+	if (db->auth != PP_AUTH_PASSWORD || !db->password || !password)
+		return false;
+	if (db->broker->now - db->verified_at >= PP_DATABASE_TRUST_MS)
+		return false;
+	size_t len = strlen(password);
+	return len == strlen(db->password) && pp_tls_same_secret(password, db->password, len);
+}
+
+static void wipe(char **secret)
+{
+	if (*secret) {
+		explicit_bzero(*secret, strlen(*secret));
+		free(*secret);
+		*secret = NULL;
+	}
+}
+
+static void learn(struct pp_database *db, struct pp_login *login)
+{
+	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
+	wipe(&db->password);
+	if (login->password && !(db->password = strdup(login->password)))
+		db->auth = PP_AUTH_UNKNOWN; /* no memory to keep it: ask again next time */
+	db->verified_at = db->broker->now;
+	db->last_login_failed = false;
+	db->pool.not_before = 0;
+	memcpy(db->greeting, login->greeting, login->greeting_len);
+	db->greeting_len = login->greeting_len;
+	memcpy(db->server_version, login->server_version, sizeof db->server_version);
+}
+
+static void say_failure(struct pp_database *db, const struct pp_login_error *error)
+{
+	pp_log(PP_LOG_WARNING, "login to %s:%s as \"%s\" in \"%s\" failed: %s %s",
+	       pp_route_address(db->route), pp_route_port(db->route), db->user, db->database,
+	       error->sqlstate, error->message);
+}
+
+/* The known password is no longer good: the next applicant brings the new one. */
+static void forget_password(struct pp_database *db, const struct pp_login *login)
+{
+	bool same = login->password && db->password && strcmp(login->password, db->password) == 0;
+	if (same && strncmp(login->error.sqlstate, "28", 2) == 0)
+		wipe(&db->password);
+}
+
+void pp_database_login_over(struct pp_server *s, struct pp_login *login)
+{
+	struct pp_database *db = s->database;
+	if (s->session) {
+		learn(db, login);
+		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
+		pp_admit_login_over(db, login, true);
+		pp_lend_idle(s);
+		return;
+	}
+	if (login->error.needs_password) {
+		db->auth = PP_AUTH_PASSWORD;
+	} else {
+		say_failure(db, &login->error);
+		forget_password(db, login);
+		db->last_login_failed = true;
+		if (login->password == NULL || logged_in(db) == 0)
+			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;
+	}
+	pp_server_close(s, "login failed");
+	pp_admit_login_over(db, login, false);
+	if (!login->error.needs_password && logged_in(db) == 0)
+		pp_lend_fail_waiting(db, &login->error);
+	pp_lend_settle(db->broker);
+}
+
+static bool is_unused(const struct pp_database *db)
+{
+	return pp_pool_is_unused(&db->pool) && !db->applicants.count && !db->clients.count;
+}
+
+void pp_database_sweep(struct pp_broker *b)
+{
+	struct pp_database *db, *next;
+	HASH_ITER(hh, b->databases, db, next)
+	{
+		if (!is_unused(db)) {
+			db->unused_since = b->now;
+		} else if (b->now - db->unused_since >= PP_DATABASE_UNUSED_MS) {
+			HASH_DEL(b->databases, db);
+			pp_pool_finish(&db->pool);
+			wipe(&db->password);
+			free(db->key);
+			free(db);
+		}
+	}
+}
+
+void pp_database_close_all(struct pp_broker *b, const char *reason)
+{
+	struct pp_database *db, *next;
+	HASH_ITER(hh, b->databases, db, next)
+	for (int state = 0; state < PP_CONN_CLOSED; state++)
+		PP_LIST_FOREACH_SAFE (&db->pool.conns[state], it) {
+			struct pp_conn *conn = pp_list_entry(it, struct pp_conn, link);
+			pp_server_close(pp_server_of(conn), reason);
+		}
+}

@@ -1,0 +1,83 @@
+/* shim/broker/database.h - one pool as the broker sees it: destination, user, database and startup settings, the
+ * password known to be good, and what a newly admitted client is greeted with.
+ *
+ * Passwords: the database stays the only judge. One password is known to be good because a login with it succeeded
+ * here, less than PP_DATABASE_TRUST_MS ago; it is kept because new servers need it. Comparing is constant-time.
+ * Applicants (clients in ADMISSION or PASSWORD) wait for the judgement.
+ */
+#ifndef PP_BROKER_DATABASE_H
+#define PP_BROKER_DATABASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+#include "broker/broker.h"
+#include "broker/login.h"
+#include "pool/pool.h"
+#include "wire/startup.h"
+
+/* A good password is asked of the server again after this long: a changed one must stop working. */
+#define PP_DATABASE_TRUST_MS (10 * 60 * 1000)
+/* Without any server open, what we know of the database is this old at most before a new login must confirm it. */
+#define PP_DATABASE_FRESH_MS (10 * 1000)
+/* A login that takes longer has failed; never longer than anybody waits. */
+#define PP_DATABASE_LOGIN_MS (30 * 1000)
+/* After a failed login with others still waiting. */
+#define PP_DATABASE_RETRY_MS 1000
+/* Pools that only differ by settings are made by input: at most this many. */
+#define PP_DATABASE_MAX 1000
+
+enum pp_database_auth { PP_AUTH_UNKNOWN, PP_AUTH_NONE, PP_AUTH_PASSWORD };
+
+struct pp_database {
+	UT_hash_handle hh; /* broker.databases, by key */
+	struct pp_broker *broker;
+	struct pp_route *route;
+	struct pp_pool pool;
+	char *key; /* owned: address NUL port NUL host NUL sslmode NUL, then name NUL value NUL ... sorted */
+	size_t key_len;
+	const char *user, *database; /* point into key */
+	const char *host, *sslmode;  /* point into key; host "" unknown */
+	const char *settings;	     /* points into key: the rest of the startup parameters */
+	size_t settings_len;
+
+	enum pp_database_auth auth;
+	char *password;	   /* owned, wiped */
+	pp_ms verified_at; /* last successful login */
+	bool last_login_failed;
+	char greeting[PP_LOGIN_GREETING_MAX];
+	size_t greeting_len;
+	char server_version[32];
+	struct pp_list applicants; /* link: client.database_link */
+	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
+	pp_ms unused_since;
+};
+
+/* Finds or makes the database this StartupMessage asks for and joins the client to its applicants. PP_ERR_ABSENT:
+ * no user name; PP_ERR_FULL, PP_ERR_NOMEM. */
+PP_MUSTCHECK int pp_database_join(struct pp_client *c, const struct pp_startup *startup);
+/* Also the last step of admission: moves the client from applicants to clients. */
+void pp_database_admit(struct pp_client *c);
+void pp_database_leave(struct pp_client *c);
+
+/* Fills all but the password. */
+void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish);
+
+/* Is what we would greet with still true? */
+bool pp_database_is_fresh(const struct pp_database *db);
+bool pp_database_accepts(const struct pp_database *db, const char *password);
+
+/* A login ended, well or badly: updates what is known, then everybody who waited for it goes on. */
+void pp_database_login_over(struct pp_server *s, struct pp_login *login);
+
+struct pp_pool *pp_database_pool(struct pp_database *db);
+struct pp_database *pp_database_of(struct pp_pool *pool);
+
+/* Frees those without servers and clients for a while. Called by the janitor. */
+void pp_database_sweep(struct pp_broker *b);
+/* At the end of the broker: closes every server. */
+void pp_database_close_all(struct pp_broker *b, const char *reason);
+
+#endif

@@ -1,0 +1,99 @@
+#include "broker/database_key.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "broker/client.h"
+#include "broker/route.h"
+
+#define PP_KEY_PARAMS 64
+
+struct param {
+	const char *name, *value;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct param *)a)->name, ((const struct param *)b)->name);
+}
+
+static bool is_setting(const char *name)
+{
+	return strcmp(name, "user") != 0 && strcmp(name, "database") != 0 &&
+	       strcmp(name, "replication") != 0 && strncmp(name, "_pq_.", 5) != 0;
+}
+
+/* Number of settings, sorted by name, later ones winning; PP_ERR_FULL. */
+static int collect(const struct pp_startup *startup, struct param *params)
+{
+	int n = 0;
+	const char *name, *value;
+	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);) {
+		if (!is_setting(name))
+			continue;
+		int i = 0;
+		while (i < n && strcmp(params[i].name, name) != 0)
+			i++;
+		if (i == PP_KEY_PARAMS)
+			return PP_ERR_FULL;
+		params[i] = (struct param){name, value};
+		n += i == n;
+	}
+	qsort(params, (size_t)n, sizeof *params, by_name);
+	return n;
+}
+
+static char *put(char *to, const char *text)
+{
+	size_t len = strlen(text) + 1;
+	memcpy(to, text, len);
+	return to + len;
+}
+
+int pp_database_key_make(const struct pp_client *c, const struct pp_startup *startup,
+			 struct pp_database_key *ret_key)
+{
+	const char *user = pp_startup_find(startup, "user");
+	const char *database = pp_startup_find(startup, "database");
+	if (!user || !*user)
+		return PP_ERR_ABSENT;
+	if (!database || !*database)
+		database = user;
+	struct param params[PP_KEY_PARAMS];
+	int n = collect(startup, params);
+	if (n < 0)
+		return n;
+	const char *fixed[] = {pp_route_address(c->route),
+			       pp_route_port(c->route),
+			       "",
+			       c->broker->config.server_sslmode,
+			       user,
+			       database};
+	size_t len = 0;
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+		len += strlen(fixed[i]) + 1;
+	for (int i = 0; i < n; i++)
+		len += strlen(params[i].name) + strlen(params[i].value) + 2;
+	char *bytes = malloc(len);
+	if (!bytes)
+		return PP_ERR_NOMEM;
+	struct pp_database_key key = {.bytes = bytes, .len = len};
+	char *to = put(put(bytes, fixed[0]), fixed[1]);
+	key.host = to;
+	key.sslmode = to = put(to, fixed[2]);
+	key.user = to = put(to, fixed[3]);
+	key.database = to = put(to, fixed[4]);
+	key.settings = to = put(to, fixed[5]);
+	for (int i = 0; i < n; i++)
+		to = put(put(to, params[i].name), params[i].value);
+	key.settings_len = (size_t)(to - key.settings);
+	*ret_key = key;
+	return 0;
+}
+
+void pp_database_key_finish(struct pp_database_key *key)
+{
+	free(key->bytes);
+	key->bytes = NULL;
+}

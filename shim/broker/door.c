@@ -1,0 +1,179 @@
+#include "broker/door.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/identity.h"
+#include "broker/process.h"
+#include "broker/route.h"
+#include "broker/status.h"
+#include "ipc/codec.h"
+#include "ipc/dir.h"
+
+#define PP_DOOR_BACKLOG 4096
+/* A question is one small message sent at once; who dawdles has no broker. */
+#define PP_DOOR_TIMEOUT_S 2
+
+struct visitor {
+	struct pp_broker *broker;
+	int fd;
+	struct ucred who;
+	struct event event;
+};
+
+static void answer_route(struct pp_broker *b, const struct pp_ipc_msg *question, pid_t pid,
+			 struct pp_ipc_msg *answer)
+{
+	struct pp_route *route;
+	pp_codec_init(answer, b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT);
+	if (pp_targets_match(&b->targets, &question->addr) != PP_TARGET_YES) {
+		answer->op = PP_IPC_DIRECT; /* not ours: FAIL=closed does not concern it */
+		return;
+	}
+	int r = pp_route_get(b, &question->addr, &route);
+	if (r < 0) {
+		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
+		       r == PP_ERR_SYS ? strerror(errno) : pp_err_str(r));
+		return;
+	}
+	pp_process_note(b, pid);
+	pp_identity_expect(b, question->cookie, pid, question->tid);
+	answer->op = PP_IPC_ROUTED;
+	answer->addr = route->listening;
+}
+
+static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
+			struct pp_ipc_msg *answer)
+{
+	struct pp_route *route = pp_route_by_listening(b, &question->addr);
+	pp_codec_init(answer, route ? PP_IPC_ROUTED : PP_IPC_DIRECT);
+	if (route)
+		answer->addr = route->destination;
+}
+
+static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
+			    pid_t pid)
+{
+	struct pp_ipc_msg answer;
+	switch (question->op) {
+	case PP_IPC_ROUTE: answer_route(b, question, pid, &answer); break;
+	case PP_IPC_PEER: answer_peer(b, question, &answer); break;
+	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
+	case PP_IPC_STATUS: pp_status_send(b, fd); return;
+	default: return;
+	}
+	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */
+	ssize_t ignored = send(fd, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)ignored;
+}
+
+/* True when the visit is over (answered, or not worth waiting for). */
+static bool serve(struct pp_broker *b, int fd, const struct ucred *who)
+{
+	struct pp_ipc_msg question;
+	uint8_t bytes[sizeof question];
+	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n > 0 && pp_codec_read_msg(bytes, (size_t)n, &question) == 0) {
+		answer_question(b, fd, &question, who->pid);
+	} else if (n > 0) {
+		/* Another version speaks: it gets the one answer every version knows. */
+		pp_codec_init(&question, PP_IPC_DIRECT);
+		n = send(fd, &question, sizeof question, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	return true;
+}
+
+static void on_question(evutil_socket_t fd, short what, void *arg)
+{
+	struct visitor *v = arg;
+	pp_broker_now(v->broker);
+	if (!(what & EV_TIMEOUT) && !serve(v->broker, fd, &v->who))
+		return;
+	event_del(&v->event);
+	close(fd);
+	free(v);
+}
+
+static void wait_for_question(struct pp_broker *b, int fd, const struct ucred *who)
+{
+	struct visitor *v = calloc(1, sizeof *v);
+	struct timeval limit = {.tv_sec = PP_DOOR_TIMEOUT_S};
+	if (v) {
+		*v = (struct visitor){.broker = b, .fd = fd, .who = *who};
+		event_assign(&v->event, b->base, fd, EV_READ | EV_PERSIST, on_question, v);
+		if (event_add(&v->event, &limit) == 0)
+			return;
+	}
+	free(v);
+	close(fd);
+}
+
+static void visit(struct pp_broker *b, int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof who;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) < 0 || who.uid != b->uid) {
+		close(fd);
+		return;
+	}
+	/* The shim sends right after its connect: most of the time the question is there already. */
+	if (serve(b, fd, &who))
+		close(fd);
+	else
+		wait_for_question(b, fd, &who);
+}
+
+static void on_visit(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct pp_broker *b = arg;
+	pp_broker_now(b);
+	/* One a round: asking accept until it says no would cost every lone visitor a system call more. */
+	int visitor = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (visitor >= 0)
+		visit(b, visitor);
+}
+
+int pp_door_open(struct pp_broker *b, struct pp_errctx *err)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	pp_dir_join(b->dir, PP_IPC_SOCK, at.sun_path);
+	b->sock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (b->sock_fd < 0)
+		return pp_err_set(err, PP_ERR_SYS, "no unix socket: %s", strerror(errno));
+	unlink(at.sun_path);
+	mode_t old = umask(0177);
+	int r = bind(b->sock_fd, (struct sockaddr *)&at, sizeof at);
+	umask(old);
+	if (r < 0 || listen(b->sock_fd, PP_DOOR_BACKLOG) < 0)
+		return pp_err_set(err, PP_ERR_SYS, "cannot listen at %s: %s", at.sun_path,
+				  strerror(errno));
+	b->sock_event = event_new(b->base, b->sock_fd, EV_READ | EV_PERSIST, on_visit, b);
+	if (!b->sock_event || event_add(b->sock_event, NULL) < 0)
+		return pp_err_set(err, PP_ERR_NOMEM, "no event for %s", at.sun_path);
+	return 0;
+}
+
+void pp_door_close(struct pp_broker *b)
+{
+	char path[108];
+	if (b->sock_fd < 0)
+		return;
+	pp_dir_join(b->dir, PP_IPC_SOCK, path);
+	unlink(path);
+	pp_dir_join(b->dir, PP_IPC_HINT, path);
+	unlink(path);
+	event_free(b->sock_event);
+	close(b->sock_fd);
+	b->sock_fd = -1;
+}

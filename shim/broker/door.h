@@ -1,0 +1,15 @@
+/* shim/broker/door.h - the unix socket in PODPOOL_DIR: ROUTE, PEER, TERM and STATUS (include/podpool/ipc.h). */
+#ifndef PP_BROKER_DOOR_H
+#define PP_BROKER_DOOR_H
+
+#include "base/err.h"
+
+struct pp_broker;
+
+/* Binds and listens; a stale socket file is removed first (the lock says we are alone). PP_ERR_SYS with a sentence. */
+PP_MUSTCHECK int pp_door_open(struct pp_broker *b, struct pp_errctx *err);
+
+/* Removes the socket file: who asks from now on goes direct. */
+void pp_door_close(struct pp_broker *b);
+
+#endif

@@ -1,0 +1,113 @@
+#include "broker/hints.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "ipc/codec.h"
+#include "ipc/dir.h"
+
+/* Hints are used within moments; older ones are overwritten. */
+#define PP_HINTS 256
+
+struct pp_hint {
+	pid_t pid;
+	uint32_t tid;
+	uint8_t sslmode;
+	uint32_t next; /* element 0 only: where the next one goes */
+};
+
+static void keep(struct pp_broker *b, pid_t pid, const struct pp_ipc_hint *hint)
+{
+	uint32_t at = b->hints[0].next++ % PP_HINTS;
+	b->hints[at].pid = pid;
+	b->hints[at].tid = hint->tid;
+	b->hints[at].sslmode = hint->sslmode;
+}
+
+static void take_all(struct pp_broker *b)
+{
+	struct pp_ipc_hint hint;
+	char bytes[sizeof hint + 1], control[CMSG_SPACE(sizeof(struct ucred))];
+	for (int i = 0; i < PP_HINTS; i++) {
+		struct iovec iov = {bytes, sizeof bytes};
+		struct msghdr m = {.msg_iov = &iov,
+				   .msg_iovlen = 1,
+				   .msg_control = control,
+				   .msg_controllen = sizeof control};
+		ssize_t n = recvmsg(b->hint_fd, &m, MSG_DONTWAIT);
+		if (n < 0)
+			return;
+		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+		if (!c || c->cmsg_type != SCM_CREDENTIALS)
+			continue;
+		struct ucred who;
+		memcpy(&who, CMSG_DATA(c), sizeof who);
+		if (who.uid == b->uid && pp_codec_read_hint(bytes, (size_t)n, &hint) == 0)
+			keep(b, who.pid, &hint);
+	}
+}
+
+static void on_hint(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	take_all(arg);
+}
+
+enum pp_ipc_sslmode pp_hints_sslmode(struct pp_broker *b, pid_t pid, uint32_t tid)
+{
+	if (b->hint_fd < 0 || pid <= 0)
+		return PP_IPC_SSL_UNKNOWN;
+	take_all(b);
+	uint32_t end = b->hints[0].next;
+	for (uint32_t i = 1; i <= PP_HINTS && i <= end; i++) {
+		const struct pp_hint *h = &b->hints[(end - i) % PP_HINTS];
+		if (h->pid == pid && h->tid == tid)
+			return h->sslmode;
+	}
+	return PP_IPC_SSL_UNKNOWN;
+}
+
+static int open_socket(struct pp_broker *b)
+{
+	struct sockaddr_un at = {.sun_family = AF_UNIX};
+	int one = 1;
+	pp_dir_join(b->dir, PP_IPC_HINT, at.sun_path);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	unlink(at.sun_path);
+	mode_t old = umask(0177);
+	int r = bind(fd, (struct sockaddr *)&at, sizeof at);
+	umask(old);
+	if (r == 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+void pp_hints_open(struct pp_broker *b)
+{
+	b->hints = calloc(PP_HINTS, sizeof *b->hints);
+	b->hint_fd = b->hints ? open_socket(b) : -1;
+	if (b->hint_fd >= 0)
+		b->hint_event = event_new(b->base, b->hint_fd, EV_READ | EV_PERSIST, on_hint, b);
+	if (!b->hint_event || event_add(b->hint_event, NULL) < 0)
+		pp_log(PP_LOG_WARNING, "no hints from libpq: TLS wishes are not known");
+}
+
+void pp_hints_close(struct pp_broker *b)
+{
+	if (b->hint_event)
+		event_free(b->hint_event);
+	if (b->hint_fd >= 0)
+		close(b->hint_fd);
+	free(b->hints);
+	b->hint_fd = -1;
+}

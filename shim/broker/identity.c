@@ -1,0 +1,121 @@
+#include "broker/identity.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/client.h"
+#include "broker/process.h"
+
+/* Announced connections not yet accepted. A connect that never comes leaves its entry until it is overwritten. */
+#define PP_EXPECTED 1024
+
+struct expected {
+	uint64_t cookie;
+	pid_t pid;
+	uint32_t tid;
+};
+
+struct pp_netlink {
+	int fd;
+	uint32_t sequence;
+	uint32_t next;
+	struct expected ring[PP_EXPECTED];
+};
+
+void pp_identity_open(struct pp_broker *b)
+{
+	struct pp_netlink *nl = calloc(1, sizeof *nl);
+	if (!nl)
+		return;
+	nl->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (nl->fd < 0)
+		pp_log(PP_LOG_WARNING,
+		       "no sock_diag (%s): clients are served without knowing their process",
+		       strerror(errno));
+	/* The kernel answers in the same call; the timeout is for a kernel that does not. */
+	struct timeval limit = {.tv_usec = 50000};
+	if (nl->fd >= 0)
+		setsockopt(nl->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	b->netlink = nl;
+}
+
+static bool ask(struct pp_netlink *nl, const struct sockaddr_in *peer,
+		const struct pp_ipc_addr *listening)
+{
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_req_v2 request;
+	} message = {
+		.header = {.nlmsg_len = sizeof message,
+			   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+			   .nlmsg_flags = NLM_F_REQUEST,
+			   .nlmsg_seq = ++nl->sequence},
+		.request = {.sdiag_family = AF_INET,
+			    .sdiag_protocol = IPPROTO_TCP,
+			    .idiag_states = UINT32_MAX,
+			    .id = {.idiag_sport = peer->sin_port,
+				   .idiag_dport = listening->port_be,
+				   .idiag_cookie = {INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE}}},
+	};
+	memcpy(message.request.id.idiag_src, &peer->sin_addr, 4);
+	memcpy(message.request.id.idiag_dst, listening->ip, 4);
+	return send(nl->fd, &message, sizeof message, 0) == sizeof message;
+}
+
+void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
+		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who)
+{
+	struct pp_netlink *nl = b->netlink;
+	*ret_who = (struct pp_identity){0};
+	if (!nl || nl->fd < 0 || !ask(nl, peer, listening))
+		return;
+	union {
+		struct nlmsghdr header;
+		char bytes[1024];
+	} answer;
+	ssize_t n;
+	do
+		n = recv(nl->fd, &answer, sizeof answer, 0);
+	while (n >= (ssize_t)sizeof answer.header && answer.header.nlmsg_seq != nl->sequence);
+	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) ||
+	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+		return;
+	const struct inet_diag_msg *diag = NLMSG_DATA(&answer.header);
+	ret_who->known = true;
+	ret_who->uid = diag->idiag_uid;
+	ret_who->cookie = (uint64_t)diag->id.idiag_cookie[1] << 32 | diag->id.idiag_cookie[0];
+}
+
+void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t tid)
+{
+	struct pp_netlink *nl = b->netlink;
+	if (!nl || cookie == 0)
+		return;
+	nl->ring[nl->next++ % PP_EXPECTED] = (struct expected){cookie, pid, tid};
+}
+
+void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struct pp_client *c)
+{
+	struct pp_netlink *nl = b->netlink;
+	if (!who->known || !nl)
+		return;
+	c->cookie = who->cookie;
+	/* Newest first: the connect follows its ROUTE at once. */
+	for (uint32_t i = 1; i <= PP_EXPECTED && i <= nl->next; i++) {
+		struct expected *e = &nl->ring[(nl->next - i) % PP_EXPECTED];
+		if (e->cookie != who->cookie)
+			continue;
+		c->tid = e->tid;
+		pp_process_join(c, e->pid);
+		e->cookie = 0;
+		return;
+	}
+}

@@ -1,0 +1,40 @@
+/* shim/broker/identity.h - who is behind an accepted connection, without a byte in-band (DESIGN 3.4).
+ *
+ * ROUTE told us a socket's SO_COOKIE over the unix socket, whose SO_PEERCRED cannot lie. NETLINK_SOCK_DIAG gives
+ * the cookie and the uid of the socket at the other end of an accepted connection (sock_diag(7)). Together: this
+ * connection belongs to that process. Without sock_diag connections are served, identity unknown.
+ */
+#ifndef PP_BROKER_IDENTITY_H
+#define PP_BROKER_IDENTITY_H
+
+#include <netinet/in.h>
+#include <podpool/ipc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+struct pp_broker;
+struct pp_client;
+
+struct pp_identity {
+	bool known; /* sock_diag answered: uid and cookie are true */
+	uint32_t uid;
+	uint64_t cookie;
+};
+
+/* Opens the netlink socket; a failure is logged once and means unknown identities. */
+void pp_identity_open(struct pp_broker *b);
+
+/* The socket that connected from `peer` to our listening address. */
+void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
+		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who);
+
+/* A ROUTE came: remembers the cookie for the connection that follows. */
+void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t tid);
+
+/* Gives the client its process and thread, if a ROUTE announced its cookie. */
+void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struct pp_client *c);
+
+#endif

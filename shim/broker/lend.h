@@ -1,0 +1,44 @@
+/* shim/broker/lend.h - lending and returning: the pool's decisions turned into clients that may go on. */
+#ifndef PP_BROKER_LEND_H
+#define PP_BROKER_LEND_H
+
+#include <stdbool.h>
+
+#include "broker/login.h"
+
+struct pp_broker;
+struct pp_client;
+struct pp_database;
+struct pp_server;
+
+/* A client in IDLE has a message for a server: true when it is LENT now. False: it waits in line, or is gone. */
+bool pp_lend_begin(struct pp_client *c);
+
+/* After each complete reply: returns the server if nothing keeps it. */
+void pp_lend_check_return(struct pp_server *s);
+
+/* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
+void pp_lend_idle(struct pp_server *s);
+
+/* The client leaves while a server is lent to it. */
+void pp_lend_abandon(struct pp_client *c);
+
+/* The server is gone or not to be trusted; its client gets what a lost server gives. */
+void pp_lend_server_lost(struct pp_server *s, const char *reason);
+
+/* DISCARD ALL was answered. */
+void pp_lend_scrubbed(struct pp_server *s, bool clean);
+
+/* Cancel connections to this server have all ended. */
+void pp_lend_cancels_over(struct pp_server *s);
+
+/* Nobody can log in: those in line are told. */
+void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *error);
+
+/* Opens and closes servers until the pools have nothing to advise. */
+void pp_lend_settle(struct pp_broker *b);
+
+/* By the clock: wait timeouts, idle timeouts, lifetimes. */
+void pp_lend_sweep(struct pp_broker *b);
+
+#endif

@@ -1,0 +1,80 @@
+/* shim/broker/login.h - logging a new server in, on a worker, with libpq: SCRAM, MD5, TLS and certificates are its business.
+ *
+ * The one door to libpq. Takes copies of all it needs; gives back a PGconn that has said ReadyForQuery, or the
+ * server's own error. The password is wiped with the job.
+ */
+#ifndef PP_BROKER_LOGIN_H
+#define PP_BROKER_LOGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+#include "broker/stream.h"
+#include "broker/workers.h"
+
+#define PP_LOGIN_GREETING_MAX 4096
+
+struct pp_login_error {
+	char severity[8], sqlstate[6];
+	char message[512], detail[256], hint[256];
+	bool needs_password; /* the server asked and we had none */
+};
+
+/* What to log in as. Strings are borrowed during pp_login_new only. */
+struct pp_login_wish {
+	const char *address, *port; /* numeric */
+	const char *host;	    /* as the program wrote it, for certificates; NULL unknown */
+	const char *user, *database;
+	const char *password; /* NULL: none */
+	const char *sslmode;
+	const char
+		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
+	size_t settings_len;
+	pp_ms timeout_ms;
+};
+
+struct pp_session; /* a PGconn and its PGcancel */
+
+/* What a login brought back; read on the loop thread in done(). */
+struct pp_login {
+	struct pp_job job; /* first: the worker's view */
+	void *owner;	   /* the caller's */
+	void (*finished)(struct pp_login *login);
+	struct pp_session *session; /* NULL: failed; the one who takes it sets this NULL */
+	struct pp_login_error error;
+	char greeting[PP_LOGIN_GREETING_MAX]; /* ParameterStatus messages, ready to send */
+	size_t greeting_len;
+	char server_version[32];
+	bool conforming; /* standard_conforming_strings is on */
+	char *password;	 /* owned copy, NULL none */
+	/* private from here */
+	char **keywords, **values; /* owned */
+	pp_ms timeout_ms;
+};
+
+/* NULL: out of memory. finished() is called on the loop thread; then pp_login_free(). */
+struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
+			      void (*finished)(struct pp_login *));
+void pp_login_free(struct pp_login *login);
+
+/* The session's socket and SSL object, for the relay. */
+struct pp_stream pp_session_stream(const struct pp_session *s);
+int pp_session_pid(const struct pp_session *s);
+/* Says Terminate if the socket takes it, closes, frees. NULL is fine. */
+void pp_session_close(struct pp_session *s);
+
+/* A job that sends CancelRequest to this session's server and waits until the server has closed that
+ * connection: only then has the signal been sent (docs 55.2.8). Copies what it needs. NULL: no memory. */
+struct pp_cancel_job {
+	struct pp_job job;
+	void *owner;
+	void (*finished)(struct pp_cancel_job *cancel);
+	void *handle; /* PGcancel *, owned */
+};
+struct pp_cancel_job *pp_cancel_job_new(const struct pp_session *s, void *owner,
+					void (*finished)(struct pp_cancel_job *));
+void pp_cancel_job_free(struct pp_cancel_job *cancel);
+
+#endif

@@ -1,0 +1,64 @@
+#include "broker/login_error.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static void copy_line(char *to, size_t size, const char *from)
+{
+	size_t n = strcspn(from, "\n");
+	if (n >= size)
+		n = size - 1;
+	memcpy(to, from, n);
+	to[n] = '\0';
+}
+
+static bool is_sqlstate(const char *p)
+{
+	for (int i = 0; i < 5; i++)
+		if (!isdigit((unsigned char)p[i]) && !(p[i] >= 'A' && p[i] <= 'Z'))
+			return false;
+	return p[5] == ':' && p[6] == ' ';
+}
+
+/* "FATAL:  28P01: password authentication failed": the two blanks and the code make it unmistakable in any
+ * language of severity. */
+static const char *last_coded(const char *text)
+{
+	const char *found = NULL;
+	for (const char *p = text; (p = strstr(p, ":  ")); p++)
+		if (strlen(p) > 10 && is_sqlstate(p + 3))
+			found = p + 3;
+	return found;
+}
+
+static void copy_field(char *to, size_t size, const char *text, const char *label)
+{
+	const char *p = strstr(text, label);
+	if (p)
+		copy_line(to, size, p + strlen(label));
+}
+
+void pp_login_error_read(struct pp_login_error *error, const char *text)
+{
+	const char *code = last_coded(text);
+	if (!code) {
+		pp_login_error_local(error, text);
+		return;
+	}
+	snprintf(error->severity, sizeof error->severity, "FATAL");
+	memcpy(error->sqlstate, code, 5);
+	error->sqlstate[5] = '\0';
+	copy_line(error->message, sizeof error->message, code + 7);
+	copy_field(error->detail, sizeof error->detail, code, "\nDETAIL:  ");
+	copy_field(error->hint, sizeof error->hint, code, "\nHINT:  ");
+}
+
+void pp_login_error_local(struct pp_login_error *error, const char *text)
+{
+	char line[400];
+	copy_line(line, sizeof line, text);
+	snprintf(error->severity, sizeof error->severity, "FATAL");
+	snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
+	snprintf(error->message, sizeof error->message, "podpool: %s", line);
+}

@@ -1,0 +1,160 @@
+#include "broker/process.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/client.h"
+#include "broker/server.h"
+#include "broker/tick.h"
+
+/* pods hold hundreds of processes, not tens of thousands; each costs a descriptor. */
+#define PP_PROCESS_MAX 10000
+
+static struct pp_process *find(struct pp_broker *b, pid_t pid)
+{
+	struct pp_process *p;
+	HASH_FIND(hh, b->processes, &pid, sizeof pid, p);
+	return p;
+}
+
+static bool everybody_leaves(struct pp_broker *b)
+{
+	struct pp_process *p, *next;
+	HASH_ITER(hh, b->processes, p, next)
+	if (!p->leaving)
+		return false;
+	return b->processes != NULL;
+}
+
+static void on_death(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_process *p = arg;
+	struct pp_broker *b = p->broker;
+	pp_broker_now(b);
+	p->waiting = false;
+	while (p->clients.count) /* its sockets close by themselves, or live on in a child */
+		pp_process_leave(
+			pp_list_entry(pp_list_first(&p->clients), struct pp_client, process_link));
+	HASH_DEL(b->processes, p);
+	event_free(p->event);
+	close(p->pidfd);
+	free(p);
+	if (b->drain.state == PP_DRAIN_RUN && everybody_leaves(b))
+		pp_tick_drain(b, PP_DRAIN_EV_TERM);
+	else
+		pp_tick_drain(b, PP_DRAIN_EV_TICK);
+}
+
+void pp_process_note(struct pp_broker *b, pid_t pid)
+{
+	if (pid <= 0 || find(b, pid) || HASH_COUNT(b->processes) >= PP_PROCESS_MAX)
+		return;
+	struct pp_process *p = calloc(1, sizeof *p);
+	if (!p)
+		return;
+	p->broker = b;
+	p->pid = pid;
+	pp_list_init(&p->clients);
+	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (p->pidfd >= 0)
+		p->event = event_new(b->base, p->pidfd, EV_READ, on_death, p);
+	if (p->event && event_add(p->event, NULL) == 0)
+		HASH_ADD(hh, b->processes, pid, sizeof p->pid, p);
+	if (!p->hh.tbl) { /* an old kernel, or it is dead already */
+		if (p->event)
+			event_free(p->event);
+		if (p->pidfd >= 0)
+			close(p->pidfd);
+		free(p);
+	}
+}
+
+void pp_process_join(struct pp_client *c, pid_t pid)
+{
+	struct pp_process *p = find(c->broker, pid);
+	if (!p)
+		return;
+	c->process = p;
+	pp_list_append(&p->clients, &c->process_link);
+}
+
+static bool is_busy(const struct pp_client *c)
+{
+	switch (c->state) {
+	case PP_CLIENT_WAITING: return true;
+	case PP_CLIENT_LENT:
+		/* A pinned server between transactions holds nothing open. */
+		return c->skip || !pp_tx_is_idle(&c->server->tx);
+	default: return pp_buf_len(&c->out) > 0;
+	}
+}
+
+static bool has_open_work(const struct pp_process *p)
+{
+	PP_LIST_FOREACH (&p->clients, it)
+		if (is_busy(pp_list_entry(it, struct pp_client, process_link)))
+			return true;
+	return false;
+}
+
+static void release(struct pp_process *p)
+{
+	p->waiting = false;
+	p->released = true;
+	pp_log(PP_LOG_INFO, "process %d has finished its transactions: SIGTERM", (int)p->pid);
+	syscall(SYS_pidfd_send_signal, p->pidfd, SIGTERM, NULL, 0);
+}
+
+void pp_process_leave(struct pp_client *c)
+{
+	struct pp_process *p = c->process;
+	pp_list_remove(&p->clients, &c->process_link);
+	c->process = NULL;
+	if (p->waiting && !has_open_work(p))
+		release(p);
+}
+
+enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
+{
+	struct pp_process *p = find(b, pid);
+	bool first = !p || !p->leaving;
+	if (p)
+		p->leaving = true;
+	if (first && (pid == 1 || (p && everybody_leaves(b)))) {
+		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
+		pp_tick_drain(b, PP_DRAIN_EV_TERM);
+	}
+	if (!(flags & PP_IPC_TERM_DEFAULT) || (flags & PP_IPC_TERM_PID1))
+		return PP_IPC_OK;
+	/* The second SIGTERM, by whomever, is now. */
+	if (!p || p->waiting || p->released || !has_open_work(p) || b->orders.refuse_lending)
+		return PP_IPC_NOW;
+	p->waiting = true;
+	return PP_IPC_WAIT;
+}
+
+void pp_process_settle(struct pp_client *c)
+{
+	struct pp_process *p = c->process;
+	if (p && p->waiting && !has_open_work(p))
+		release(p);
+}
+
+void pp_process_release_all(struct pp_broker *b)
+{
+	struct pp_process *p, *next;
+	HASH_ITER(hh, b->processes, p, next)
+	if (p->waiting)
+		release(p);
+}
+
+uint32_t pp_process_count(const struct pp_broker *b)
+{
+	return HASH_COUNT(b->processes);
+}

@@ -1,0 +1,52 @@
+/* shim/broker/process.h - the programs that use this broker, by pid; and their SIGTERM (DESIGN 8).
+ *
+ * A process that dies by default (no handler) while it has open transactions is asked to wait; when they have
+ * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it. A pidfd tells of its death and
+ * makes sure the signal reaches no stranger (pidfd_open(2)).
+ * The pod is leaving when PID 1 got SIGTERM, or every living process that used the broker did: a server that
+ * only replaces one of its workers must not drain everybody.
+ */
+#ifndef PP_BROKER_PROCESS_H
+#define PP_BROKER_PROCESS_H
+
+#include <podpool/ipc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/hash.h"
+#include "base/list.h"
+
+struct pp_broker;
+struct pp_client;
+struct event;
+
+struct pp_process {
+	UT_hash_handle hh; /* broker.processes */
+	struct pp_broker *broker;
+	pid_t pid;
+	int pidfd;
+	struct event *event;
+	struct pp_list clients; /* link: client.process_link */
+	bool leaving;		/* got SIGTERM */
+	bool waiting;		/* told to wait; we owe it a SIGTERM */
+	bool released;		/* the SIGTERM was sent */
+};
+
+/* The process is known from now on (a ROUTE came). Pids of other pid namespaces (0) are not followed. */
+void pp_process_note(struct pp_broker *b, pid_t pid);
+void pp_process_join(struct pp_client *c, pid_t pid);
+void pp_process_leave(struct pp_client *c);
+
+/* SIGTERM in this process: the answer for the shim. */
+enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
+
+/* A client has no open transaction now: perhaps its process may end. */
+void pp_process_settle(struct pp_client *c);
+
+/* The drain's deadline: nobody waits any longer. */
+void pp_process_release_all(struct pp_broker *b);
+
+uint32_t pp_process_count(const struct pp_broker *b);
+
+#endif

@@ -1,0 +1,172 @@
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/lend.h"
+#include "broker/process.h"
+#include "broker/relay.h"
+#include "broker/server.h"
+#include "wire/framer.h"
+#include "wire/reader.h"
+
+/* A ParameterStatus longer than this is passed on unread. */
+#define PP_STATUS_MAX 1024
+
+struct back {
+	struct pp_server *s;
+	const uint8_t *bytes;
+	size_t len, at, sent;
+	bool ready;  /* a ReadyForQuery was among them */
+	bool failed; /* an ErrorResponse was */
+};
+
+/* To the client of a lent server; nobody wants to hear an idle one. False: the client is gone. */
+static bool send_on(struct back *b)
+{
+	struct pp_client *c = b->s->client;
+	size_t n = b->at - b->sent;
+	const uint8_t *from = b->bytes + b->sent;
+	b->sent = b->at;
+	if (n == 0 || !c)
+		return true;
+	pp_client_write(c, from, n);
+	return !c->gone;
+}
+
+static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	struct pp_reader r;
+	pp_reader_init(&r, body, len);
+	const char *name = pp_reader_str(&r);
+	const char *value = pp_reader_str(&r);
+	if (!value)
+		return;
+	if (strcmp(name, "standard_conforming_strings") == 0)
+		s->conforming = strcmp(value, "on") == 0;
+	/* A default changed under an idle server (reload, promotion): the next client learns it by a new login. */
+	if (!s->client && s->conn.state == PP_CONN_IDLE)
+		s->database->greeting_len = 0;
+}
+
+static bool must_be_whole(const struct pp_frame_head *head)
+{
+	return head->type == PP_BACK_READY ||
+	       (head->type == PP_BACK_PARAMETER_STATUS && head->total <= PP_STATUS_MAX);
+}
+
+/* One message's header at b->at. False: wait for more, or the server is gone. */
+static bool take_head(struct back *b)
+{
+	struct pp_server *s = b->s;
+	struct pp_frame_head head;
+	const uint8_t *message = b->bytes + b->at;
+	enum pp_frame frame = pp_framer_back(message, b->len - b->at, &head);
+	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && must_be_whole(&head)))
+		return false;
+	uint8_t status = 0;
+	if (frame == PP_FRAME_WHOLE && head.type == PP_BACK_READY)
+		status = message[PP_MSG_HEADER];
+	if (frame == PP_FRAME_BROKEN || pp_tx_back(&s->tx, head.type, status) < 0) {
+		if (send_on(b)) {
+			pp_log(PP_LOG_ERROR, "server %d broke the protocol (message 0x%02x)",
+			       s->backend_pid, *message);
+			pp_lend_server_lost(s, "it broke the protocol");
+		}
+		return false;
+	}
+	b->ready |= head.type == PP_BACK_READY;
+	b->failed |= head.type == PP_BACK_ERROR;
+	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE)
+		note_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
+	if (head.type == PP_BACK_ERROR)
+		s->swallow = 0; /* what was behind the error is discarded until Sync, ours too */
+	if (head.type == s->swallow) {
+		/* The answer to a message of our own: everything before it goes on, it does not. */
+		s->swallow = 0;
+		if (!send_on(b))
+			return false;
+		b->at += head.total;
+		b->sent = b->at;
+		return true;
+	}
+	s->skip = head.total;
+	return true;
+}
+
+/* What a server without a client says. */
+static void hear_alone(struct back *b)
+{
+	struct pp_server *s = b->s;
+	if (s->conn.state == PP_CONN_SCRUB) {
+		if (b->failed)
+			pp_lend_scrubbed(s, false);
+		else if (pp_tx_is_idle(&s->tx) && b->ready)
+			pp_lend_scrubbed(s, true);
+	} else if (b->failed) {
+		pp_lend_server_lost(s, "server says goodbye");
+	}
+}
+
+static void after_ready(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	if (pp_tx_is_idle(&s->tx)) {
+		c->transactions++;
+		s->broker->transactions++;
+		if (s->pins)
+			pp_process_settle(c);
+		else
+			pp_lend_check_return(s);
+	}
+	/* Room in the tracker: what was held back may go on. */
+	if (!c->gone && c->server == s && pp_buf_len(&c->in))
+		pp_client_continue(c);
+}
+
+static size_t run(struct back *b)
+{
+	struct pp_server *s = b->s;
+	while (b->at < b->len) {
+		if (!s->skip && !take_head(b))
+			break;
+		size_t n = b->len - b->at < s->skip ? b->len - b->at : s->skip;
+		b->at += n;
+		s->skip -= (uint32_t)n;
+	}
+	if (s->gone)
+		return b->len;
+	if (!s->client)
+		hear_alone(b);
+	else if (send_on(b) && b->ready && s->client)
+		after_ready(s);
+	return b->at;
+}
+
+void pp_relay_back(struct pp_server *s, const uint8_t *bytes, size_t len)
+{
+	struct back b = {.s = s, .bytes = bytes, .len = len};
+	if (pp_buf_len(&s->in) == 0) {
+		size_t used = run(&b);
+		if (!s->gone && used < len &&
+		    pp_buf_append(&s->in, bytes + used, len - used, 2 * PP_READ_BUFFER) < 0)
+			pp_lend_server_lost(s, "no memory for its answer");
+		return;
+	}
+	if (pp_buf_append(&s->in, bytes, len, 2 * PP_READ_BUFFER) < 0) {
+		pp_lend_server_lost(s, "no memory for its answer");
+		return;
+	}
+	/* Moved out for the time of looking: closing the server frees s->in. */
+	struct pp_buf in = s->in;
+	s->in = (struct pp_buf){0};
+	b.bytes = pp_buf_bytes(&in);
+	b.len = pp_buf_len(&in);
+	size_t used = run(&b);
+	if (s->gone) {
+		pp_buf_finish(&in);
+		return;
+	}
+	pp_buf_consume(&in, used);
+	s->in = in;
+}

@@ -1,0 +1,201 @@
+#include "broker/route.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/client.h"
+#include "broker/identity.h"
+
+/* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
+#define PP_ROUTE_TRIES	 64
+#define PP_ROUTE_BACKLOG 4096
+/* A client costs a descriptor and under 1 KiB; the descriptor limit is raised at start. */
+#define PP_CLIENTS_MAX 20000
+
+const char *pp_route_address(const struct pp_route *route)
+{
+	return route->address;
+}
+
+const char *pp_route_port(const struct pp_route *route)
+{
+	return route->port;
+}
+
+unsigned pp_route_sockaddr(const struct pp_route *route, struct sockaddr *to, unsigned size)
+{
+	const struct pp_ipc_addr *d = &route->destination;
+	memset(to, 0, size);
+	if (d->family == PP_IPC_V6) {
+		struct sockaddr_in6 *in6 = (void *)to;
+		in6->sin6_family = AF_INET6;
+		in6->sin6_port = d->port_be;
+		memcpy(&in6->sin6_addr, d->ip, 16);
+		return sizeof *in6;
+	}
+	struct sockaddr_in *in = (void *)to;
+	in->sin_family = AF_INET;
+	in->sin_port = d->port_be;
+	memcpy(&in->sin_addr, d->ip, 4);
+	return sizeof *in;
+}
+
+static void accept_one(struct pp_route *route, int fd, const struct sockaddr_in *peer)
+{
+	struct pp_broker *b = route->broker;
+	struct pp_identity who;
+	pp_identity_find(b, peer, &route->listening, &who);
+	if (who.known && who.uid != b->uid) {
+		pp_log(PP_LOG_WARNING, "connection from uid %u to %s:%s refused", who.uid,
+		       route->address, route->port);
+		close(fd);
+		return;
+	}
+	int one = 1;
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	struct pp_client *c = pp_client_new(b, fd, route);
+	if (c)
+		pp_identity_claim(b, &who, c);
+}
+
+static void on_accept(evutil_socket_t fd, short what, void *arg)
+{
+	(void)what;
+	struct pp_route *route = arg;
+	pp_broker_now(route->broker);
+	struct sockaddr_in peer;
+	socklen_t len = sizeof peer;
+	/* One a round, as at the door. */
+	int client = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (client < 0)
+		return;
+	if (route->broker->clients.count < PP_CLIENTS_MAX) {
+		accept_one(route, client, &peer);
+		return;
+	}
+	pp_log(PP_LOG_WARNING, "more than %d clients: connection refused", PP_CLIENTS_MAX);
+	close(client);
+}
+
+static int listen_at(struct pp_route *route, uint32_t ip)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET,
+		.sin_port = route->destination.port_be,
+		.sin_addr.s_addr = htonl(ip),
+	};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	int one = 1;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, PP_ROUTE_BACKLOG) == 0) {
+		route->listening.family = PP_IPC_V4;
+		route->listening.port_be = in.sin_port;
+		memcpy(route->listening.ip, &in.sin_addr, 4);
+		return fd;
+	}
+	int saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+/* x.y starts from a hash of the broker's pid and counts up: addresses of a dead broker are not soon reused. */
+static int listen_somewhere(struct pp_route *route)
+{
+	uint32_t seed = (uint32_t)getpid() * UINT32_C(2654435761);
+	uint32_t count = HASH_COUNT(route->broker->routes);
+	for (uint32_t i = 0; i < PP_ROUTE_TRIES; i++) {
+		uint32_t host = ((seed >> 16) + count + i * 257) & 0xffff;
+		if ((host & 0xff) == 0 || (host & 0xff) == 0xff)
+			continue;
+		int fd = listen_at(route, PP_IPC_NET | host);
+		if (fd >= 0)
+			return fd;
+		if (errno != EADDRINUSE)
+			return -1;
+	}
+	return -1;
+}
+
+static void name_it(struct pp_route *route)
+{
+	const struct pp_ipc_addr *d = &route->destination;
+	inet_ntop(d->family == PP_IPC_V6 ? AF_INET6 : AF_INET, d->ip, route->address,
+		  sizeof route->address);
+	snprintf(route->port, sizeof route->port, "%u", ntohs(d->port_be));
+}
+
+static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
+		struct pp_route **ret_route)
+{
+	if (HASH_COUNT(b->routes) >= PP_ROUTE_MAX)
+		return PP_ERR_FULL;
+	struct pp_route *route = calloc(1, sizeof *route);
+	if (!route)
+		return PP_ERR_NOMEM;
+	route->broker = b;
+	route->destination = *destination;
+	name_it(route);
+	route->fd = listen_somewhere(route);
+	if (route->fd < 0) {
+		free(route);
+		return PP_ERR_SYS;
+	}
+	route->event = event_new(b->base, route->fd, EV_READ | EV_PERSIST, on_accept, route);
+	if (route->event && event_add(route->event, NULL) == 0)
+		HASH_ADD(hh, b->routes, destination, sizeof route->destination, route);
+	if (!route->hh.tbl) {
+		if (route->event)
+			event_free(route->event);
+		close(route->fd);
+		free(route);
+		return PP_ERR_NOMEM;
+	}
+	char listening[INET_ADDRSTRLEN];
+	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
+	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s)", route->address, route->port, listening);
+	*ret_route = route;
+	return 0;
+}
+
+int pp_route_get(struct pp_broker *b, const struct pp_ipc_addr *destination,
+		 struct pp_route **ret_route)
+{
+	struct pp_route *route;
+	HASH_FIND(hh, b->routes, destination, sizeof *destination, route);
+	if (!route)
+		return make(b, destination, ret_route);
+	*ret_route = route;
+	return 0;
+}
+
+struct pp_route *pp_route_by_listening(struct pp_broker *b, const struct pp_ipc_addr *listening)
+{
+	struct pp_route *route, *next;
+	HASH_ITER(hh, b->routes, route, next)
+	if (memcmp(&route->listening, listening, sizeof *listening) == 0)
+		return route;
+	return NULL;
+}
+
+void pp_route_close_all(struct pp_broker *b)
+{
+	struct pp_route *route, *next;
+	HASH_ITER(hh, b->routes, route, next)
+	{
+		if (route->fd < 0)
+			continue;
+		event_free(route->event);
+		close(route->fd);
+		route->fd = -1;
+	}
+}

@@ -1,0 +1,47 @@
+/* shim/broker/route.h - destinations and the loopback addresses that stand for them (DESIGN 3.3).
+ *
+ * One listener per route on 127.66.x.y with the destination's port, for as long as the broker lives: a program
+ * may reconnect at any time to an address it was once given.
+ */
+#ifndef PP_BROKER_ROUTE_H
+#define PP_BROKER_ROUTE_H
+
+#include <podpool/ipc.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "broker/broker.h"
+
+/* Destinations come from what programs connect to; each costs a descriptor. */
+#define PP_ROUTE_MAX 1000
+
+enum pp_route_tls { PP_ROUTE_TLS_UNKNOWN, PP_ROUTE_TLS_NO, PP_ROUTE_TLS_YES };
+
+struct pp_route {
+	UT_hash_handle hh; /* broker.routes, by destination */
+	struct pp_broker *broker;
+	struct pp_ipc_addr destination, listening;
+	int fd;
+	struct event *event;
+	char address[64], port[8];
+	enum pp_route_tls tls; /* does the server answer SSLRequest with S? */
+	pp_ms tls_asked_at;
+	bool tls_asking, tunnel_logged;
+};
+
+/* Finds or makes it. PP_ERR_FULL, PP_ERR_SYS (no address could be bound), PP_ERR_NOMEM. */
+PP_MUSTCHECK int pp_route_get(struct pp_broker *b, const struct pp_ipc_addr *destination,
+			      struct pp_route **ret_route);
+/* By the broker's own address; NULL unknown. */
+struct pp_route *pp_route_by_listening(struct pp_broker *b, const struct pp_ipc_addr *listening);
+
+const char *pp_route_address(const struct pp_route *route);
+const char *pp_route_port(const struct pp_route *route);
+/* The destination as a socket address; returns its length. */
+struct sockaddr;
+unsigned pp_route_sockaddr(const struct pp_route *route, struct sockaddr *to, unsigned size);
+
+/* Stops listening everywhere. */
+void pp_route_close_all(struct pp_broker *b);
+
+#endif

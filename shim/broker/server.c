@@ -1,0 +1,222 @@
+#include "broker/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/lend.h"
+#include "broker/relay.h"
+#include "wire/writer.h"
+
+struct pp_server *pp_server_of(struct pp_conn *conn)
+{
+	return pp_list_entry(conn, struct pp_server, conn);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_server *s = arg;
+	struct pp_broker *b = s->broker;
+	pp_broker_now(b);
+	do {
+		ssize_t n = pp_stream_read(&s->stream, b->read_buffer, PP_READ_BUFFER);
+		if (n == PP_STREAM_AGAIN)
+			return;
+		if (n == PP_STREAM_DEAD) {
+			pp_lend_server_lost(s, "server closed the connection");
+			return;
+		}
+		pp_relay_back(s, b->read_buffer, (size_t)n);
+	} while (!s->gone && !s->read_paused && pp_stream_has_pending(&s->stream));
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_server *s = arg;
+	pp_broker_now(s->broker);
+	while (pp_buf_len(&s->out)) {
+		ssize_t n = pp_stream_write(&s->stream, pp_buf_bytes(&s->out), pp_buf_len(&s->out));
+		if (n == PP_STREAM_AGAIN)
+			return;
+		if (n == PP_STREAM_DEAD)
+			break; /* its last words may still be read */
+		pp_buf_consume(&s->out, (size_t)n);
+	}
+	pp_buf_finish(&s->out);
+	event_del(&s->write_event);
+	if (s->client) {
+		pp_client_pause(s->client, false);
+		pp_client_continue(s->client);
+	}
+}
+
+/* Jitter of 20 %: servers opened together do not end together. */
+static pp_ms jittered(pp_ms ms)
+{
+	return ms ? ms - (pp_ms)(arc4random() % (uint32_t)(ms / 5 + 1)) : 0;
+}
+
+static void adopt(struct pp_server *s, struct pp_login *login)
+{
+	struct pp_broker *b = s->broker;
+	s->session = login->session;
+	login->session = NULL;
+	s->stream = pp_session_stream(s->session);
+	s->backend_pid = pp_session_pid(s->session);
+	s->conforming = login->conforming;
+	pp_tx_init(&s->tx);
+	event_assign(&s->read_event, b->base, s->stream.fd, EV_READ | EV_PERSIST, on_readable, s);
+	event_assign(&s->write_event, b->base, s->stream.fd, EV_WRITE | EV_PERSIST, on_writable, s);
+}
+
+static void login_finished(struct pp_login *login)
+{
+	struct pp_server *s = login->owner;
+	s->broker->logins--;
+	if (s->gone) {
+		pp_login_free(login);
+		pp_server_release(s);
+		return;
+	}
+	if (login->session) {
+		adopt(s, login);
+		if (event_add(&s->read_event, NULL) < 0) {
+			pp_session_close(s->session);
+			s->session = NULL;
+		}
+	}
+	pp_database_login_over(s, login);
+	pp_login_free(login);
+	if (s->gone && !s->session)
+		pp_server_release(s); /* a failed login; we were the worker's last word */
+}
+
+struct pp_server *pp_server_login(struct pp_database *db, const char *password)
+{
+	struct pp_broker *b = db->broker;
+	struct pp_server *s = calloc(1, sizeof *s);
+	if (!s)
+		return NULL;
+	struct pp_login_wish wish;
+	pp_database_wish(db, &wish);
+	wish.password = password;
+	struct pp_login *login = pp_login_new(&wish, s, login_finished);
+	if (!login) {
+		free(s);
+		return NULL;
+	}
+	s->broker = b;
+	s->database = db;
+	s->lifetime_ms = jittered(b->config.server_lifetime_ms);
+	pp_conn_init(&s->conn, pp_database_pool(db), b->now);
+	b->logins++;
+	pp_workers_submit(b->workers, &login->job);
+	return s;
+}
+
+int pp_server_write(struct pp_server *s, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+	if (pp_buf_len(&s->out) == 0) {
+		ssize_t n = pp_stream_write(&s->stream, p, len);
+		if (n == PP_STREAM_DEAD)
+			return 0; /* the reading side will say why */
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+		if (len == 0)
+			return 0;
+		event_add(&s->write_event, NULL);
+	}
+	return pp_buf_append(&s->out, p, len, PP_SERVER_OUT_MAX);
+}
+
+void pp_server_pause(struct pp_server *s, bool paused)
+{
+	if (s->gone || s->read_paused == paused)
+		return;
+	s->read_paused = paused;
+	if (paused) {
+		event_del(&s->read_event);
+		return;
+	}
+	event_add(&s->read_event, NULL);
+	if (pp_stream_has_pending(&s->stream))
+		event_active(&s->read_event, EV_READ, 0);
+}
+
+void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause)
+{
+	uint32_t fresh = pins & ~s->pins;
+	if (!fresh)
+		return;
+	if (!s->pins) {
+		strncpy(s->pin_cause, cause, sizeof s->pin_cause - 1);
+		s->pin_cause[sizeof s->pin_cause - 1] = '\0';
+	}
+	s->pins |= pins;
+	for (int bit = 0; bit < PP_PIN_BIT__COUNT; bit++)
+		s->broker->pins_total[bit] += fresh >> bit & 1;
+	char text[128];
+	pp_pins_text(fresh, text, sizeof text);
+	pp_log(PP_LOG_DEBUG, "client %u keeps server %d: %s (%s)", s->client ? s->client->id : 0,
+	       s->backend_pid, text, cause);
+}
+
+void pp_server_scrub(struct pp_server *s)
+{
+	uint8_t bytes[32];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, PP_FRONT_QUERY);
+	pp_writer_str(&w, "DISCARD ALL");
+	pp_writer_end(&w);
+	pp_conn_set_state(&s->conn, PP_CONN_SCRUB, s->broker->now);
+	if (pp_tx_front(&s->tx, PP_FRONT_QUERY) < 0 || pp_server_write(s, bytes, w.len) < 0)
+		pp_server_close(s, "cannot be cleaned");
+}
+
+static void free_server(struct pp_grave *grave)
+{
+	struct pp_server *s = pp_list_entry(grave, struct pp_server, grave);
+	pp_session_close(s->session);
+	free(s);
+}
+
+void pp_server_release(struct pp_server *s)
+{
+	pp_assert(s->gone && !s->cancels);
+	pp_broker_bury(s->broker, &s->grave, free_server);
+}
+
+void pp_server_close(struct pp_server *s, const char *reason)
+{
+	if (s->gone)
+		return;
+	pp_assert(!s->client);
+	s->gone = true;
+	pp_log(PP_LOG_DEBUG, "server %d closed: %s", s->backend_pid, reason);
+	bool in_login = s->conn.state == PP_CONN_LOGIN;
+	pp_conn_set_state(&s->conn, PP_CONN_CLOSED, s->broker->now);
+	if (s->session) {
+		event_del(&s->read_event);
+		event_del(&s->write_event);
+	}
+	pp_buf_finish(&s->in);
+	pp_buf_finish(&s->out);
+	if (s->cancels || (in_login && !s->session)) {
+		/* A worker still points at us: its done() frees the memory. The connection goes now. */
+		pp_session_close(s->session);
+		s->session = NULL;
+		return;
+	}
+	pp_broker_bury(s->broker, &s->grave, free_server);
+}

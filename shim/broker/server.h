@@ -1,0 +1,82 @@
+/* shim/broker/server.h - one real PostgreSQL session owned by the broker. Its states are pool/conn.h's.
+ *
+ * LOGIN has no socket yet. IDLE keeps being read: the server may say goodbye, or report a setting. LENT belongs
+ * to one client. SCRUB runs DISCARD ALL. CANCEL waits until the last cancel connection has ended.
+ */
+#ifndef PP_BROKER_SERVER_H
+#define PP_BROKER_SERVER_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "broker/broker.h"
+#include "broker/login.h"
+#include "pool/conn.h"
+#include "session/lexer.h"
+#include "wire/tx.h"
+
+/* Client bytes the server has not taken yet; above, the client is not read. One read more may come on top. */
+#define PP_SERVER_OUT_MAX (2 * PP_READ_BUFFER + PP_MSG_HEADER + 64 * 1024)
+
+enum pp_lexing {
+	PP_LEXING_NO,
+	PP_LEXING_NAME,
+	PP_LEXING_TEXT
+}; /* where in a Query or Parse body we are */
+
+struct pp_server {
+	struct pp_grave grave;
+	struct pp_conn conn;
+	struct pp_broker *broker;
+	struct pp_database *database; /* borrowed: a database outlives its servers */
+	struct pp_session *session;   /* owned; NULL in LOGIN */
+	struct pp_stream stream;
+	struct event read_event, write_event;
+	struct pp_client *client; /* LENT */
+	struct pp_buf in, out;
+	struct pp_tx tx;
+	struct pp_lexer lexer;
+	enum pp_lexing lexing;
+	uint32_t skip; /* bytes of the server's current message still to come */
+	uint8_t swallow; /* the answer to a message of our own: ParseComplete or CloseComplete; 0 none */
+	uint32_t pins; /* enum pp_pin */
+	char pin_cause[64];
+	int backend_pid;
+	uint32_t cancels;   /* cancel connections under way */
+	pp_ms lifetime_ms;  /* jittered; 0 for ever */
+	bool conforming;    /* standard_conforming_strings */
+	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
+	bool read_paused;
+	bool gone;
+};
+
+/* A server in LOGIN: submits the login job. NULL: no memory. */
+struct pp_server *pp_server_login(struct pp_database *db, const char *password);
+
+/* Sends or queues; a broken socket shows as EOF at the next read. Never blocks. PP_ERR_FULL/NOMEM: the server cannot follow. */
+PP_MUSTCHECK int pp_server_write(struct pp_server *s, const void *bytes, size_t len);
+static inline bool pp_server_is_congested(const struct pp_server *s)
+{
+	return pp_buf_len(&s->out) > 0;
+}
+
+void pp_server_pause(struct pp_server *s, bool paused);
+
+/* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
+void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);
+
+/* Runs DISCARD ALL; the answer is looked at in pp_server_scrubbed(). */
+void pp_server_scrub(struct pp_server *s);
+
+/* Says Terminate and frees at the end of the round. Its client, if any, is the caller's business before. */
+void pp_server_close(struct pp_server *s, const char *reason);
+
+/* The last worker that pointed at a closed server is done with it. */
+void pp_server_release(struct pp_server *s);
+
+struct pp_server *pp_server_of(struct pp_conn *conn);
+
+#endif

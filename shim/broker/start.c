@@ -1,0 +1,107 @@
+#include "broker/start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdbool.h>
+#include <podpool/ipc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "ipc/dir.h"
+
+extern char **environ;
+
+static void forget_pg_variables(void)
+{
+	for (char **e = environ; *e;) {
+		char name[64];
+		size_t len = strcspn(*e, "=");
+		if (strncmp(*e, "PG", 2) != 0 || len >= sizeof name) {
+			e++;
+			continue;
+		}
+		memcpy(name, *e, len);
+		name[len] = '\0';
+		unsetenv(name); /* shifts the rest down to e */
+	}
+}
+
+void pp_start_process(void)
+{
+	struct rlimit files;
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	unsetenv("LD_PRELOAD");
+	forget_pg_variables();
+	/* The workers' arenas would each reserve address space and keep freed pages: one arena, given back early. */
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+int pp_start_lock(const char *dir, struct pp_errctx *err)
+{
+	char path[108];
+	struct stat ours, theirs;
+	pp_dir_join(dir, PP_IPC_LOCK, path);
+	if (fstat(PP_IPC_LOCK_FD, &ours) == 0 && stat(path, &theirs) == 0 &&
+	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino &&
+	    flock(PP_IPC_LOCK_FD, LOCK_EX | LOCK_NB) == 0) {
+		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
+		return 0;
+	}
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return pp_err_set(err, PP_ERR_SYS, "cannot open %s: %s", path, strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return 0; /* held until the process ends */
+	close(fd);
+	return pp_err_set(err, PP_ERR_FULL, "another broker serves %s", dir);
+}
+
+static bool may_be_held(int fd)
+{
+	struct stat ours, container;
+	if (fstat(fd, &ours) < 0 || (S_ISCHR(ours.st_mode) && ours.st_rdev == makedev(1, 3)))
+		return false; /* nothing, or /dev/null (the shim's way of not holding a pipe) */
+	if (!S_ISFIFO(ours.st_mode) && !S_ISSOCK(ours.st_mode))
+		return true;
+	return stat("/proc/1/fd/2", &container) == 0 && ours.st_dev == container.st_dev &&
+	       ours.st_ino == container.st_ino;
+}
+
+int pp_start_log_fd(const char *dir)
+{
+	char path[108];
+	if (may_be_held(STDERR_FILENO))
+		return STDERR_FILENO;
+	pp_dir_join(dir, "log", path);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(fd, STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return STDERR_FILENO;
+}
+
+void pp_start_ready(void)
+{
+	struct stat pipe;
+	if (fstat(PP_IPC_READY_FD, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
+		return;
+	ssize_t ignored = write(PP_IPC_READY_FD, "", 1);
+	(void)ignored;
+	close(PP_IPC_READY_FD);
+}

@@ -1,0 +1,22 @@
+/* shim/broker/start.h - what the broker sets right about itself before it serves: environment, limits, lock, log. */
+#ifndef PP_BROKER_START_H
+#define PP_BROKER_START_H
+
+#include "base/err.h"
+
+/* Ignores SIGPIPE and SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a program told us), keeps
+ * memory tight. */
+void pp_start_process(void);
+
+/* Keeps `dir`/lock locked while the process lives: inherited from the shim, or taken now. PP_ERR_FULL: another
+ * broker has it. */
+PP_MUSTCHECK int pp_start_lock(const char *dir, struct pp_errctx *err);
+
+/* The log goes to standard error if that is a file, a terminal or the container's log; a pipe of somebody who
+ * waits for its end (`$(psql ... 2>&1)`) must not be held open: then to `dir`/log. Returns the descriptor. */
+int pp_start_log_fd(const char *dir);
+
+/* Tells the shim that started us that we listen. */
+void pp_start_ready(void);
+
+#endif

@@ -1,0 +1,109 @@
+#include "broker/startup.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
+#include "broker/cancel.h"
+#include "broker/client.h"
+#include "broker/hints.h"
+#include "broker/process.h"
+#include "broker/question.h"
+#include "broker/route.h"
+#include "broker/tunnel.h"
+#include "wire/startup.h"
+
+/* Does this program go on in clear text when it hears N? Only libpq's prefer and allow promise it. */
+static bool accepts_no(struct pp_client *c)
+{
+	if (c->broker->config.client_tls == PP_CLIENT_TLS_REFUSE)
+		return true;
+	pid_t pid = c->process ? c->process->pid : 0;
+	enum pp_ipc_sslmode mode = pp_hints_sslmode(c->broker, pid, c->tid);
+	return mode == PP_IPC_SSL_PREFER || mode == PP_IPC_SSL_ALLOW;
+}
+
+static void log_tunnel(struct pp_client *c)
+{
+	if (c->route->tunnel_logged)
+		return;
+	c->route->tunnel_logged = true;
+	pp_log(PP_LOG_INFO,
+	       "%s:%s: a client speaks TLS itself and is not pooled; to pool it let it connect "
+	       "without TLS "
+	       "(sslmode=disable): the broker uses TLS to the server by itself",
+	       c->route->address, c->route->port);
+}
+
+static void answer_no(struct pp_client *c, const struct pp_startup *startup)
+{
+	pp_buf_consume(&c->in, startup->total);
+	pp_client_write(c, "N", 1);
+	if (!c->gone)
+		pp_startup_input(c);
+}
+
+static void on_ssl_request(struct pp_client *c, const struct pp_startup *startup)
+{
+	switch (pp_question_tls(c->route)) {
+	case PP_ROUTE_TLS_NO: answer_no(c, startup); return;
+	case PP_ROUTE_TLS_YES:
+		if (accepts_no(c)) {
+			answer_no(c, startup);
+			return;
+		}
+		log_tunnel(c);
+		pp_tunnel_open(c);
+		return;
+	case PP_ROUTE_TLS_UNKNOWN: pp_client_set_state(c, PP_CLIENT_PROBE); return;
+	}
+}
+
+static bool is_replication(const struct pp_startup *startup)
+{
+	const char *value = pp_startup_find(startup, "replication");
+	/* The server's own reading: parse_bool, or "database". Whatever is not clearly false is not ours. */
+	static const char *const no[] = {"false", "off", "no", "0", "f", "n", "of"};
+	if (!value)
+		return false;
+	for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+		if (strcmp(value, no[i]) == 0)
+			return false;
+	return true;
+}
+
+static void on_session(struct pp_client *c, const struct pp_startup *startup)
+{
+	if (is_replication(startup)) {
+		pp_tunnel_open(c);
+		return;
+	}
+	/* The packet must outlive its consumption: the bytes move out for the time. */
+	struct pp_buf in = c->in;
+	c->in = (struct pp_buf){0};
+	size_t rest = pp_buf_len(&in) - startup->total;
+	if (pp_buf_append(&c->in, pp_buf_bytes(&in) + startup->total, rest, PP_CLIENT_IN_MAX) < 0)
+		pp_client_close(c, "no memory for its input");
+	else
+		pp_admit_start(c, startup);
+	pp_buf_finish(&in);
+}
+
+void pp_startup_input(struct pp_client *c)
+{
+	struct pp_startup startup;
+	if (pp_buf_len(&c->in) == 0)
+		return;
+	switch (pp_startup_parse(pp_buf_bytes(&c->in), pp_buf_len(&c->in), &startup)) {
+	case PP_STARTUP_MORE: return;
+	case PP_STARTUP_SESSION: on_session(c, &startup); return;
+	case PP_STARTUP_SSL: on_ssl_request(c, &startup); return;
+	case PP_STARTUP_CANCEL: pp_cancel_request(c, &startup); return;
+	case PP_STARTUP_GSSENC:
+	case PP_STARTUP_TLS:
+	case PP_STARTUP_VERSION:
+	case PP_STARTUP_BROKEN:
+		/* Not the protocol we know: the server shall answer. */
+		pp_tunnel_open(c);
+	}
+}

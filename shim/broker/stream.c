@@ -1,0 +1,31 @@
+#include "broker/stream.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "broker/tls.h"
+
+static ssize_t verdict(ssize_t n)
+{
+	if (n > 0)
+		return n;
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
+		return PP_STREAM_AGAIN;
+	return PP_STREAM_DEAD;
+}
+
+ssize_t pp_stream_read(const struct pp_stream *s, void *bytes, size_t len)
+{
+	return s->ssl ? pp_tls_read(s->ssl, bytes, len) : verdict(recv(s->fd, bytes, len, 0));
+}
+
+ssize_t pp_stream_write(const struct pp_stream *s, const void *bytes, size_t len)
+{
+	return s->ssl ? pp_tls_write(s->ssl, bytes, len)
+		      : verdict(send(s->fd, bytes, len, MSG_NOSIGNAL));
+}
+
+int pp_stream_has_pending(const struct pp_stream *s)
+{
+	return s->ssl ? pp_tls_pending(s->ssl) : 0;
+}

@@ -1,0 +1,115 @@
+#include "broker/tick.h"
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/cancel.h"
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/lend.h"
+#include "broker/process.h"
+
+/* The janitor's round; the governor may ask for shorter ones. */
+#define PP_TICK_MS 250
+/* authentication_timeout of the server: who has not finished its startup by then is closed. */
+#define PP_STARTUP_LIMIT_MS (60 * 1000)
+/* Our last words have been sent; the other side's FIN is awaited this long. */
+#define PP_CLOSING_LIMIT_MS 2000
+
+static uint32_t busy(const struct pp_broker *b)
+{
+	uint32_t lent = b->tunnels;
+	PP_LIST_FOREACH (&b->pools.all, it)
+		lent += (uint32_t)pp_list_entry(it, struct pp_pool, link)
+				->conns[PP_CONN_LENT]
+				.count;
+	return lent;
+}
+
+static void tick_governor(struct pp_broker *b)
+{
+	if (b->now < b->next_governor_at)
+		return;
+	struct pp_sample sample;
+	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting};
+	uint32_t before = b->verdict.cap;
+	pp_cgroup_files_sample(b->cgroup, &sample);
+	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
+	b->next_governor_at = b->now + b->verdict.next_ms;
+	pp_pools_set_cap(&b->pools, b->verdict.cap);
+	if (before != b->verdict.cap)
+		pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
+}
+
+static void sweep_clients(struct pp_broker *b)
+{
+	PP_LIST_FOREACH_SAFE (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		pp_ms age = b->now - c->since;
+		if (c->state == PP_CLIENT_CLOSING && age >= PP_CLOSING_LIMIT_MS)
+			pp_client_close(c, "it does not close");
+		else if ((c->state == PP_CLIENT_STARTUP || c->state == PP_CLIENT_PASSWORD) &&
+			 age >= PP_STARTUP_LIMIT_MS)
+			pp_client_close(c, "startup takes too long");
+		else if (c->state == PP_CLIENT_ADMISSION && b->config.wait_timeout_ms &&
+			 age >= b->config.wait_timeout_ms)
+			pp_client_fail(c, "FATAL", "53300", "podpool: no login in time");
+	}
+}
+
+static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
+		 enum pp_drain_state before)
+{
+	b->orders = *orders;
+	if (before != b->drain.state)
+		pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
+	if (orders->refuse_lending)
+		pp_process_release_all(b);
+	if (orders->cancel)
+		pp_cancel_all(b);
+	if (orders->finish)
+		pp_broker_stop(b);
+	else if (orders->close_idle)
+		pp_lend_sweep(b);
+}
+
+void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
+{
+	b->own_term |= event == PP_DRAIN_EV_OWN_TERM;
+	struct pp_drain_counts counts = {
+		.clients = (uint32_t)b->clients.count,
+		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
+		.processes = b->own_term ? 0 : pp_process_count(b),
+		.servers = b->pools.open,
+	};
+	struct pp_drain_orders orders;
+	enum pp_drain_state before = b->drain.state;
+	pp_drain_event(&b->drain, event, &counts, b->now, &orders);
+	obey(b, &orders, before);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_broker *b = arg;
+	pp_broker_now(b);
+	tick_governor(b);
+	pp_lend_sweep(b);
+	sweep_clients(b);
+	pp_database_sweep(b);
+	pp_tick_drain(b, PP_DRAIN_EV_TICK);
+	pp_ms next = b->next_governor_at - b->now;
+	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). */
+	pp_ms janitor = b->pools.open || b->clients.count ? PP_TICK_MS : 1000;
+	if (next > janitor || next <= 0)
+		next = janitor;
+	struct timeval in = {.tv_sec = next / 1000, .tv_usec = (next % 1000) * 1000};
+	event_add(b->tick_event, &in);
+}
+
+int pp_tick_start(struct pp_broker *b)
+{
+	struct timeval at_once = {0, 0};
+	b->tick_event = evtimer_new(b->base, on_tick, b);
+	return b->tick_event && event_add(b->tick_event, &at_once) == 0 ? 0 : PP_ERR_NOMEM;
+}

@@ -1,0 +1,15 @@
+/* shim/broker/tick.h - everything that happens because time passed: the janitor, the governor's and the drain's clock. */
+#ifndef PP_BROKER_TICK_H
+#define PP_BROKER_TICK_H
+
+#include "base/err.h"
+#include "drain/drain.h"
+
+struct pp_broker;
+
+PP_MUSTCHECK int pp_tick_start(struct pp_broker *b);
+
+/* Tells the drain and carries out its orders. */
+void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event);
+
+#endif

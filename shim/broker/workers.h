@@ -1,0 +1,27 @@
+/* shim/broker/workers.h - the few threads that may block: logins, cancels, TLS questions, name look-ups.
+ *
+ * A job is run on a worker and then finished on the loop thread. Between submit and done the job's memory belongs
+ * to the worker; nothing else may touch it. No lock is held while run() or done() is called.
+ */
+#ifndef PP_BROKER_WORKERS_H
+#define PP_BROKER_WORKERS_H
+
+#include "base/err.h"
+
+struct pp_broker;
+struct pp_workers;
+
+struct pp_job {
+	struct pp_job *next; /* of the queue it is on */
+	void (*run)(
+		struct pp_job *job); /* worker thread: may block, must end by its own deadline */
+	void (*done)(struct pp_job *job); /* loop thread; frees the job */
+};
+
+PP_MUSTCHECK int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers);
+/* Never fails: with no thread to be had the job is run at once (better slow than lost). */
+void pp_workers_submit(struct pp_workers *w, struct pp_job *job);
+/* The process is about to exit: threads end with it, their connections with them. */
+void pp_workers_abandon(struct pp_workers *w);
+
+#endif

@@ -1,0 +1,57 @@
+#include "cgroup/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cgroup/governor.h"
+
+struct mib {
+	char text[32];
+};
+
+static struct mib mib(int64_t bytes)
+{
+	struct mib m;
+	int64_t tenths = bytes / (INT64_C(1) << 20) * 10 +
+			 bytes % (INT64_C(1) << 20) * 10 / (INT64_C(1) << 20);
+	snprintf(m.text, sizeof m.text, "%" PRId64 ".%" PRId64 " MiB", tenths / 10, tenths % 10);
+	return m;
+}
+
+void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t slope,
+		    char *ret_text, size_t size)
+{
+	int64_t left = verdict->limit_bytes - verdict->working_set_bytes;
+	struct mib free = mib(left > 0 ? left : 0), limit = mib(verdict->limit_bytes);
+	struct mib cost = mib(verdict->cost_bytes), growth = mib(slope > 0 ? slope : 0);
+	switch (words) {
+	case PP_WORDS_MAX_SERVERS: snprintf(ret_text, size, "PODPOOL_MAX_SERVERS"); return;
+	case PP_WORDS_MEMORY:
+		snprintf(ret_text, size, "memory: %s free of %s, %s per server at work", free.text,
+			 limit.text, cost.text);
+		return;
+	case PP_WORDS_GROWING:
+		snprintf(ret_text, size,
+			 "more when clients wait: %s free of %s, %s per server at work", free.text,
+			 limit.text, cost.text);
+		return;
+	case PP_WORDS_GROWTH:
+		snprintf(ret_text, size, "memory grows %s/s: %s free of %s", growth.text, free.text,
+			 limit.text);
+		return;
+	case PP_WORDS_EVENT:
+		snprintf(ret_text, size, "the kernel hit the memory limit: halved, %s free of %s",
+			 free.text, limit.text);
+		return;
+	case PP_WORDS_STALL:
+		snprintf(ret_text, size, "tasks stall for memory (PSI): %s free of %s", free.text,
+			 limit.text);
+		return;
+	case PP_WORDS_NODE:
+		snprintf(ret_text, size,
+			 "no memory limit visible: governed by node pressure; set limits.memory");
+		return;
+	case PP_WORDS__COUNT: break;
+	}
+	snprintf(ret_text, size, "unknown");
+}

@@ -1,0 +1,25 @@
+/* shim/cgroup/words.h - the governor's reasons in words: one row each, an operator reads them. */
+#ifndef PP_CGROUP_WORDS_H
+#define PP_CGROUP_WORDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct pp_verdict;
+
+enum pp_words {
+	PP_WORDS_MAX_SERVERS, /* the operator's ceiling */
+	PP_WORDS_MEMORY,      /* what is free divided by what a server costs */
+	PP_WORDS_GROWING,     /* memory allows more; clients must wait before it is tried */
+	PP_WORDS_GROWTH,      /* the program itself grows fast */
+	PP_WORDS_EVENT,	      /* the kernel killed or throttled */
+	PP_WORDS_STALL,	      /* PSI */
+	PP_WORDS_NODE,	      /* no limit visible */
+	PP_WORDS__COUNT
+};
+
+/* Cut to `size`. slope in bytes per second. */
+void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t slope,
+		    char *ret_text, size_t size);
+
+#endif

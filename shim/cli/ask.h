@@ -1,0 +1,15 @@
+/* shim/cli/ask.h - one question to the broker that serves this environment. */
+#ifndef PP_CLI_ASK_H
+#define PP_CLI_ASK_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+#define PP_ASK_ANSWER_MAX (16 << 20) /* some 50000 clients; beyond that something is wrong */
+
+/* The status as JSON text, NUL-terminated, the caller frees it. PP_ERR_ABSENT: no broker runs in
+ * any directory that this environment leads to. */
+PP_MUSTCHECK int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err);
+
+#endif

@@ -1,0 +1,173 @@
+#include "cli/cmd.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli/args.h"
+#include "cli/ask.h"
+#include "cli/say.h"
+#include "cli/table.h"
+
+/* A broker of another version may leave out what this one shows. */
+static int64_t number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+	return value ? value : "";
+}
+
+static void print_duration(int64_t ms)
+{
+	int64_t s = ms / 1000;
+	if (s >= 86400)
+		printf("%" PRId64 "d %" PRId64 "h", s / 86400, s % 86400 / 3600);
+	else if (s >= 3600)
+		printf("%" PRId64 "h %" PRId64 "min", s / 3600, s % 3600 / 60);
+	else if (s >= 60)
+		printf("%" PRId64 "min %" PRId64 "s", s / 60, s % 60);
+	else
+		printf("%" PRId64 "s", s);
+}
+
+static void print_head(const json_t *root)
+{
+	const json_t *cap = json_object_get(root, "cap"), *totals = json_object_get(root, "totals");
+	printf("podpool %s, pid %" PRId64 ", up ", text(root, "version"), number(root, "pid"));
+	print_duration(number(root, "uptime_ms"));
+	printf(", state %s\n", text(root, "state"));
+	printf("cap %" PRId64 " of %" PRId64 " servers: %s\n", number(cap, "servers"),
+	       number(cap, "max"), text(cap, "reason"));
+	if (number(cap, "limit_bytes") > 0)
+		printf("memory %" PRId64 " of %" PRId64 " MiB, %" PRId64 " KiB a server\n",
+		       number(cap, "working_set_bytes") >> 20, number(cap, "limit_bytes") >> 20,
+		       number(cap, "cost_bytes") >> 10);
+	printf("clients %" PRId64 ", waiting %" PRId64 "; servers %" PRId64 " (%" PRId64
+	       " lent, %" PRId64 " idle, %" PRId64 " logging in), tunnels %" PRId64
+	       "; transactions %" PRId64 "\n",
+	       number(totals, "clients"), number(totals, "waiting"), number(totals, "servers"),
+	       number(totals, "lent"), number(totals, "idle"), number(totals, "logging_in"),
+	       number(totals, "tunnels"), number(totals, "transactions"));
+}
+
+static void print_pin_counts(json_t *pins)
+{
+	const char *word, *separator = "pins so far: ";
+	json_t *count;
+	json_object_foreach(pins, word, count)
+	{
+		if (json_integer_value(count) == 0)
+			continue;
+		printf("%s%s %" JSON_INTEGER_FORMAT, separator, word, json_integer_value(count));
+		separator = ", ";
+	}
+	if (*separator == ',')
+		putchar('\n');
+}
+
+static void print_pools(const json_t *pools)
+{
+	static const char *const heads[] = {"DESTINATION", "USER",    "DATABASE", "SERVERS", "LENT",
+					    "IDLE",	   "WAITING", "CLIENTS",  "VERSION", NULL};
+	static const char *const numbers[] = {"servers", "lent", "idle", "waiting", "clients"};
+	static struct pp_table table;
+	json_t *pool;
+	size_t i;
+	pp_table_init(&table, heads);
+	json_array_foreach(pools, i, pool)
+	{
+		pp_table_add_row(&table);
+		pp_table_add_text(&table, text(pool, "destination"));
+		pp_table_add_text(&table, text(pool, "user"));
+		pp_table_add_text(&table, text(pool, "database"));
+		for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
+			pp_table_add_number(&table, number(pool, numbers[n]));
+		pp_table_add_text(&table, text(pool, "server_version"));
+	}
+	putchar('\n');
+	if (table.rows > 0)
+		pp_table_print(&table);
+	else
+		puts("no pool yet");
+}
+
+static void print_pinned(const json_t *clients)
+{
+	static const char *const heads[] = {"PINNED",	"PID",	       "USER",
+					    "DATABASE", "APPLICATION", "SERVER",
+					    "PINS",	"BECAUSE OF",  NULL};
+	static struct pp_table table;
+	json_t *client;
+	size_t i;
+	pp_table_init(&table, heads);
+	json_array_foreach(clients, i, client)
+	{
+		if (!*text(client, "pins"))
+			continue;
+		pp_table_add_row(&table);
+		pp_table_add_number(&table, number(client, "id"));
+		pp_table_add_number(&table, number(client, "pid"));
+		pp_table_add_text(&table, text(client, "user"));
+		pp_table_add_text(&table, text(client, "database"));
+		pp_table_add_text(&table, text(client, "application_name"));
+		pp_table_add_number(&table, number(client, "server_pid"));
+		pp_table_add_text(&table, text(client, "pins"));
+		pp_table_add_text(&table, text(client, "pin_cause"));
+	}
+	if (table.rows == 0)
+		return;
+	putchar('\n');
+	pp_table_print(&table);
+}
+
+static int show(const char *answer, size_t len, bool as_json)
+{
+	json_error_t error;
+	json_t *root = json_loadb(answer, len, 0, &error);
+	if (!root)
+		return pp_say_failed("the broker's answer is cut short or not JSON: %s",
+				     error.text);
+	if (as_json) {
+		puts(answer);
+	} else {
+		print_head(root);
+		print_pin_counts(json_object_get(json_object_get(root, "totals"), "pins"));
+		print_pools(json_object_get(root, "pools"));
+		print_pinned(json_object_get(root, "clients"));
+	}
+	json_decref(root);
+	return fflush(stdout) == 0 ? PP_SAY_OK : pp_say_failed("cannot write to stdout");
+}
+
+int pp_cmd_status(int argc, char **argv)
+{
+	struct pp_errctx err;
+	bool as_json = false;
+	const char *dir;
+	char *answer;
+	size_t len;
+	for (int i = 1; i < argc; i++) {
+		int status = PP_SAY_OK;
+		if (strcmp(argv[i], "--json") == 0)
+			as_json = true;
+		else if (pp_args_value(argv, &i, "--dir", &dir))
+			status = pp_args_set_dir(dir);
+		else
+			status = pp_say_usage("status: '%s' is not an option", argv[i]);
+		if (status != PP_SAY_OK)
+			return status;
+	}
+	if (pp_ask_status(&answer, &len, &err) < 0)
+		return pp_say_failed("%s", err.text);
+	int status = show(answer, len, as_json);
+	free(answer);
+	return status;
+}

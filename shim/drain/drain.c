@@ -1,0 +1,154 @@
+#include "drain/drain.h"
+
+#include "base/assert.h"
+
+/* kubelet: SIGKILL comes `grace` after SIGTERM, without another word. The margins are what the last
+ * steps need: 2 s for statements to answer a cancel, 1.5 s for Terminate to reach the server. */
+#define FORCE_MARGIN_MS	 5000
+#define CANCEL_MARGIN_MS 3000
+#define FINISH_MARGIN_MS 1500
+#define SHORT_GRACE_MS	 8000
+
+static const bool allowed[PP_DRAIN__COUNT][PP_DRAIN__COUNT] = {
+	[PP_DRAIN_RUN] = {[PP_DRAIN_DRAIN] = true, [PP_DRAIN_FINISH] = true},
+	[PP_DRAIN_DRAIN] = {[PP_DRAIN_FORCE] = true, [PP_DRAIN_FINISH] = true},
+	[PP_DRAIN_FORCE] = {[PP_DRAIN_FINISH] = true},
+};
+
+bool pp_drain_may(enum pp_drain_state from, enum pp_drain_state to)
+{
+	return allowed[from][to];
+}
+
+const char *pp_drain_word(enum pp_drain_state state)
+{
+	static const char *const words[PP_DRAIN__COUNT] = {
+#define X(name, word) [PP_DRAIN_##name] = word,
+		PP_DRAIN_STATES(X)
+#undef X
+	};
+	return words[state];
+}
+
+static void set_state(struct pp_drain *d, enum pp_drain_state to, pp_ms now)
+{
+	pp_assert(pp_drain_may(d->state, to));
+	d->state = to;
+	d->idle_since = -1;
+	if (to == PP_DRAIN_DRAIN)
+		d->began_at = now;
+}
+
+void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms)
+{
+	*d = (struct pp_drain){
+		.state = PP_DRAIN_RUN,
+		.grace_ms = grace_ms > 0 ? grace_ms : 0,
+		.linger_ms = linger_ms,
+		.began_at = -1,
+		.idle_since = -1,
+	};
+}
+
+/* When a step is due: `margin` before the end, or `percent` of a short grace before it. */
+static pp_ms due_at(const struct pp_drain *d, pp_ms margin_ms, int percent)
+{
+	if (d->grace_ms < SHORT_GRACE_MS)
+		margin_ms = d->grace_ms * percent / 100;
+	return d->began_at + d->grace_ms - margin_ms;
+}
+
+static pp_ms force_at(const struct pp_drain *d)
+{
+	return due_at(d, FORCE_MARGIN_MS, 50);
+}
+
+static pp_ms cancel_at(const struct pp_drain *d)
+{
+	return due_at(d, CANCEL_MARGIN_MS, 25);
+}
+
+static pp_ms finish_at(const struct pp_drain *d)
+{
+	return due_at(d, FINISH_MARGIN_MS, 10);
+}
+
+static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
+{
+	if (event == PP_DRAIN_EV_TICK || d->state == PP_DRAIN_FINISH)
+		return;
+	if (d->state == PP_DRAIN_RUN)
+		set_state(d, PP_DRAIN_DRAIN, now);
+	if (event != PP_DRAIN_EV_OWN_TERM)
+		return; /* every process of a tree may report the same SIGTERM: once is enough */
+	/* A drain begun by a process does not make our own first TERM a second one: `kill -- -1`
+	 * reaches both at the same time. */
+	if (d->own_term)
+		set_state(d, PP_DRAIN_FINISH, now);
+	d->own_term = true;
+}
+
+static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
+{
+	if (counts->clients || counts->processes || counts->servers || d->linger_ms < 0) {
+		d->idle_since = -1;
+		return;
+	}
+	if (d->idle_since < 0)
+		d->idle_since = now;
+	if (now - d->idle_since >= d->linger_ms)
+		set_state(d, PP_DRAIN_FINISH, now);
+}
+
+/* Each state looks once, in order, so that one late event can pass several deadlines. */
+static void step(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
+{
+	if (d->state == PP_DRAIN_RUN)
+		step_run(d, counts, now);
+	if (d->state == PP_DRAIN_DRAIN) {
+		if (counts->clients == 0 && counts->processes == 0)
+			set_state(d, PP_DRAIN_FINISH, now);
+		else if (now >= force_at(d))
+			set_state(d, PP_DRAIN_FORCE, now);
+	}
+	if (d->state == PP_DRAIN_FORCE && (counts->clients == 0 || now >= finish_at(d)))
+		set_state(d, PP_DRAIN_FINISH, now);
+}
+
+/* A statement that still runs when we finish would run on without its client: the server notices
+ * a closed socket only when it next writes. So FINISH cancels too, if nobody did before. */
+static bool should_cancel(const struct pp_drain *d, pp_ms now)
+{
+	if (d->cancelled)
+		return false;
+	return d->state == PP_DRAIN_FINISH || (d->state == PP_DRAIN_FORCE && now >= cancel_at(d));
+}
+
+static pp_ms next_change(const struct pp_drain *d, pp_ms now)
+{
+	switch (d->state) {
+	case PP_DRAIN_RUN: return d->idle_since < 0 ? -1 : d->idle_since + d->linger_ms - now;
+	case PP_DRAIN_DRAIN: return force_at(d) - now;
+	case PP_DRAIN_FORCE: return (d->cancelled ? finish_at(d) : cancel_at(d)) - now;
+	case PP_DRAIN_FINISH:
+	case PP_DRAIN__COUNT: break;
+	}
+	return -1;
+}
+
+void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
+		    const struct pp_drain_counts *counts, pp_ms now,
+		    struct pp_drain_orders *ret_orders)
+{
+	hear(d, event, now);
+	step(d, counts, now);
+	bool cancel = should_cancel(d, now);
+	d->cancelled |= cancel;
+	*ret_orders = (struct pp_drain_orders){
+		.close_idle = d->state >= PP_DRAIN_DRAIN,
+		.refuse_lending = d->state >= PP_DRAIN_FORCE,
+		.cancel = cancel,
+		.finish = d->state == PP_DRAIN_FINISH,
+		.next_ms = next_change(d, now),
+	};
+}

@@ -1,0 +1,56 @@
+#include "pool/conn.h"
+
+#include "base/assert.h"
+#include "pool/pool.h"
+
+static const char *const words[PP_CONN__COUNT] = {
+#define X(name, word) [PP_CONN_##name] = word,
+	PP_CONN_STATES(X)
+#undef X
+};
+
+static const bool allowed[PP_CONN__COUNT][PP_CONN__COUNT] = {
+	[PP_CONN_LOGIN] = {[PP_CONN_IDLE] = true, [PP_CONN_CLOSED] = true},
+	[PP_CONN_IDLE] = {[PP_CONN_LENT] = true, [PP_CONN_CLOSED] = true},
+	[PP_CONN_LENT] = {[PP_CONN_IDLE] = true,
+			  [PP_CONN_SCRUB] = true,
+			  [PP_CONN_CANCEL] = true,
+			  [PP_CONN_CLOSED] = true},
+	[PP_CONN_CANCEL] = {[PP_CONN_IDLE] = true, [PP_CONN_SCRUB] = true, [PP_CONN_CLOSED] = true},
+	[PP_CONN_SCRUB] = {[PP_CONN_IDLE] = true, [PP_CONN_CLOSED] = true},
+};
+
+bool pp_conn_may_change(enum pp_conn_state from, enum pp_conn_state to)
+{
+	return allowed[from][to];
+}
+
+const char *pp_conn_word(enum pp_conn_state state)
+{
+	return words[state];
+}
+
+void pp_conn_init(struct pp_conn *conn, struct pp_pool *pool, pp_ms now)
+{
+	*conn = (struct pp_conn){.state = PP_CONN_LOGIN, .pool = pool, .since = now, .born = now};
+	pp_list_append(&pool->conns[PP_CONN_LOGIN], &conn->link);
+	pool->pools->open++;
+}
+
+void pp_conn_set_state(struct pp_conn *conn, enum pp_conn_state to, pp_ms now)
+{
+	pp_assert(pp_conn_may_change(conn->state, to));
+	struct pp_pool *pool = conn->pool;
+	pp_list_remove(&pool->conns[conn->state], &conn->link);
+	conn->state = to;
+	conn->since = now;
+	if (to == PP_CONN_CLOSED) {
+		conn->pool = NULL;
+		pool->pools->open--;
+	} else if (to == PP_CONN_IDLE) {
+		/* Front of the list is used last: the oldest idle one is at its end. */
+		pp_list_prepend(&pool->conns[to], &conn->link);
+	} else {
+		pp_list_append(&pool->conns[to], &conn->link);
+	}
+}

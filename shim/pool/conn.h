@@ -1,0 +1,56 @@
+/* shim/pool/conn.h - one server connection as bookkeeping: its state, and the list that is its state.
+ *
+ * The room pool: who may have which server, and when. Pure policy over lists: knows counts, order and time as
+ * an argument; must not know sockets, the protocol, SQL. Its memory belongs to the caller (the broker embeds
+ * pp_conn in its server object).
+ *
+ *              login failed
+ *   LOGIN ------------------------------+
+ *     | logged in                       v
+ *   IDLE <---------+-------+--------> CLOSED (on no list; the caller frees)
+ *     | lend       | clean | done       ^
+ *   LENT -------> SCRUB    |            |
+ *     | returned while a cancel is under way
+ *     +---------> CANCEL --+------------+   (CANCEL -> SCRUB when it must also be cleaned)
+ */
+#ifndef PP_POOL_CONN_H
+#define PP_POOL_CONN_H
+
+#include "base/clock.h"
+#include "base/list.h"
+
+#define PP_CONN_STATES(X)                                                                          \
+	X(LOGIN, "login")                                                                          \
+	X(IDLE, "idle")                                                                            \
+	X(LENT, "lent")                                                                            \
+	X(CANCEL, "cancel")                                                                        \
+	X(SCRUB, "scrub")                                                                          \
+	X(CLOSED, "closed")
+
+enum pp_conn_state {
+#define X(name, word) PP_CONN_##name,
+	PP_CONN_STATES(X)
+#undef X
+		PP_CONN__COUNT
+};
+
+struct pp_pool;
+
+struct pp_conn {
+	enum pp_conn_state state;
+	struct pp_pool *pool; /* borrowed; NULL once CLOSED */
+	struct pp_link link;  /* link: pool.conns[state] */
+	pp_ms since;	      /* state entered */
+	pp_ms born;
+};
+
+/* A new connection in LOGIN. It counts against the cap from now on. */
+void pp_conn_init(struct pp_conn *conn, struct pp_pool *pool, pp_ms now);
+
+/* The one door: asserts the arrow, moves the list membership, stamps the time. */
+void pp_conn_set_state(struct pp_conn *conn, enum pp_conn_state to, pp_ms now);
+
+bool pp_conn_may_change(enum pp_conn_state from, enum pp_conn_state to);
+const char *pp_conn_word(enum pp_conn_state state);
+
+#endif

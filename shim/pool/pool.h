@@ -1,0 +1,75 @@
+/* shim/pool/pool.h - pools of interchangeable servers under one cap, and the line of those who wait.
+ *
+ * pp_pools is the pod: one cap over all pools. A pool has its connections by state and its waiters in order of
+ * arrival. After anything changed the broker asks pp_pools_advise() until it says NOTHING.
+ *
+ * Fairness between pools: each pool that wants servers deserves cap / wanting pools (at least one). A pool below its share may
+ * take an idle server's place from another pool, and a server returned to a pool above its share is given up (closed) when a
+ * pool below its share waits. So two busy pools do not exchange logins at each transaction: at their shares nothing moves.
+ */
+#ifndef PP_POOL_POOL_H
+#define PP_POOL_POOL_H
+
+#include <stdint.h>
+
+#include "base/list.h"
+#include "pool/conn.h"
+
+struct pp_pools {
+	struct pp_list all; /* link: pp_pool.link */
+	uint32_t cap;	    /* at least 1 */
+	uint32_t open;	    /* connections in any state but CLOSED, tunnels included */
+	uint32_t waiting;   /* waiters and wanted logins over all pools */
+};
+
+struct pp_pool {
+	struct pp_pools *pools; /* borrowed */
+	struct pp_link link;	/* link: pools.all */
+	struct pp_list conns[PP_CONN__COUNT];
+	struct pp_list waiters; /* link: pp_waiter.link */
+	uint32_t
+		logins_wanted; /* logins wanted to check a password or learn the greeting, beyond waiters */
+	uint32_t min_open; /* kept open when idle */
+	pp_ms not_before;  /* no new login before (after a failed one) */
+};
+
+/* Zeroed before its first use. */
+struct pp_waiter {
+	struct pp_link link; /* link: pool.waiters */
+	pp_ms since;
+};
+
+void pp_pools_init(struct pp_pools *pools, uint32_t cap);
+void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap);
+/* A tunnel is a server connection that belongs to no pool. */
+void pp_pools_count_tunnel(struct pp_pools *pools, int delta);
+
+void pp_pool_init(struct pp_pool *pool, struct pp_pools *pools, uint32_t min_open);
+/* Only without connections and waiters. */
+void pp_pool_finish(struct pp_pool *pool);
+bool pp_pool_is_unused(const struct pp_pool *pool);
+uint32_t pp_pool_open(const struct pp_pool *pool);
+
+/* The idle server used last (its caches are warm), now LENT; NULL when there is none or others are in line. */
+struct pp_conn *pp_pool_lend(struct pp_pool *pool, pp_ms now);
+
+void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);
+void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter);
+/* The first in line if an idle server is there for it: both are taken (waiter off the line, server LENT). */
+struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn);
+void pp_pool_want_logins(struct pp_pool *pool, uint32_t count);
+
+enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE };
+
+/* OPEN: start a login for *ret_pool. CLOSE: close *ret_conn (idle). Only one of the two is set. */
+enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
+			       struct pp_conn **ret_conn);
+
+/* A connection at its transaction's end: must it be closed instead of going back (cap fell, another pool is
+ * below its share and waits)? */
+bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_pool *pool, pp_ms now);
+
+/* An idle connection that has been idle for `idle_ms` (0: never), oldest first, above min_open; or NULL. */
+struct pp_conn *pp_pool_find_idle_since(struct pp_pool *pool, pp_ms now, pp_ms idle_ms);
+
+#endif

@@ -1,0 +1,63 @@
+/* shim/session/classify.h - from tokens to pins: what kind of statement is this?
+ *
+ * Follows the first words of each statement and the few later ones that matter (INTO, HOLD, a
+ * setting's name). The picture, per statement:
+ *
+ *   FIRST --word--> what words.c says: SKIM (nothing more to see), or a path of its own:
+ *     SELECT -into-> INTO -temp-> pin         EXPLAIN -(options)-> FIRST again
+ *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
+ *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX
+ *     SET -local-> SET_LOCAL, -transaction-> SET_TX, -name-> pin, SET_NAME or SET_PATH
+ */
+#ifndef PP_SESSION_CLASSIFY_H
+#define PP_SESSION_CLASSIFY_H
+
+#include "session/lexer.h"
+
+enum pp_token {
+	PP_TOKEN_NONE,
+	PP_TOKEN_WORD,
+	PP_TOKEN_QUOTED,
+	PP_TOKEN_STRING,
+	PP_TOKEN_NUMBER, /* also $1 */
+	PP_TOKEN_PUNCT	 /* one byte of punctuation or operator */
+};
+
+enum pp_step {
+	PP_STEP_SKIM,
+	PP_STEP_SELECT,
+	PP_STEP_UPDATE,
+	PP_STEP_EXPLAIN,
+	PP_STEP_DDL,
+	PP_STEP_CREATE,
+	PP_STEP_DECLARE,
+	PP_STEP_PREPARE,
+	/* From here on, what is not a word matters too. */
+	PP_STEP_FIRST,
+	PP_STEP_INTO,
+	PP_STEP_DDL_AS,
+	PP_STEP_DECLARE_WITH,
+	PP_STEP_PREPARE_TX,
+	PP_STEP_SET,
+	PP_STEP_SET_LOCAL,
+	PP_STEP_SET_TX,
+	PP_STEP_SET_NAME,
+	PP_STEP_SET_PATH,
+	PP_STEP_RESET,
+};
+
+void pp_classify_start(struct pp_lexer *lx);
+/* The statement ends here: `;` or the end of the text. */
+void pp_classify_end(struct pp_lexer *lx);
+
+/* The text of words (folded to lower case), identifiers and strings is in lx->word. */
+void pp_classify_word(struct pp_lexer *lx);
+void pp_classify_quoted(struct pp_lexer *lx);
+void pp_classify_string(struct pp_lexer *lx);
+void pp_classify_number(struct pp_lexer *lx);
+void pp_classify_punct(struct pp_lexer *lx, char c);
+
+/* Is lx->word exactly this? */
+bool pp_classify_is_word(const struct pp_lexer *lx, const char *word);
+
+#endif

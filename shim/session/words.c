@@ -1,0 +1,85 @@
+#include "session/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Sorted. What is not here pins: a statement of a newer PostgreSQL may do anything. RETURN stands
+ * only in the BEGIN ATOMIC body of a function that is being created. */
+static const struct pp_words_row rows[] = {
+	{"abort", PP_STEP_SKIM, 0},
+	{"alter", PP_STEP_DDL, 0},
+	{"analyse", PP_STEP_SKIM, 0},
+	{"analyze", PP_STEP_SKIM, 0},
+	{"begin", PP_STEP_SKIM, 0},
+	{"call", PP_STEP_SKIM, PP_PIN_OPAQUE},
+	{"checkpoint", PP_STEP_SKIM, 0},
+	{"close", PP_STEP_SKIM, 0},
+	{"cluster", PP_STEP_SKIM, 0},
+	{"comment", PP_STEP_SKIM, 0},
+	{"commit", PP_STEP_SKIM, 0},
+	{"copy", PP_STEP_SKIM, 0},
+	{"create", PP_STEP_CREATE, 0},
+	{"deallocate", PP_STEP_SKIM, 0},
+	{"declare", PP_STEP_DECLARE, 0},
+	{"delete", PP_STEP_SKIM, 0},
+	{"discard", PP_STEP_SKIM, 0},
+	{"do", PP_STEP_SKIM, PP_PIN_OPAQUE},
+	{"drop", PP_STEP_SKIM, 0},
+	{"end", PP_STEP_SKIM, 0},
+	{"execute", PP_STEP_SKIM, PP_PIN_PREPARE},
+	{"explain", PP_STEP_EXPLAIN, 0},
+	{"fetch", PP_STEP_SKIM, 0},
+	{"grant", PP_STEP_SKIM, 0},
+	{"import", PP_STEP_DDL, 0},
+	{"insert", PP_STEP_SKIM, 0},
+	{"listen", PP_STEP_SKIM, PP_PIN_LISTEN},
+	{"load", PP_STEP_SKIM, PP_PIN_LOAD},
+	{"lock", PP_STEP_SKIM, 0},
+	{"merge", PP_STEP_SKIM, 0},
+	{"move", PP_STEP_SKIM, 0},
+	{"notify", PP_STEP_SKIM, 0},
+	{"prepare", PP_STEP_PREPARE, 0},
+	{"reassign", PP_STEP_SKIM, 0},
+	{"refresh", PP_STEP_SKIM, 0},
+	{"reindex", PP_STEP_SKIM, 0},
+	{"release", PP_STEP_SKIM, 0},
+	{"reset", PP_STEP_RESET, 0},
+	{"return", PP_STEP_SKIM, 0},
+	{"revoke", PP_STEP_SKIM, 0},
+	{"rollback", PP_STEP_SKIM, 0},
+	{"savepoint", PP_STEP_SKIM, 0},
+	{"security", PP_STEP_SKIM, 0},
+	{"select", PP_STEP_SELECT, 0},
+	{"set", PP_STEP_SET, 0},
+	{"show", PP_STEP_SKIM, 0},
+	{"start", PP_STEP_SKIM, 0},
+	{"table", PP_STEP_SELECT, 0},
+	{"truncate", PP_STEP_SKIM, 0},
+	{"unlisten", PP_STEP_SKIM, 0},
+	{"update", PP_STEP_UPDATE, 0},
+	{"vacuum", PP_STEP_SKIM, 0},
+	{"values", PP_STEP_SELECT, 0},
+	{"with", PP_STEP_SELECT, 0},
+};
+
+struct key {
+	const char *word;
+	size_t len;
+};
+
+static int compare(const void *key_, const void *row_)
+{
+	const struct key *key = key_;
+	const struct pp_words_row *row = row_;
+	int order = strncmp(key->word, row->word, key->len);
+	return order ? order : row->word[key->len] ? -1 : 0;
+}
+
+const struct pp_words_row *pp_words_find(const char *word, size_t len)
+{
+	static const struct pp_words_row select = {"select", PP_STEP_SELECT, 0};
+	if (len == 6 && memcmp(word, "select", 6) == 0) /* nearly always */
+		return &select;
+	struct key key = {word, len};
+	return bsearch(&key, rows, sizeof rows / sizeof *rows, sizeof *rows, compare);
+}

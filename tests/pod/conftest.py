@@ -1,0 +1,55 @@
+"""Fixtures of the tests in a box.
+
+PP_BUILD   build directory with lib/libpodpool.so and bin/podpool (default: build)
+PP_DIRECT  1: no podpool in the environment; checks the tests themselves, those marked `pooled` are left out
+PP_NO_SKIP 1: a test that cannot run is a failure
+"""
+import os
+import pathlib
+import sys
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+for folder in (TESTS, TESTS / "pod"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+import box  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "pooled: only means something with podpool between")
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("PP_DIRECT") == "1":
+        left_out = [i for i in items if i.get_closest_marker("pooled")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [i for i in items if i not in left_out]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def boxes_work():
+    box.require_box()
+
+
+@pytest.fixture(scope="session")
+def build():
+    return TESTS.parent / os.environ.get("PP_BUILD", "build")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.skipped and os.environ.get("PP_NO_SKIP") == "1":
+        report.outcome = "failed"
+        report.longrepr = f"skipped under PP_NO_SKIP=1: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A database whose log shows a client that left without Terminate (DEBUG1 when idle)."""
+    from support import pg
+    with pg.Postgres.start(auth="trust", settings={"log_min_messages": "debug1"}) as postgres:
+        yield postgres

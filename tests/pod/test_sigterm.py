@@ -1,0 +1,250 @@
+"""SIGTERM in a pod: a program with its own handler, one with the default action, and PID 1.
+
+Whatever the program does about the signal without podpool it does with it, with the same wait status; the
+open transaction commits; the server hears Terminate; and one second after the last process is gone nothing of
+the pod is left in pg_stat_activity. PP_DIRECT=1 runs what must hold without podpool, too.
+"""
+import os
+import pathlib
+import signal
+import time
+
+import pytest
+
+from box import Box
+
+HERE = pathlib.Path(__file__).parent
+PYTHON = "/usr/bin/python3"
+DIRECT = os.environ.get("PP_DIRECT") == "1"
+TERM = signal.SIGTERM
+NOBODY = 12345  # a uid without name, as OpenShift gives
+pooled = pytest.mark.pooled
+
+SESSIONS = ("select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+            " and application_name <> 'watcher'")
+IDLE = SESSIONS + " and state = 'idle'"
+RUDE = "unexpected EOF on client connection"
+
+
+class Pod:
+    """Makes boxes that lead to one database, and looks at that database."""
+
+    def __init__(self, postgres, build, uid):
+        self.postgres, self.build, self.uid = postgres, build, uid
+        self.log_from = len(postgres.log_text())
+        self.boxes = []
+
+    def box(self, *command, **settings):
+        shim = self.build / "lib/libpodpool.so"
+        assert DIRECT or shim.exists(), f"not built: {shim}"
+        env = {"PODPOOL_" + name: str(value) for name, value in settings.items()}
+        if not DIRECT:
+            env.update(LD_PRELOAD=str(shim), PODPOOL_TARGETS=f"*:{self.postgres.port}", PODPOOL_LOG="debug")
+        return Box(command, uid=self.uid, env=env)
+
+    def program(self, handler, *steps):
+        return [PYTHON, "-u", HERE / "program.py", self.postgres.dsn(), handler, *steps]
+
+    def under_init(self, handler, *steps, **settings):
+        return self.box(PYTHON, "-u", HERE / "init.py", *self.program(handler, *steps), **settings)
+
+    def as_pid_1(self, handler, *steps, **settings):
+        return self.box(*self.program(handler, *steps), **settings)
+
+    def rows(self):
+        return self.postgres.psql("select coalesce(string_agg(n::text, ',' order by n), '') from t")
+
+    def count(self, sql=SESSIONS):
+        return int(self.postgres.psql(sql))
+
+    def until_count(self, wanted, seconds, sql=SESSIONS):
+        deadline = time.monotonic() + seconds
+        while (seen := self.count(sql)) != wanted:
+            assert time.monotonic() < deadline, f"{seen} sessions, not {wanted}:\n" + self.postgres.psql(
+                "select pid, state, application_name, query from pg_stat_activity where backend_type = 'client backend'")
+            time.sleep(0.02)
+
+    def log(self):
+        return self.postgres.log_text()[self.log_from:]
+
+
+@pytest.fixture(params=[None, NOBODY], ids=["root", "uid"])
+def pod(request, postgres, build):
+    postgres.psql("drop table if exists t; create table t (n int)")
+    pod = Pod(postgres, build, request.param)
+    yield pod
+    pod.until_count(0, 5)
+
+
+def term_child(box):
+    """SIGTERM to the program below init.py; its pid inside."""
+    inside = int(box.output().split("child=")[1].split()[0])
+    os.kill(box.pid_outside(inside), TERM)
+
+
+def child_end(box, timeout):
+    box.wait_output("child ended with", timeout)
+    return int(box.output().split("child ended with")[1].split()[0])
+
+
+# --- the program's own handler
+
+def test_own_handler_runs_at_once_and_its_transaction_commits(pod):
+    with pod.as_pid_1("own", "insert:1", "begin:2", "say:ready", "await_term", "insert:3", "commit", "close",
+                      "exit:7") as box:
+        box.wait_output("done say:ready")
+        before = time.monotonic()
+        box.signal(TERM)
+        assert box.exit_code(5) == 7, box.output()
+        assert time.monotonic() - before < 2
+        pod.until_count(0, 1)
+        assert pod.rows() == "1,2,3"
+    assert RUDE not in pod.log()
+
+
+def test_own_handler_may_still_connect(pod):
+    """An application that shuts down still needs its database: accept while draining."""
+    with pod.as_pid_1("own", "insert:1", "say:ready", "await_term", "connect", "insert:2", "sleep:0.3", "connect",
+                      "begin:3", "work:0.3", "commit", "close", "exit:0") as box:
+        box.wait_output("done say:ready")
+        box.signal(TERM)
+        assert box.exit_code(10) == 0, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1,2,3"
+    assert RUDE not in pod.log()
+
+
+def test_own_handler_below_an_init_leaves_nothing(pod):
+    with pod.under_init("own", "insert:1", "begin:2", "say:ready", "await_term", "work:0.5", "commit", "close",
+                        "exit:9") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        assert child_end(box, 5) == 9, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1,2"
+    assert RUDE not in pod.log()
+
+
+# --- the default action
+
+@pooled
+def test_default_action_waits_for_the_open_transaction(pod):
+    with pod.under_init("default", "begin:1", "say:ready", "work:1", "commit", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        assert child_end(box, 5) == -TERM, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1"
+    assert RUDE not in pod.log()
+
+
+@pooled
+def test_default_action_waits_between_the_statements_of_a_transaction(pod):
+    with pod.under_init("default", "begin:1", "say:ready", "sleep:0.7", "insert:2", "sleep:0.3", "commit",
+                        "sleep:60") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        assert child_end(box, 5) == -TERM, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1,2"
+
+
+def test_default_action_without_a_transaction_is_death_at_once(pod):
+    with pod.under_init("default", "insert:1", "say:ready", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        before = time.monotonic()
+        term_child(box)
+        assert child_end(box, 5) == -TERM
+        assert time.monotonic() - before < 1
+        pod.until_count(0, 1)
+        assert pod.rows() == "1"
+    if not DIRECT:  # alone, such a program leaves without a word
+        assert RUDE not in pod.log()
+
+
+@pooled
+def test_default_action_has_a_deadline(pod):
+    """A transaction that never ends dies before the kubelet kills the pod: 4 s of grace, finish at 3.6 s."""
+    with pod.under_init("default", "begin:1", "say:ready", "sleep:60", GRACE_SECONDS=4) as box:
+        box.wait_output("done say:ready")
+        before = time.monotonic()
+        term_child(box)
+        assert child_end(box, 8) == -TERM
+        assert 1 < time.monotonic() - before < 4
+        pod.until_count(0, 1)
+        assert pod.rows() == ""
+
+
+@pooled
+def test_default_action_a_second_sigterm_is_now(pod):
+    with pod.under_init("default", "begin:1", "say:ready", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        time.sleep(0.3)
+        assert "child ended" not in box.output()
+        before = time.monotonic()
+        term_child(box)
+        assert child_end(box, 5) == -TERM
+        assert time.monotonic() - before < 1
+        pod.until_count(0, 1)
+        assert pod.rows() == ""
+
+
+@pooled
+def test_the_broker_leaves_after_the_last_process(pod):
+    with pod.under_init("default", "insert:1", "say:ready", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        assert len(box.cgroup.pids()) == 3  # init, program, broker
+        term_child(box)
+        child_end(box, 5)
+        deadline = time.monotonic() + 2
+        while len(box.cgroup.pids()) > 1:
+            assert time.monotonic() < deadline, "the broker stays"
+            time.sleep(0.02)
+
+
+# --- PID 1 without a handler: the kernel ignores the signal
+
+def test_pid_1_ignores_it_and_works_on(pod):
+    with pod.as_pid_1("default", "begin:1", "say:ready", "work:0.5", "commit", "insert:2", "abandon", "insert:3",
+                      "close", "exit:5") as box:
+        box.wait_output("done say:ready")
+        box.signal(TERM)
+        assert box.exit_code(10) == 5, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1,2,3"
+
+
+@pooled
+def test_pid_1_that_ignores_it_has_its_idle_servers_closed(pod):
+    """The broker learns of it even where the program is never told: what is idle leaves politely and early."""
+    with pod.as_pid_1("default", "insert:1", "abandon", "begin:2", "abandon", "insert:3", "say:ready", "sleep:3",
+                      "insert:4", "exit:0") as box:
+        box.wait_output("done say:ready")
+        box.signal(TERM)
+        pod.until_count(0, 1, IDLE)
+        assert pod.count() == 1  # the open transaction
+        assert box.exit_code(10) == 0, box.output()
+        assert pod.rows() == "1,3,4"
+
+
+@pooled
+def test_pid_1_exits_143_when_asked_to(pod):
+    with pod.as_pid_1("default", "begin:1", "say:ready", "work:0.7", "commit", "sleep:60", PID1_EXIT="on") as box:
+        box.wait_output("done say:ready")
+        box.signal(TERM)
+        assert box.exit_code(5) == 143, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == "1"
+    assert RUDE not in pod.log()
+
+
+# --- no chance to say anything
+
+def test_a_killed_pod_leaves_nothing_idle_behind(pod):
+    with pod.as_pid_1("default", "insert:1", "abandon", "begin:2", "say:ready", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        box.signal(signal.SIGKILL)
+        assert box.exit_code(5) == -signal.SIGKILL
+        pod.until_count(0, 1)
+        assert pod.rows() == "1"

@@ -1,0 +1,103 @@
+"""A server that logs everybody in and then says what a test wants: whole, half, or nonsense.
+
+FakePg(answers={sql: bytes or callable(conn)}, login=...): a query it has no answer for is acknowledged.
+`login` replaces the answer to the startup packet. Bytes may end in HANGUP.
+"""
+import socket
+import struct
+import threading
+
+from support import pgwire
+
+SETTINGS = {"server_version": "15.0", "server_encoding": "UTF8", "client_encoding": "UTF8", "DateStyle": "ISO, MDY",
+            "standard_conforming_strings": "on", "integer_datetimes": "on", "TimeZone": "UTC", "IntervalStyle":
+            "postgres", "application_name": "", "is_superuser": "off", "session_authorization": "app",
+            "default_transaction_read_only": "off", "in_hot_standby": "off"}
+READY = pgwire.msg(b"Z", b"I")
+LOGGED_IN = (pgwire.msg(b"R", struct.pack("!i", 0)) +
+             b"".join(pgwire.msg(b"S", pgwire.text(k, v)) for k, v in SETTINGS.items()) +
+             pgwire.msg(b"K", struct.pack("!ii", 4711, 815)) + READY)
+ROW_DESCRIPTION = pgwire.msg(b"T", struct.pack("!h", 1) + b"a\0" + struct.pack("!ihihih", 0, 0, 25, -1, -1, 0))
+ROW = pgwire.msg(b"D", struct.pack("!hi", 1, 3) + b"yes")
+ANSWER = ROW_DESCRIPTION + ROW + pgwire.msg(b"C", b"SELECT 1\0") + READY
+DONE = pgwire.msg(b"C", b"SET\0") + READY
+
+
+class FakePg:
+    host = "127.0.0.1"
+
+    def __init__(self, answers=None, login=LOGGED_IN, hang_up_after=()):
+        self.answers = {"select 'good'": ANSWER, **(answers or {})}
+        self.login = login
+        self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
+        self.connections = []
+        self.listener = socket.create_server((self.host, 0), backlog=128)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for conn in self.connections:
+            try:
+                conn.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def _accept(self):
+        while True:
+            try:
+                conn, _ = self.listener.accept()
+            except OSError:
+                return
+            self.connections.append(conn)
+            threading.Thread(target=self._serve, args=(conn,), daemon=True).start()
+
+    def _serve(self, conn):
+        try:
+            with conn:
+                self._session(conn)
+        except (OSError, EOFError):
+            pass
+
+    def _session(self, conn):
+        while True:
+            size, code = struct.unpack("!ii", exactly(conn, 8))
+            exactly(conn, size - 8)
+            if code in (80877103, 80877104):  # TLS, GSS: no
+                conn.sendall(b"N")
+            elif code == 80877102:
+                return
+            else:
+                break
+        if self.login is None:
+            conn.recv(1)  # says nothing for ever
+            return
+        conn.sendall(self.login)
+        if b"Z" not in self.login[-6:]:
+            return
+        while True:
+            letter = exactly(conn, 1)
+            payload = exactly(conn, struct.unpack("!i", exactly(conn, 4))[0] - 4)
+            if letter == b"X":
+                return
+            if letter == b"Q":
+                sql = payload[:-1].decode()
+                conn.sendall(self.answers.get(sql, DONE))
+                if sql in self.hang_up_after:
+                    return
+            elif letter == b"S":
+                conn.sendall(READY)
+
+
+def exactly(conn, size):
+    data = b""
+    while len(data) < size:
+        more = conn.recv(size - len(data))
+        if not more:
+            raise EOFError
+        data += more
+    return data

@@ -1,0 +1,226 @@
+"""The command line where it needs no broker: help, settings, `run`, and `status` against a socket of this file's own."""
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import threading
+
+import pytest
+
+BUILD = pathlib.Path(os.environ.get("PP_BUILD", "build")).resolve()
+PODPOOL = BUILD / "bin/podpool"
+SHIM = BUILD / "lib/libpodpool.so"
+PP_IPC_STATUS = 4
+
+STATUS = {
+    "version": "0.1.0", "pid": 42, "uptime_ms": 3723000, "state": "run",
+    "cap": {"servers": 7, "max": 20, "limit_bytes": 512 << 20, "working_set_bytes": 100 << 20, "cost_bytes": 2 << 20,
+            "reason": "memory is plentiful"},
+    "totals": {"clients": 2, "servers": 3, "lent": 2, "idle": 1, "waiting": 0, "logging_in": 0, "tunnels": 1,
+               "transactions": 1234, "pins": {"set": 5, "temp": 0, "listen": 1}},
+    "pools": [{"destination": "10.0.0.5:5432", "user": "app", "database": "shop", "settings": "", "servers": 3,
+               "idle": 1, "lent": 2, "waiting": 0, "clients": 2, "server_version": "15.20"}],
+    "clients": [
+        {"id": 1, "pid": 100, "user": "app", "database": "shop", "application_name": "web", "state": "lent",
+         "server_pid": 900, "pins": "set,listen", "pin_cause": "LISTEN JOBS", "transactions": 5},
+        {"id": 2, "pid": 101, "user": "app", "database": "shop", "application_name": "web", "state": "idle",
+         "server_pid": 0, "pins": "", "pin_cause": "", "transactions": 9}],
+}
+
+
+def podpool(*args, env=None, **more):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PODPOOL") and k != "LD_PRELOAD"}
+    return subprocess.run([PODPOOL, *args], capture_output=True, text=True, timeout=30, env={**clean, **(env or {})},
+                          **more)
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A directory as PODPOOL_DIR wants it: ours alone, and short enough for a socket's path."""
+    path = pathlib.Path("/tmp") / f"podpool-test-cli-{os.getpid()}"
+    path.mkdir(mode=0o700)
+    yield path
+    shutil.rmtree(path)
+
+
+@contextlib.contextmanager
+def broker(place, answer):
+    """Answers one question with these bytes; yields the questions it was asked."""
+    asked = []
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place / "sock"))
+        listener.listen()
+
+        def serve():
+            conn, _ = listener.accept()
+            with conn:
+                asked.append(conn.recv(4096))
+                with contextlib.suppress(BrokenPipeError):
+                    conn.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield asked
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def test_version_and_help_go_to_stdout():
+    assert podpool("--version").stdout.startswith("podpool ")
+    for word in ("help", "--help"):
+        done = podpool(word)
+        assert done.returncode == 0
+        for name in ("run", "status", "config", "broker"):
+            assert f"podpool {name}" in done.stdout
+
+
+@pytest.mark.parametrize("args", [
+    (), ("frobnicate",), ("run",), ("run", "--"), ("run", "--nosuch", "true"), ("run", "--set"), ("run", "--dir"),
+    ("run", "--dir=", "true"), ("run", "--set", "NOSUCH=1", "true"), ("run", "--set", "MODE", "true"),
+    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("config", "--json"), ("broker",)])
+def test_usage_errors_are_a_sentence_and_status_2(args):
+    done = podpool(*args)
+    assert done.returncode == 2
+    assert done.stdout == "" and done.stderr.strip()
+
+
+def test_run_names_the_bad_setting_and_what_is_allowed():
+    done = podpool("run", "--set", "mode=transction", "true")
+    assert "PODPOOL_MODE: 'transction' is not one of transaction, session" in done.stderr
+    done = podpool("run", "true", env={"PODPOOL_TARGETS": "*:*"})
+    assert done.returncode == 2 and "PODPOOL_TARGETS: '*:*' is not host-or-cidr:port" in done.stderr
+
+
+def test_run_preloads_the_library_beside_itself_and_passes_settings():
+    done = podpool("run", "--dir", "/tmp/x", "--set", "max_servers=3", "--set=PODPOOL_MODE=session", "--set",
+                   "pooling=off", "--", "env", "--null")
+    assert done.returncode == 0, done.stderr
+    env = dict(item.split("=", 1) for item in done.stdout.split("\0") if item)
+    assert env["LD_PRELOAD"] == str(SHIM)
+    assert env["PODPOOL_DIR"] == "/tmp/x"
+    assert env["PODPOOL_MAX_SERVERS"] == "3"
+    assert env["PODPOOL_MODE"] == "session"
+    assert env["PODPOOL"] == "off"
+
+
+def test_run_keeps_what_is_preloaded_and_does_not_list_itself_twice(tmp_path):
+    other = tmp_path / "other.so"
+    shutil.copy(SHIM, other)
+    show = ("run", "sh", "-c", "printf %s \"$LD_PRELOAD\"")
+    assert podpool(*show, env={"LD_PRELOAD": str(other)}).stdout == f"{other}:{SHIM}"
+    assert podpool(*show, env={"LD_PRELOAD": f"{SHIM}:{other}"}).stdout == f"{SHIM}:{other}"
+
+
+def test_run_works_from_an_installed_tree_and_says_when_the_library_is_missing(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "lib").mkdir()
+    installed = shutil.copy(PODPOOL, tmp_path / "bin/podpool")
+    command = [installed, "run", "sh", "-c", "printf %s \"$LD_PRELOAD\""]
+    missing = subprocess.run(command, capture_output=True, text=True)
+    assert missing.returncode == 1 and "libpodpool.so" in missing.stderr
+    shutil.copy(SHIM, tmp_path / "lib/libpodpool.so")
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.stdout.endswith(str(tmp_path / "lib/libpodpool.so"))
+
+
+def test_run_ends_as_a_shell_would(tmp_path):
+    script = tmp_path / "not-executable"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o644)
+    assert podpool("run", "sh", "-c", "exit 7").returncode == 7
+    assert podpool("run", "no-such-command-here").returncode == 127
+    assert podpool("run", str(script)).returncode == 126
+    assert podpool("run", "sh", "-c", "kill -9 $$").returncode == -9
+    assert podpool("run", "--", "echo", "--json").stdout == "--json\n"
+
+
+def test_config_prints_the_effective_settings(tmp_path):
+    ini = tmp_path / "podpool.ini"
+    ini.write_text("max_servers = 7\nmode = session\n")
+    done = podpool("config", env={"PODPOOL_CONFIG": str(ini), "PODPOOL_MODE": "transaction", "PODPOOL_NEWER": "1"})
+    assert done.returncode == 0
+    lines = done.stdout.splitlines()
+    assert "PODPOOL=on" in lines
+    assert "PODPOOL_MAX_SERVERS=7" in lines
+    assert "PODPOOL_MODE=transaction" in lines
+    assert "# how long a client waits for a server before it gets 53300 (default: 30s)" in lines
+    assert "PODPOOL_NEWER is not an option" in done.stderr
+
+
+def test_config_refuses_a_bad_file_with_its_line(tmp_path):
+    ini = tmp_path / "podpool.ini"
+    ini.write_text("mode = session\nmax_servers = many\n")
+    done = podpool("config", env={"PODPOOL_CONFIG": str(ini)})
+    assert done.returncode == 2
+    assert "line 2: PODPOOL_MAX_SERVERS: 'many'" in done.stderr
+
+
+def test_status_without_a_broker_says_where_it_looked(place):
+    done = podpool("status", "--dir", str(place))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"podpool: no broker is running (looked in {place})\n"
+
+
+def test_status_does_not_trust_a_directory_that_others_can_write(place):
+    with broker(place, b"{}"):
+        place.chmod(0o770)
+        assert podpool("status", "--dir", str(place)).returncode == 1
+        place.chmod(0o700)
+        assert podpool("status", "--json", "--dir", str(place)).returncode == 0
+
+
+def test_status_asks_one_question_and_hands_the_json_through(place):
+    answer = json.dumps(STATUS)
+    with broker(place, answer.encode()) as asked:
+        done = podpool("status", "--json", env={"PODPOOL_DIR": str(place)})
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == answer + "\n"
+    assert len(asked[0]) == 48
+    assert asked[0][:4] == b"POOL" and int.from_bytes(asked[0][6:8], "little") == PP_IPC_STATUS
+
+
+def test_status_shows_state_pools_and_why_clients_are_pinned(place):
+    with broker(place, json.dumps(STATUS).encode()):
+        done = podpool("status", "--dir", str(place))
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0] == "podpool 0.1.0, pid 42, up 1h 2min, state run"
+    assert lines[1] == "cap 7 of 20 servers: memory is plentiful"
+    assert "pins so far: set 5, listen 1" in lines
+    assert any(line.split() == ["10.0.0.5:5432", "app", "shop", "3", "2", "1", "0", "2", "15.20"] for line in lines)
+    pinned = [line for line in lines if "LISTEN JOBS" in line]
+    assert len(pinned) == 1 and pinned[0].split()[:2] == ["1", "100"]
+
+
+def test_status_of_many_clients_fits_a_screen_and_shows_no_control_characters(place):
+    client = {**STATUS["clients"][0], "application_name": "\x1b[31mred\nß"}
+    many = {**STATUS, "clients": [client] * 500, "pools": STATUS["pools"] * 50}
+    with broker(place, json.dumps(many).encode()):
+        done = podpool("status", "--dir", str(place))
+    assert len(done.stdout.splitlines()) < 60
+    assert "... and 480 more" in done.stdout
+    assert "\x1b" not in done.stdout and "?[31mred" in done.stdout
+
+
+@pytest.mark.parametrize("answer", [b"", b"{\"version\":", b"hello", b"\xff\xfe{}"])
+def test_status_cut_short_is_a_failure(place, answer):
+    with broker(place, answer):
+        done = podpool("status", "--json", "--dir", str(place))
+    assert done.returncode == 1
+    assert "cut short or not JSON" in done.stderr
+
+
+@pytest.mark.parametrize("answer", [b"{}", b"[]", b'{"cap": 1, "pools": {"a": 1}, "clients": [1], "totals": []}'])
+def test_status_survives_a_broker_that_says_something_else(place, answer):
+    with broker(place, answer):
+        assert podpool("status", "--dir", str(place)).returncode == 0
+
+
+def test_status_gives_up_on_an_endless_answer(place):
+    with broker(place, b"[" + b" " * (17 << 20)):
+        done = podpool("status", "--dir", str(place))
+    assert done.returncode == 1
+    assert "limit reached" in done.stderr

@@ -1,0 +1,156 @@
+"""Servers come and go: restarts, terminations, idleness. Programs notice only what they would notice anyway."""
+import os
+import signal
+
+import pytest
+
+from support import pgwire, wait
+from support.pgwire import Refused, Wire
+from support.serverlog import ServerLog
+
+
+@pytest.fixture
+def own_raw(make_pool, own_postgres):
+    """(open a raw connection, pool, postgres) on a database of this test alone."""
+    pool = make_pool(own_postgres)
+    dialers = []
+
+    def open_wire(**settings):
+        if not dialers:
+            dialers.append(pool.dialer(**settings))
+        return Wire(dialers[0].connect(own_postgres.host, own_postgres.port))
+
+    yield open_wire, pool, own_postgres
+    for dialer in dialers:
+        dialer.__exit__()
+
+
+def terminate(postgres, pid):
+    assert postgres.psql(f"select pg_terminate_backend({pid}, 5000)") == "t"
+
+
+@pytest.mark.pooled
+def test_idle_server_terminated_and_nobody_notices(raw, pool, postgres_trust):
+    wires = [raw(MAX_SERVERS=2).login() for _ in range(3)]
+    for round_ in range(5):
+        pid = wires[0].ask("select pg_backend_pid()")[0][0]
+        terminate(postgres_trust, pid)
+        for wire in wires:
+            assert wire.ask("select pg_backend_pid()") != [[pid]]
+
+
+def test_server_terminated_in_a_transaction(raw, pool, postgres_trust):
+    victim, other = raw(MAX_SERVERS=2).login(), raw().login()
+    victim.ask("begin")
+    terminate(postgres_trust, victim.ask("select pg_backend_pid()")[0][0])
+    with pytest.raises((Refused, ConnectionError)) as lost:
+        victim.ask("select 1")
+    if lost.type is Refused:
+        assert lost.value.sqlstate == "57P01"
+        assert victim.recv() == (b"", b""), "the session is over, as without podpool"
+    assert other.ask("select 1") == [["1"]]
+    assert raw().login().ask("select 1") == [["1"]]
+
+
+def test_server_terminated_under_a_query(raw, pool, postgres_trust):
+    victim = raw(MAX_SERVERS=2).login()
+    victim.send(pgwire.query("select pg_sleep(30)"))
+    sleeping = "select pid from pg_stat_activity where query = 'select pg_sleep(30)' and state = 'active'"
+    terminate(postgres_trust, wait.until(lambda: postgres_trust.psql(sleeping), "it sleeps"))
+    letter, payload = victim.until(b"E")[-1]
+    assert pgwire.fields(payload)["C"] == "57P01"
+    assert letter == b"E" and pgwire.fields(payload)["M"] == "terminating connection due to administrator command"
+    assert victim.recv() == (b"", b"")
+    assert raw().login().ask("select 1") == [["1"]]
+
+
+@pytest.mark.pooled
+def test_database_restarted_between_transactions(own_raw):
+    open_wire, pool, postgres = own_raw
+    wires = [open_wire(MAX_SERVERS=2).login() for _ in range(4)]
+    assert [w.ask("select 1") for w in wires] == [[["1"]]] * 4
+    postgres.restart()
+    assert [w.ask("select 2") for w in wires] == [[["2"]]] * 4
+
+
+def test_database_restarted_in_a_transaction(own_raw):
+    open_wire, pool, postgres = own_raw
+    victim = open_wire(MAX_SERVERS=2).login()
+    victim.ask("begin")
+    postgres.restart()
+    with pytest.raises((Refused, ConnectionError)):
+        victim.ask("select 1")
+    assert open_wire().login().ask("select 2") == [["2"]]
+
+
+@pytest.mark.pooled
+def test_database_down_for_a_while(own_raw):
+    """New clients hear a refusal, not silence; when it is back all is well without a new broker."""
+    open_wire, pool, postgres = own_raw
+    waiting = open_wire(MAX_SERVERS=2, WAIT_TIMEOUT="2s").login()
+    assert waiting.ask("select 1") == [["1"]]
+    broker = pool.broker_pid
+    postgres._halt()
+    with pytest.raises((Refused, ConnectionError)):
+        waiting.ask("select 1")
+    with pytest.raises((OSError, ConnectionError)):
+        open_wire().login()
+    postgres.restart()
+    assert open_wire().login().ask("select 2") == [["2"]]
+    assert pool.broker_pid == broker
+
+
+@pytest.mark.pooled
+def test_idle_servers_are_closed_politely(raw, pool, postgres_trust):
+    log = ServerLog(postgres_trust)
+    wire = raw(MAX_SERVERS=4, IDLE_TIMEOUT="1s").login()
+    assert wire.ask("select 1") == [["1"]]
+    pool.until_status(lambda s: s["totals"]["servers"] == 0, "no server is kept for nothing")
+    assert "unexpected EOF" not in log.text() and "could not receive" not in log.text()
+    assert wire.ask("select 2") == [["2"]], "the client has not noticed"
+
+
+@pytest.mark.pooled
+def test_old_servers_are_replaced(raw, pool, postgres_trust):
+    log = ServerLog(postgres_trust)
+    wire = raw(MAX_SERVERS=1, SERVER_LIFETIME="1s").login()
+    first = wire.ask("select pg_backend_pid()")
+    wait.until(lambda: wire.ask("select pg_backend_pid()") != first, "another server")
+    assert log.peak == 1
+
+
+@pytest.mark.pooled
+def test_min_servers_stay(raw, pool):
+    wires = [raw(MAX_SERVERS=4, MIN_SERVERS=2, IDLE_TIMEOUT="1s").login() for _ in range(4)]
+    for wire in wires:
+        wire.ask("begin")
+    for wire in wires:
+        wire.ask("commit")
+    pool.until_status(lambda s: s["totals"]["servers"] == 2, "the surplus is closed")
+
+
+@pytest.mark.pooled
+def test_broker_told_to_end_lets_the_transaction_commit(raw, pool, table, postgres_trust):
+    log = ServerLog(postgres_trust)
+    wire = raw(MAX_SERVERS=2).login()
+    wire.ask("begin")
+    wire.ask("insert into t values (1)")
+    pid = pool.broker_pid
+    os.kill(pid, signal.SIGTERM)
+    pool.until_status(lambda s: s["state"] != "run", "it drains")
+    wire.ask("insert into t values (2)")
+    wire.ask("commit")
+    assert table() == 2
+    wire.bye()
+    wait.until(lambda: wait.gone(pid), "the broker ended")
+    assert "unexpected EOF" not in log.text()
+
+
+@pytest.mark.pooled
+def test_after_the_broker_another_one(raw, pool):
+    raw().login().ask("select 1")
+    first = pool.broker_pid
+    os.kill(first, signal.SIGKILL)
+    wait.until(lambda: wait.gone(first), "it is gone")
+    assert raw().login().ask("select 2") == [["2"]]
+    assert pool.broker_pid != first

@@ -1,0 +1,191 @@
+"""What a session has set, prepared or locked is its own: only its owner sees it, and status says why it pins."""
+import pytest
+
+from support import pgwire
+from support.pgwire import SYNC, bind, execute, parse
+
+# name: (what the client says, words one of which status must give as reason)
+PINNING = {
+    "set": ("set work_mem = '7MB'", "set"),
+    "set-in-a-transaction": ("begin; set work_mem = '7MB'; commit", "set"),
+    "set-after-a-comment": ("/* hint */ -- and more\n set work_mem = '7MB'", "set"),
+    "set-as-the-second-statement": ("select 1; set work_mem to '7MB'", "set"),
+    "set-session": ("set session work_mem = '7MB'", "set"),
+    "set-config": ("select set_config('work_mem', '7MB', false)", "set opaque"),
+    "set-time-zone": ("set time zone 'Europe/Prague'", "set"),
+    "set-names": ("set names 'LATIN1'", "set"),
+    "set-session-characteristics": ("set session characteristics as transaction read only", "set"),
+    "search-path": ("set search_path = pg_catalog", "set"),
+    "own-setting": ("set my.tenant = '7'", "set custom-setting"),
+    "role": ("set role app", "set"),
+    "temp-table": ("create temp table mine (n int)", "temp"),
+    "temporary-table-as": ("create temporary table mine as select 1 as n", "temp"),
+    "select-into-temp": ("select 1 as n into temp mine", "temp"),
+    "temp-view": ("create temp view mine as select 1 as n", "temp"),
+    "temp-by-schema": ("create table pg_temp.mine (n int)", "temp opaque"),
+    "listen": ("listen channel", "listen"),
+    "advisory-lock": ("select pg_advisory_lock(7)", "advisory"),
+    "shared-advisory-lock": ("select pg_advisory_lock_shared(7)", "advisory"),
+    "tried-advisory-lock": ("select pg_try_advisory_lock(7)", "advisory"),
+    "cursor-with-hold": ("begin; declare mine cursor with hold for select 1; commit", "hold"),
+    "sql-prepare": ("prepare mine as select 1", "prepare"),
+    "seed": ("select setseed(0.5)", "seed opaque"),
+    "last-value": ("select nextval('numbers'), lastval()", "sequence opaque"),
+    "current-value": ("select nextval('numbers'), currval('numbers')", "sequence opaque"),
+    "do-block": ("do $$ begin perform set_config('work_mem', '7MB', false); end $$", "opaque"),
+}
+# What a stranger asks on the same server, and what he must hear; the owner of the state hears the other thing.
+PROOF = """select current_setting('work_mem'), current_setting('search_path'),
+ current_setting('TimeZone') = 'Europe/Prague', current_setting('client_encoding'),
+ current_setting('transaction_read_only'), current_setting('my.tenant', true),
+ (select count(*) from pg_class where relname = 'mine' and relnamespace = pg_my_temp_schema()),
+ (select count(*) from pg_listening_channels()),
+ (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()),
+ (select count(*) from pg_cursors where name = 'mine'),
+ (select count(*) from pg_prepared_statements where name <> '')"""
+CLEAN = ["4MB", '"$user", public', "f", "UTF8", "off", None, "0", "0", "0", "0", "0"]
+NOT_IN_PROOF = ("role", "seed", "last-value", "current-value")
+
+
+@pytest.fixture(autouse=True)
+def numbers(postgres_trust):
+    postgres_trust.psql("drop table if exists mine; drop sequence if exists numbers; create sequence numbers;"
+                        " alter sequence numbers owner to app", db="app")
+
+
+@pytest.mark.parametrize("name", PINNING)
+def test_is_seen_by_its_owner_only(name, raw, pool):
+    said, reasons = PINNING[name]
+    owner = raw(MAX_SERVERS=2).login()
+    owner.send(pgwire.query(said))
+    owner.until(b"Z")
+    own = owner.ask(PROOF)[0]
+    assert (own != CLEAN) == (name not in NOT_IN_PROOF)
+    strangers = [raw().login() for _ in range(3)]
+    for stranger in strangers * 2:
+        assert stranger.ask(PROOF) == [CLEAN]
+    assert owner.ask(PROOF)[0] == own
+    if pool.pooled:
+        status = pool.status()
+        pinned = [c for c in status["clients"] if c["pins"]]
+        assert len(pinned) == 1
+        assert set(pinned[0]["pins"].split(",")) & set(reasons.split()), pinned
+        assert pinned[0]["pin_cause"] and pinned[0]["server_pid"]
+        assert set(status["totals"]["pins"]) & set(reasons.split())
+        assert status["totals"]["servers"] <= 2
+
+
+@pytest.mark.parametrize("name", PINNING)
+def test_is_gone_with_its_owner(name, raw, pool):
+    """One server only: the heir gets what the owner had, cleaned, or a new one."""
+    owner = raw(MAX_SERVERS=1).login()
+    owner.send(pgwire.query(PINNING[name][0]))
+    owner.until(b"Z")
+    owner.bye()
+    assert raw().login().ask(PROOF) == [CLEAN]
+
+
+@pytest.mark.parametrize("name", ["temp-table", "advisory-lock", "sql-prepare", "set", "listen"])
+def test_is_gone_with_an_owner_who_vanishes(name, raw):
+    owner = raw(MAX_SERVERS=1).login()
+    owner.send(pgwire.query(PINNING[name][0]))
+    owner.until(b"Z")
+    owner.reset()
+    assert raw().login().ask(PROOF) == [CLEAN]
+
+
+PLAIN = {
+    "set-local": "begin; set local work_mem = '7MB'; commit",
+    "set-transaction": "begin; set transaction isolation level serializable; commit",
+    "local-set-config": "begin; select set_config('work_mem', '7MB', true); commit",
+    "transaction-lock": "begin; select pg_advisory_xact_lock(7); commit",
+    "tried-transaction-lock": "select pg_try_advisory_xact_lock(7)",
+    "cursor": "begin; declare mine cursor for select 1; fetch mine; commit",
+    "savepoints": "begin; savepoint a; select 1; rollback to a; release a; commit",
+    "deferred-constraints": "begin; set constraints all deferred; commit",
+    "read-only": "begin read only; select 1; commit",
+    "words-in-a-string": "select 'set work_mem = 1', $$listen channel$$, \"c\" from (select 1 as c) as \"temp\"",
+    "words-in-a-comment": "select 1 -- create temp table mine (n int)",
+    "notify": "notify channel, 'hello'",
+    "nextval": "select nextval('numbers')",
+    "table-made-and-dropped": "create table mine (n int); insert into mine values (1); drop table mine",
+    "with": "with a as (select 1 as n) insert into t select n from a returning n",
+    "explain": "explain select * from t",
+    "show": "show work_mem",
+    "values": "values (1), (2)",
+    "truncate": "truncate t",
+    "vacuum": "vacuum t",
+    "error": "select 1/0",
+    "syntax-error": "selct 1",
+    "empty": "",
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_ordinary_statement_gives_the_server_back(name, raw, pool, table):
+    """One server for two clients: the second would wait in vain if the first kept it."""
+    first, second = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s").login(), raw().login()
+    first.send(pgwire.query(PLAIN[name]))
+    assert first.until(b"Z")[-1] == (b"Z", b"I")
+    assert second.ask(PROOF) == [CLEAN]
+    assert first.ask(PROOF) == [CLEAN]
+    if pool.pooled:
+        assert not any(c["pins"] for c in pool.status()["clients"])
+
+
+def test_unnamed_batch_gives_the_server_back(raw):
+    first, second = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s").login(), raw().login()
+    for wire in (first, second, first):
+        wire.send(parse("select $1::int"), bind("5"), execute(), SYNC)
+        assert wire.rows() == [["5"]]
+
+
+def test_named_statements_of_two_clients_do_not_mix(raw, pool):
+    one, two = raw(MAX_SERVERS=2).login(), raw().login()
+    one.send(parse("select 'one'", "s"), SYNC)
+    two.send(parse("select 'two'", "s"), SYNC)
+    assert one.until(b"Z")[0][0] == two.until(b"Z")[0][0] == b"1"
+    for wire, word in ((one, "one"), (two, "two")) * 3:
+        wire.send(bind(name="s"), execute(), SYNC)
+        assert wire.rows() == [[word]]
+    if pool.pooled:
+        assert pool.status()["totals"]["pins"].get("statement") == 2
+
+
+def test_unnamed_statement_lives_until_the_next(raw):
+    """Parse, Sync; much later Bind: legal, and what some drivers do."""
+    one, two = raw(MAX_SERVERS=2).login(), raw().login()
+    one.send(parse("select 'kept'"), SYNC)
+    one.until(b"Z")
+    two.send(parse("select 'other'"), bind(), execute(), SYNC)
+    assert two.rows() == [["other"]]
+    one.send(bind(), execute(), SYNC)
+    assert one.rows() == [["kept"]]
+
+
+def test_state_hidden_in_a_function_does_not_leak(raw, postgres_trust):
+    postgres_trust.psql("create or replace function hidden() returns void language plpgsql as"
+                        " $$ begin perform set_config('work_mem', '7MB', false); end $$", db="app")
+    owner = raw(MAX_SERVERS=2).login()
+    owner.ask("select hidden()")
+    assert [raw().login().ask(PROOF) for _ in range(3)] == [[CLEAN]] * 3
+    assert owner.ask("show work_mem") == [["7MB"]]
+
+
+def test_listener_hears_a_notification_while_idle(raw):
+    listener, speaker = raw(MAX_SERVERS=2).login(), raw().login()
+    listener.ask("listen channel")
+    speaker.ask("notify channel, 'hello'")
+    letter, payload = listener.recv()
+    assert letter == b"A" and payload[4:] == pgwire.text("channel", "hello")
+
+
+def test_session_mode_keeps_everything(raw, pool):
+    one, two = raw(MODE="session", MAX_SERVERS=3).login(), raw().login()
+    one.ask("set work_mem = '7MB'")
+    pid = one.ask("select pg_backend_pid()")
+    assert two.ask(PROOF) == [CLEAN]
+    assert one.ask("show work_mem") == [["7MB"]]
+    assert one.ask("select pg_backend_pid()") == pid
+    if pool.pooled:
+        assert {c["pins"] for c in pool.status()["clients"]} == {"session-mode"}

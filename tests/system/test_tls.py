@@ -1,0 +1,73 @@
+"""A server that speaks TLS: what asks for it in vain or not at all is pooled, what insists is tunnelled."""
+import subprocess
+
+import pytest
+
+from conftest import database
+from shell import psql, said
+from support.pool import direct_env
+
+ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
+
+
+@pytest.fixture(scope="module")
+def postgres_tls():
+    with database("scram-sha-256", ssl=True) as postgres:
+        yield postgres
+
+
+@pytest.fixture
+def tls(make_pool, postgres_tls):
+    return make_pool(postgres_tls)
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"])
+def test_every_sslmode_works(mode, tls, postgres_tls):
+    words = f"password=app-secret sslmode={mode} sslrootcert={postgres_tls.root_cert}"
+    expected = said(psql(postgres_tls, direct_env(), "select 'works'", words))
+    assert expected == (0, "works\n", "")
+    assert said(psql(postgres_tls, tls.env(), "select 'works'", words)) == expected
+
+
+@pytest.mark.pooled
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
+def test_who_does_not_insist_is_pooled_and_the_broker_encrypts(mode, tls, postgres_tls):
+    done = psql(postgres_tls, tls.env(), ENCRYPTED, f"password=app-secret sslmode={mode}")
+    assert said(done) == (0, "t\n", "")
+    assert tls.status()["totals"]["transactions"] == 1
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-ca", "verify-full"])
+def test_who_insists_speaks_to_the_server_itself(mode, tls, postgres_tls):
+    words = f"password=app-secret sslmode={mode} sslrootcert={postgres_tls.root_cert}"
+    assert said(psql(postgres_tls, tls.env(), ENCRYPTED, words)) == (0, "t\n", "")
+    if tls.pooled:
+        assert tls.status()["totals"]["transactions"] == 0
+
+
+@pytest.mark.pooled
+def test_tunnels_are_shown(tls, postgres_tls):
+    conninfo = postgres_tls.dsn("app", user="app", password="app-secret", sslmode="require")
+    with subprocess.Popen(["psql", "-XAtq", "-d", conninfo], env=tls.env(), text=True, stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as process:
+        process.stdin.write("select 'connected';\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "connected\n"
+        assert tls.status()["totals"]["tunnels"] == 1
+        process.stdin.close()
+    tls.until_status(lambda s: s["totals"]["tunnels"] == 0, "the tunnel is closed")
+
+
+def test_wrong_certificate_is_refused_by_the_program_itself(tls, postgres_tls):
+    words = "password=app-secret sslmode=verify-full sslrootcert=/etc/ssl/certs/ca-certificates.crt"
+    expected = said(psql(postgres_tls, direct_env(), "select 1", words))
+    assert expected[0] == 2 and "certificate" in expected[2]
+    assert said(psql(postgres_tls, tls.env(), "select 1", words)) == expected
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_server_without_tls_refuses_who_insists(mode, pool):
+    words = f"sslmode={mode} sslrootcert=/etc/ssl/certs/ca-certificates.crt"
+    expected = said(psql(pool.postgres, direct_env(), "select 1", words))
+    assert expected[0] == 2 and "does not support SSL" in expected[2]
+    assert said(psql(pool.postgres, pool.env(), "select 1", words)) == expected

@@ -1,0 +1,122 @@
+"""Waiting for a server: in order, not for ever, and never a hang."""
+import time
+
+import pytest
+
+from support import pgwire
+from support.serverlog import ServerLog
+
+pytestmark = pytest.mark.pooled
+
+
+def wait_in_line(pool, wires, sql="select pg_backend_pid()"):
+    for n, wire in enumerate(wires, 1):
+        wire.send(pgwire.query(sql))
+        pool.until_status(lambda s, n=n: s["totals"]["waiting"] == n, f"{n} wait")
+
+
+def test_waiters_are_served_in_order(raw, pool, postgres_trust):
+    postgres_trust.psql("drop table if exists line; create table line (at serial, who int);"
+                        " grant all on line, line_at_seq to app", db="app")
+    holder = raw(MAX_SERVERS=1).login()
+    holder.ask("begin")
+    waiters = [raw().login() for _ in range(8)]
+    for n, wire in enumerate(waiters):
+        wire.send(pgwire.query(f"insert into line (who) values ({n})"))
+        pool.until_status(lambda s, n=n: s["totals"]["waiting"] == n + 1, f"{n + 1} wait")
+    holder.ask("commit")
+    for wire in waiters:
+        wire.rows()
+    assert postgres_trust.psql("select string_agg(who::text, '' order by at) from line", db="app") == "01234567"
+
+
+def test_a_greedy_client_lets_the_others_in(raw, pool):
+    """Back to back transactions on the only server, yet nobody waits for more than a few of them."""
+    greedy, other = raw(MAX_SERVERS=1).login(), raw().login()
+    for _ in range(20):
+        greedy.send(pgwire.query("select pg_sleep(0.01)") * 50)
+        start = time.monotonic()
+        assert other.ask("select 1") == [["1"]]
+        assert time.monotonic() - start < 2
+        for _ in range(50):
+            greedy.rows()
+
+
+def test_wait_timeout_is_an_error_that_says_what_to_do(raw, pool):
+    holder = raw(MAX_SERVERS=1, WAIT_TIMEOUT="1s").login()
+    holder.ask("begin")
+    waiter = raw().login()
+    start = time.monotonic()
+    waiter.send(pgwire.query("select 1"))
+    letter, payload = waiter.recv()
+    assert 0.9 < time.monotonic() - start < 5
+    error = pgwire.fields(payload)
+    assert (letter, error["C"]) == (b"E", "53300")
+    assert "podpool" in error["M"] and error["V"] in ("ERROR", "FATAL")
+    if error["V"] == "ERROR":  # then the session lives
+        assert waiter.recv() == (b"Z", b"I")
+    else:
+        assert waiter.recv() == (b"", b"")
+    holder.ask("commit")
+    assert raw().login().ask("select 2") == [["2"]]
+
+
+def test_wait_timeout_in_a_batch_answers_once(raw, pool):
+    """No ReadyForQuery before the Sync, one after it; FATAL instead is honest, too."""
+    holder = raw(MAX_SERVERS=1, WAIT_TIMEOUT="1s").login()
+    holder.ask("begin")
+    waiter = raw().login()
+    waiter.send(pgwire.parse("select 1"), pgwire.bind(), pgwire.execute(), pgwire.FLUSH)
+    letter, payload = waiter.recv()
+    assert (letter, pgwire.fields(payload)["C"]) == (b"E", "53300")
+    if pgwire.fields(payload)["V"] == "ERROR":
+        waiter.send(pgwire.SYNC)
+        assert waiter.recv() == (b"Z", b"I")
+        holder.ask("commit")
+        assert waiter.ask("select 3") == [["3"]]
+
+
+def test_every_waiter_gets_his_error(raw, pool):
+    holder = raw(MAX_SERVERS=1, WAIT_TIMEOUT="1s").login()
+    holder.ask("begin")
+    waiters = [raw().login() for _ in range(10)]
+    for wire in waiters:
+        wire.send(pgwire.query("select 1"))
+    for wire in waiters:
+        letter, payload = wire.recv()
+        assert (letter, pgwire.fields(payload)["C"]) == (b"E", "53300")
+    assert pool.status()["totals"]["waiting"] == 0
+
+
+def test_more_servers_are_opened_only_when_needed(raw, pool, postgres_trust):
+    log = ServerLog(postgres_trust)
+    wires = [raw(MAX_SERVERS=4).login() for _ in range(10)]
+    for wire in wires * 3:
+        wire.ask("select 1")
+    assert log.peak == 1, "one after the other needs one server"
+    for wire in wires[:3]:
+        wire.ask("begin")
+    assert log.peak == 3
+    for wire in wires[:3]:
+        wire.ask("commit")
+
+
+def test_connections_alone_need_no_servers(raw, pool, postgres_trust):
+    """A hundred idle clients, and one of them works."""
+    log = ServerLog(postgres_trust)
+    wires = [raw(MAX_SERVERS=4).login() for _ in range(100)]
+    assert wires[77].ask("select 1") == [["1"]]
+    status = pool.status()
+    assert status["totals"]["clients"] == 100
+    assert log.peak == 1
+
+
+def test_two_pools_share_the_cap(raw, pool, postgres_trust):
+    """An idle server of one database makes room for a client of another."""
+    log, second_log = ServerLog(postgres_trust), ServerLog(postgres_trust, "second")
+    for database in ("app", "second") * 3:
+        wire = raw(MAX_SERVERS=1, WAIT_TIMEOUT="5s").login(database=database)
+        assert wire.ask("select current_database()") == [[database]]
+        assert wire.ask("select current_database()") == [[database]]
+    assert log.peak == second_log.peak == 1
+    assert pool.status()["totals"]["servers"] == 1

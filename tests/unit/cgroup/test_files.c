@@ -1,0 +1,231 @@
+#include "cgroup/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pp_test.h"
+
+#define MIB (INT64_C(1) << 20)
+
+static struct pp_sample acquire(const char *story)
+{
+	char root[512];
+	struct pp_cgroup_files *files;
+	struct pp_sample s;
+	snprintf(root, sizeof root, PP_FIXTURES "/cgroup/%s", story);
+	ck_assert_int_eq(pp_cgroup_files_open(root, &files), 0);
+	pp_cgroup_files_sample(files, &s);
+	struct pp_sample again;
+	for (int i = 0; i < 100; i++) /* a re-check of the place is among them */
+		pp_cgroup_files_sample(files, &again);
+	ck_assert_int_eq(again.headroom_bytes, s.headroom_bytes);
+	ck_assert_int_eq(again.version, s.version);
+	pp_cgroup_files_close(files);
+	return s;
+}
+
+START_TEST(test_files_v2_near_limit_counts_cache_as_free_and_high_as_the_limit)
+{
+	struct pp_sample s = acquire("v2-near-limit");
+	ck_assert_int_eq(s.version, 2);
+	ck_assert_int_eq(s.limit_bytes, 200 * MIB);
+	ck_assert_int_eq(s.working_set_bytes, 160 * MIB);
+	ck_assert_int_eq(s.headroom_bytes, 40 * MIB);
+	ck_assert_int_eq(s.levels, 1);
+	ck_assert_uint_eq(s.kill_events, 3);
+	ck_assert_uint_eq(s.throttle_events, 5);
+	ck_assert_uint_eq(s.stall_total_us, 123456);
+	ck_assert_uint_eq(s.node_stall_total_us, 777);
+	ck_assert_int_eq(s.node_total_bytes, 16384 * MIB);
+	ck_assert_int_eq(s.node_available_bytes, 9000 * MIB);
+}
+END_TEST
+
+START_TEST(test_files_v2_private_namespace_is_found_at_the_mount_point)
+{
+	struct pp_sample s = acquire("v2-private-ns");
+	ck_assert_int_eq(s.version, 2);
+	ck_assert_int_eq(s.limit_bytes, 128 * MIB);
+	ck_assert_int_eq(s.working_set_bytes, 16 * MIB);
+}
+END_TEST
+
+START_TEST(test_files_v2_without_psi_has_no_stalls)
+{
+	struct pp_sample s = acquire("v2-no-psi");
+	ck_assert_int_eq(s.limit_bytes, 128 * MIB);
+	ck_assert_uint_eq(s.stall_total_us, 0);
+	ck_assert_uint_eq(s.node_stall_total_us, 0);
+	ck_assert_uint_eq(s.throttle_events, 0);
+}
+END_TEST
+
+START_TEST(test_files_v2_the_level_with_least_headroom_wins)
+{
+	struct pp_sample s = acquire("v2-nested-parent-tighter");
+	ck_assert_int_eq(s.levels, 2);
+	ck_assert_int_eq(s.limit_bytes, 512 * MIB);
+	ck_assert_int_eq(s.headroom_bytes, 32 * MIB);
+	ck_assert_uint_eq(s.kill_events, 0); /* siblings' kills are not ours */
+}
+END_TEST
+
+START_TEST(test_files_v1_hierarchical_limit_reveals_the_hidden_pod)
+{
+	struct pp_sample s = acquire("v1-hierarchical");
+	ck_assert_int_eq(s.version, 1);
+	ck_assert_int_eq(s.limit_bytes, 200 * MIB);
+	ck_assert_int_eq(s.working_set_bytes, 100 * MIB);
+	ck_assert_int_eq(s.levels, 1);
+	ck_assert_uint_eq(s.kill_events, 3);
+}
+END_TEST
+
+START_TEST(test_files_hybrid_host_uses_v1)
+{
+	struct pp_sample s = acquire("v1-hybrid");
+	ck_assert_int_eq(s.version, 1);
+	ck_assert_int_eq(s.limit_bytes, 64 * MIB);
+	ck_assert_int_eq(s.working_set_bytes, 26 * MIB);
+	ck_assert_int_eq(s.levels, 1);
+}
+END_TEST
+
+START_TEST(test_files_nothing_there_is_no_limit)
+{
+	static const char *const stories[] = {"no-cgroup", "does-not-exist"};
+	for (int i = 0; i < 2; i++) {
+		struct pp_sample s = acquire(stories[i]);
+		ck_assert_int_eq(s.version, 0);
+		ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
+		ck_assert_int_eq(s.working_set_bytes, -1);
+		ck_assert_int_eq(s.node_total_bytes, i ? -1 : 16384 * MIB);
+	}
+}
+END_TEST
+
+START_TEST(test_files_nonsense_is_absent)
+{
+	struct pp_sample s = acquire("nonsense-files");
+	ck_assert_int_eq(s.version, 2);
+	ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
+	ck_assert_int_eq(s.working_set_bytes, 4096);
+	ck_assert_uint_eq(s.kill_events, 7);
+	ck_assert_int_eq(s.node_total_bytes, -1);
+	ck_assert_int_eq(s.node_available_bytes, -1);
+	ck_assert_uint_eq(s.stall_total_us, 0);
+}
+END_TEST
+
+START_TEST(test_files_a_limit_above_the_machine_is_none)
+{
+	struct pp_sample s = acquire("limit-above-memtotal");
+	ck_assert_int_eq(s.version, 2);
+	ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
+	ck_assert_int_eq(s.levels, 0);
+	ck_assert_int_eq(s.working_set_bytes, 20 * MIB);
+}
+END_TEST
+
+static void put(const char *root, const char *path, const char *text)
+{
+	char name[1024];
+	snprintf(name, sizeof name, "%s/%s", root, path);
+	for (char *p = name + strlen(root) + 1; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		ck_assert(mkdir(name, 0755) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+	FILE *f = fopen(name, "w");
+	ck_assert_ptr_nonnull(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static const char mount_line[] = "30 22 0:28 / /cg ro - cgroup2 cgroup rw\n";
+
+START_TEST(test_files_follows_a_changed_limit_and_a_move_to_another_cgroup)
+{
+	char root[] = "/tmp/pp-cgroup-XXXXXX";
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	put(root, "proc/self/mountinfo", mount_line);
+	put(root, "proc/self/cgroup", "0::/a\n");
+	put(root, "cg/a/memory.max", "1000000\n");
+	put(root, "cg/a/memory.current", "400000\n");
+	put(root, "cg/b/memory.max", "3000000\n");
+	put(root, "cg/b/memory.current", "500000\n");
+	struct pp_cgroup_files *files;
+	struct pp_sample s;
+	ck_assert_int_eq(pp_cgroup_files_open(root, &files), 0);
+	pp_cgroup_files_sample(files, &s);
+	ck_assert_int_eq(s.headroom_bytes, 600000);
+	put(root, "cg/a/memory.max", "2000000\n");
+	pp_cgroup_files_sample(files, &s);
+	ck_assert_int_eq(s.headroom_bytes, 1600000);
+	put(root, "proc/self/cgroup", "0::/b\n");
+	for (int i = 0; i < 40; i++)
+		pp_cgroup_files_sample(files, &s);
+	ck_assert_int_eq(s.limit_bytes, 3000000);
+	pp_cgroup_files_close(files);
+	char command[64];
+	snprintf(command, sizeof command, "rm -r %s", root);
+	ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+static int open_descriptors(void)
+{
+	int n = 0;
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+START_TEST(test_files_real_machine_does_not_fail_and_leaks_nothing)
+{
+	int before = open_descriptors();
+	bool was_open[256];
+	for (int fd = 0; fd < 256; fd++)
+		was_open[fd] = fcntl(fd, F_GETFD) >= 0;
+	struct pp_cgroup_files *files;
+	struct pp_sample s;
+	ck_assert_int_eq(pp_cgroup_files_open("", &files), 0);
+	for (int fd = 0; fd < 256; fd++)
+		ck_assert(was_open[fd] || fcntl(fd, F_GETFD) < 0 ||
+			  (fcntl(fd, F_GETFD) & FD_CLOEXEC));
+	for (int i = 0; i < 200; i++)
+		pp_cgroup_files_sample(files, &s);
+	printf("this machine: version %d, %d levels, limit %lld, working set %lld, node %lld\n",
+	       s.version, s.levels, (long long)s.limit_bytes, (long long)s.working_set_bytes,
+	       (long long)s.node_available_bytes);
+	ck_assert(s.limit_bytes > 0);
+	pp_cgroup_files_close(files);
+	pp_cgroup_files_close(NULL);
+	ck_assert_int_eq(open_descriptors(), before);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cgroup/files");
+	TCase *c = tcase_create("stories");
+	tcase_add_test(c, test_files_v2_near_limit_counts_cache_as_free_and_high_as_the_limit);
+	tcase_add_test(c, test_files_v2_private_namespace_is_found_at_the_mount_point);
+	tcase_add_test(c, test_files_v2_without_psi_has_no_stalls);
+	tcase_add_test(c, test_files_v2_the_level_with_least_headroom_wins);
+	tcase_add_test(c, test_files_v1_hierarchical_limit_reveals_the_hidden_pod);
+	tcase_add_test(c, test_files_hybrid_host_uses_v1);
+	tcase_add_test(c, test_files_nothing_there_is_no_limit);
+	tcase_add_test(c, test_files_nonsense_is_absent);
+	tcase_add_test(c, test_files_a_limit_above_the_machine_is_none);
+	suite_add_tcase(s, c);
+	c = tcase_create("life");
+	tcase_add_test(c, test_files_follows_a_changed_limit_and_a_move_to_another_cgroup);
+	tcase_add_test(c, test_files_real_machine_does_not_fail_and_leaks_nothing);
+	suite_add_tcase(s, c);
+	return pp_test_main(s);
+}

@@ -1,0 +1,442 @@
+#include "cgroup/governor.h"
+
+#include <string.h>
+
+#include "pp_test.h"
+
+#define MIB (INT64_C(1) << 20)
+
+static struct pp_governor g;
+static struct pp_verdict v;
+static struct pp_sample sample;
+static struct pp_governor_load load;
+static pp_ms now;
+
+static void begin(uint32_t max_servers, int64_t limit_mib, int64_t ws_mib)
+{
+	struct pp_governor_limits limits = {.max_servers = max_servers};
+	now = 100000;
+	pp_governor_init(&g, &limits, now);
+	sample = (struct pp_sample){
+		.limit_bytes = limit_mib ? limit_mib * MIB : PP_SAMPLE_NO_LIMIT,
+		.working_set_bytes = ws_mib * MIB,
+		.node_available_bytes = 8192 * MIB,
+		.node_total_bytes = 16384 * MIB,
+		.version = 2,
+	};
+	load = (struct pp_governor_load){0};
+	memset(&v, 0xff, sizeof v);
+}
+
+static uint32_t tick(pp_ms ms)
+{
+	now += ms;
+	pp_governor_tick(&g, &sample, &load, now, &v);
+	ck_assert(v.cap >= 1 && v.cap <= g.limits.max_servers);
+	ck_assert(v.next_ms >= 50 && v.next_ms <= 1000);
+	ck_assert(memchr(v.reason, 0, sizeof v.reason));
+	return v.cap;
+}
+
+static uint32_t run(pp_ms for_ms, pp_ms step_ms)
+{
+	for (pp_ms t = 0; t < for_ms; t += step_ms)
+		tick(step_ms);
+	return v.cap;
+}
+
+/* Clients in line; the pool opens and lends whatever the cap allows. */
+static void demand(uint32_t clients)
+{
+	uint32_t cap = v.cap;
+	load.open = load.lent = clients < cap ? clients : cap;
+	load.waiting = clients > cap ? clients - cap : 0;
+}
+
+START_TEST(test_governor_small_process_in_a_big_limit_gets_all_at_once)
+{
+	begin(20, 1024, 12);
+	ck_assert_uint_eq(tick(0), 20);
+	ck_assert_str_eq(v.reason, "PODPOOL_MAX_SERVERS");
+	ck_assert_int_eq(v.limit_bytes, 1024 * MIB);
+	ck_assert_int_eq(v.working_set_bytes, 12 * MIB);
+	ck_assert_int_eq(v.cost_bytes, 1 * MIB);
+}
+END_TEST
+
+START_TEST(test_governor_small_limit_starts_with_what_fits)
+{
+	begin(20, 64, 8); /* (64 - 8 reserve - 8) / 16 MiB */
+	ck_assert_uint_eq(tick(0), 3);
+	ck_assert_str_eq(v.reason, "more when clients wait: 56.0 MiB free of 64.0 MiB, 1.0 MiB per "
+				   "server at work");
+}
+END_TEST
+
+START_TEST(test_governor_grows_by_one_each_quarter_second_while_clients_wait)
+{
+	begin(20, 64, 8);
+	tick(0);
+	run(5000, 250);
+	ck_assert_uint_eq(v.cap, 3);
+	demand(60);
+	ck_assert_uint_eq(tick(1), 4);
+	for (uint32_t want = 5; want <= 20; want++) {
+		demand(60);
+		ck_assert_uint_eq(tick(249), want - 1);
+		ck_assert_uint_eq(tick(1), want);
+	}
+	demand(60);
+	ck_assert_uint_eq(run(1000, 250), 20);
+}
+END_TEST
+
+START_TEST(test_governor_does_not_grow_while_opened_servers_can_still_be_used)
+{
+	begin(20, 64, 8);
+	tick(0);
+	load = (struct pp_governor_load){.open = 2, .lent = 2, .waiting = 3};
+	ck_assert_uint_eq(run(5000, 250), 3);
+}
+END_TEST
+
+START_TEST(test_governor_never_goes_below_one)
+{
+	begin(20, 64, 63);
+	ck_assert_uint_eq(tick(0), 1);
+	for (int i = 0; i < 50; i++) {
+		sample.kill_events++;
+		sample.working_set_bytes += 10 * MIB;
+		ck_assert_uint_eq(tick(300), 1);
+	}
+}
+END_TEST
+
+START_TEST(test_governor_halves_on_a_kill_but_not_twice_in_200_ms)
+{
+	begin(20, 1024, 100);
+	tick(0);
+	demand(60);
+	run(1000, 100);
+	sample.kill_events++;
+	ck_assert_uint_eq(tick(100), 10);
+	ck_assert_ptr_nonnull(strstr(v.reason, "kernel"));
+	sample.kill_events++;
+	ck_assert_uint_eq(tick(100), 10);
+	sample.kill_events++;
+	ck_assert_uint_eq(tick(100), 5);
+	demand(60);
+	ck_assert_uint_eq(run(900, 100), 5);
+	ck_assert_uint_eq(tick(100), 6);
+}
+END_TEST
+
+START_TEST(test_governor_counts_before_the_first_sample_are_no_event)
+{
+	begin(20, 1024, 100);
+	sample.kill_events = 77;
+	sample.throttle_events = 9999;
+	ck_assert_uint_eq(tick(0), 20);
+	ck_assert_uint_eq(tick(100), 20);
+	sample.kill_events = 3; /* moved to another cgroup */
+	ck_assert_uint_eq(tick(100), 20);
+}
+END_TEST
+
+START_TEST(test_governor_throttling_of_page_cache_is_no_event)
+{
+	begin(20, 1024, 100);
+	tick(0);
+	sample.throttle_events = 500;
+	ck_assert_uint_eq(tick(1000), 20);
+	sample.working_set_bytes = 940 * MIB;
+	sample.throttle_events = 501;
+	ck_assert_uint_lt(tick(1000), 20);
+}
+END_TEST
+
+START_TEST(test_governor_learns_the_cost_of_work_and_stops_where_it_fits)
+{
+	begin(20, 96, 8);
+	tick(0);
+	for (int i = 0; i < 400; i++) {
+		demand(60);
+		sample.working_set_bytes = (8 + 5 * (int64_t)load.lent) * MIB;
+		tick(50);
+	}
+	ck_assert_int_ge(v.cost_bytes, 4 * MIB);
+	ck_assert_int_le(v.cost_bytes, 6 * MIB);
+	ck_assert_uint_ge(v.cap, 12); /* (96 - 10 - 8) / 5 = 15 */
+	ck_assert_uint_le(v.cap, 16);
+	ck_assert_ptr_nonnull(strstr(v.reason, "per server at work"));
+}
+END_TEST
+
+START_TEST(test_governor_fast_growth_of_the_program_throttles_before_the_limit)
+{
+	begin(20, 256, 20);
+	tick(0);
+	demand(60);
+	run(2000, 100);
+	while (v.cap == 20 && sample.working_set_bytes < 256 * MIB) {
+		sample.working_set_bytes += 2 * MIB; /* 20 MiB/s */
+		tick(100);
+	}
+	ck_assert_uint_lt(v.cap, 20);
+	ck_assert_int_lt(sample.working_set_bytes, 235 * MIB);
+}
+END_TEST
+
+START_TEST(test_governor_growth_of_the_program_is_not_charged_to_connections)
+{
+	begin(20, 256, 20);
+	tick(0);
+	load = (struct pp_governor_load){.open = 4, .lent = 4};
+	sample.working_set_bytes = 28 * MIB;
+	run(4000, 100);
+	for (int i = 0; i < 40; i++) {
+		sample.working_set_bytes += MIB;
+		tick(100);
+	}
+	run(15000, 100);
+	ck_assert_int_lt(v.cost_bytes, 4 * MIB);
+	ck_assert_int_gt(g.learn.base_bytes, 50 * MIB);
+}
+END_TEST
+
+START_TEST(test_governor_flat_high_process_keeps_what_it_has_carried)
+{
+	begin(20, 1024, 300);
+	tick(0);
+	demand(8);
+	run(6000, 100);
+	sample.working_set_bytes = 960 * MIB; /* the heap is touched once, by somebody else */
+	tick(100);
+	uint32_t after = run(1500, 100);
+	ck_assert_uint_ge(after, 1);
+	uint32_t frozen = run(4000, 100);
+	ck_assert_uint_eq(run(30000, 100), frozen);
+}
+END_TEST
+
+START_TEST(test_governor_flat_high_start_is_probed_slowly_not_starved)
+{
+	begin(20, 1024, 950); /* MaxRAMPercentage and AlwaysPreTouch */
+	ck_assert_uint_eq(tick(0), 1);
+	for (int i = 0; i < 70; i++) {
+		demand(60);
+		tick(1000);
+	}
+	ck_assert_uint_ge(v.cap, 15);
+	sample.working_set_bytes = 1015 * MIB;
+	for (int i = 0; i < 20; i++) {
+		demand(60);
+		tick(100);
+	}
+	ck_assert_uint_le(v.cap, 4);
+}
+END_TEST
+
+START_TEST(test_governor_flat_high_in_a_small_limit_is_not_probed)
+{
+	begin(20, 96, 90);
+	for (int i = 0; i < 200; i++) {
+		tick(250);
+		demand(60);
+	}
+	ck_assert_uint_eq(v.cap, 1);
+	ck_assert_ptr_nonnull(strstr(v.reason, "memory: 6.0 MiB free of 96.0 MiB"));
+}
+END_TEST
+
+START_TEST(test_governor_follows_a_limit_that_changes_while_running)
+{
+	begin(20, 1024, 100);
+	tick(0);
+	demand(60);
+	run(1000, 100);
+	sample.limit_bytes = 110 * MIB;
+	for (int i = 0; i < 10; i++) {
+		tick(200);
+		demand(60);
+	}
+	ck_assert_uint_le(v.cap, 2);
+	sample.limit_bytes = 1024 * MIB;
+	for (int i = 0; i < 40; i++) {
+		tick(250);
+		demand(60);
+	}
+	ck_assert_uint_eq(v.cap, 20);
+}
+END_TEST
+
+START_TEST(test_governor_option_is_the_limit_when_it_is_lower_or_alone)
+{
+	struct pp_governor_limits limits = {.max_servers = 20, .memory_limit_bytes = 64 * MIB};
+	begin(20, 1024, 8);
+	pp_governor_set_limits(&g, &limits);
+	ck_assert_uint_eq(tick(0), 3);
+	ck_assert_int_eq(v.limit_bytes, 64 * MIB);
+	begin(20, 0, 8);
+	pp_governor_set_limits(&g, &limits);
+	ck_assert_uint_eq(tick(0), 3);
+	begin(20, 0, 0);
+	sample.working_set_bytes = -1;
+	pp_governor_set_limits(&g, &limits);
+	ck_assert_uint_eq(tick(0), 3);
+}
+END_TEST
+
+START_TEST(test_governor_ceiling_may_change_on_reload)
+{
+	struct pp_governor_limits limits = {.max_servers = 5};
+	begin(20, 1024, 8);
+	tick(0);
+	pp_governor_set_limits(&g, &limits);
+	ck_assert_uint_eq(tick(100), 5);
+	limits.max_servers = 0;
+	pp_governor_set_limits(&g, &limits);
+	ck_assert_uint_eq(tick(100), 1);
+}
+END_TEST
+
+START_TEST(test_governor_without_a_limit_starts_low_and_grows_while_the_node_is_well)
+{
+	begin(20, 0, 3000);
+	ck_assert_uint_eq(tick(0), 10);
+	ck_assert_str_eq(v.reason,
+			 "no memory limit visible: governed by node pressure; set limits.memory");
+	ck_assert_int_eq(v.limit_bytes, 0);
+	for (int i = 0; i < 20; i++) {
+		demand(60);
+		tick(250);
+	}
+	ck_assert_uint_eq(v.cap, 20);
+}
+END_TEST
+
+START_TEST(test_governor_without_a_limit_a_tight_node_stops_growth)
+{
+	begin(20, 0, 3000);
+	tick(0);
+	sample.node_available_bytes = 1000 * MIB; /* below 10 % of 16 GiB */
+	for (int i = 0; i < 20; i++) {
+		demand(60);
+		tick(250);
+	}
+	ck_assert_uint_eq(v.cap, 10);
+}
+END_TEST
+
+START_TEST(test_governor_without_a_limit_node_stalls_halve_and_hold_ten_seconds)
+{
+	begin(20, 0, 3000);
+	tick(0);
+	demand(60);
+	run(1000, 250);
+	for (int i = 0; i < 9; i++) { /* 20 % stalled */
+		sample.node_stall_total_us += 50000;
+		tick(250);
+	}
+	uint32_t low = run(2000, 250);
+	ck_assert_uint_le(low, 5);
+	demand(60);
+	ck_assert_uint_eq(run(6000, 250), low);
+	for (int i = 0; i < 24; i++) {
+		demand(60);
+		tick(250);
+	}
+	ck_assert_uint_gt(v.cap, low);
+}
+END_TEST
+
+START_TEST(test_governor_stalls_of_the_own_cgroup_stop_growth)
+{
+	begin(20, 64, 8);
+	tick(0);
+	for (int i = 0; i < 40; i++) {
+		sample.stall_total_us += 100000;
+		tick(250);
+		if (i > 10)
+			demand(60);
+	}
+	ck_assert_uint_eq(v.cap, 3);
+	ck_assert_ptr_nonnull(strstr(v.reason, "PSI"));
+}
+END_TEST
+
+START_TEST(test_governor_looks_more_often_the_closer_the_end)
+{
+	begin(20, 96, 8);
+	tick(0);
+	ck_assert_int_eq(v.next_ms, 1000);
+	for (int i = 0; i < 34; i++) {
+		sample.working_set_bytes += 2 * MIB;
+		tick(50);
+	}
+	ck_assert_int_le(v.next_ms, 150);
+}
+END_TEST
+
+START_TEST(test_governor_survives_nonsense_and_a_clock_that_stands_still)
+{
+	static const int64_t odd[] = {INT64_MIN, -1, 0, 1, 4096, INT64_MAX - 1, INT64_MAX};
+	enum { N = sizeof odd / sizeof *odd };
+	for (int a = 0; a < N; a++)
+		for (int b = 0; b < N; b++) {
+			begin(20, 64, 8);
+			tick(0);
+			for (int i = 0; i < 10; i++) {
+				sample.limit_bytes = odd[a];
+				sample.working_set_bytes = odd[(b + i) % N];
+				sample.node_available_bytes = odd[b];
+				sample.node_total_bytes = odd[a];
+				sample.kill_events = (uint64_t)odd[b];
+				sample.stall_total_us = (uint64_t)odd[(a + i) % N];
+				load.lent = load.open = i % 2 ? UINT32_MAX : 0;
+				load.waiting = UINT32_MAX;
+				tick(i % 3 ? 0 : INT64_C(1) << (4 * i));
+			}
+		}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cgroup/governor");
+	TCase *c = tcase_create("start and growth");
+	tcase_add_test(c, test_governor_small_process_in_a_big_limit_gets_all_at_once);
+	tcase_add_test(c, test_governor_small_limit_starts_with_what_fits);
+	tcase_add_test(c, test_governor_grows_by_one_each_quarter_second_while_clients_wait);
+	tcase_add_test(c, test_governor_does_not_grow_while_opened_servers_can_still_be_used);
+	tcase_add_test(c, test_governor_ceiling_may_change_on_reload);
+	tcase_add_test(c, test_governor_looks_more_often_the_closer_the_end);
+	suite_add_tcase(s, c);
+	c = tcase_create("decrease");
+	tcase_add_test(c, test_governor_never_goes_below_one);
+	tcase_add_test(c, test_governor_halves_on_a_kill_but_not_twice_in_200_ms);
+	tcase_add_test(c, test_governor_counts_before_the_first_sample_are_no_event);
+	tcase_add_test(c, test_governor_throttling_of_page_cache_is_no_event);
+	tcase_add_test(c, test_governor_stalls_of_the_own_cgroup_stop_growth);
+	tcase_add_test(c, test_governor_follows_a_limit_that_changes_while_running);
+	suite_add_tcase(s, c);
+	c = tcase_create("cost");
+	tcase_add_test(c, test_governor_learns_the_cost_of_work_and_stops_where_it_fits);
+	tcase_add_test(c, test_governor_fast_growth_of_the_program_throttles_before_the_limit);
+	tcase_add_test(c, test_governor_growth_of_the_program_is_not_charged_to_connections);
+	suite_add_tcase(s, c);
+	c = tcase_create("flat high");
+	tcase_add_test(c, test_governor_flat_high_process_keeps_what_it_has_carried);
+	tcase_add_test(c, test_governor_flat_high_start_is_probed_slowly_not_starved);
+	tcase_add_test(c, test_governor_flat_high_in_a_small_limit_is_not_probed);
+	suite_add_tcase(s, c);
+	c = tcase_create("limits");
+	tcase_add_test(c, test_governor_option_is_the_limit_when_it_is_lower_or_alone);
+	tcase_add_test(c,
+		       test_governor_without_a_limit_starts_low_and_grows_while_the_node_is_well);
+	tcase_add_test(c, test_governor_without_a_limit_a_tight_node_stops_growth);
+	tcase_add_test(c, test_governor_without_a_limit_node_stalls_halve_and_hold_ten_seconds);
+	tcase_add_test(c, test_governor_survives_nonsense_and_a_clock_that_stands_still);
+	suite_add_tcase(s, c);
+	return pp_test_main(s);
+}

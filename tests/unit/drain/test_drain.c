@@ -1,0 +1,251 @@
+#include "drain/drain.h"
+
+#include <string.h>
+
+#include "pp_test.h"
+
+static const struct pp_drain_counts nobody = {0};
+static const struct pp_drain_counts busy = {.clients = 3, .processes = 2, .servers = 3};
+
+static struct pp_drain_orders tell(struct pp_drain *d, enum pp_drain_event event,
+				   const struct pp_drain_counts *counts, pp_ms now)
+{
+	struct pp_drain_orders orders;
+	pp_drain_event(d, event, counts, now, &orders);
+	return orders;
+}
+
+START_TEST(test_drain_only_the_listed_arrows_exist)
+{
+	static const enum pp_drain_state arrows[][2] = {
+		{PP_DRAIN_RUN, PP_DRAIN_DRAIN},	   {PP_DRAIN_RUN, PP_DRAIN_FINISH},
+		{PP_DRAIN_DRAIN, PP_DRAIN_FORCE},  {PP_DRAIN_DRAIN, PP_DRAIN_FINISH},
+		{PP_DRAIN_FORCE, PP_DRAIN_FINISH},
+	};
+	for (int from = 0; from < PP_DRAIN__COUNT; from++)
+		for (int to = 0; to < PP_DRAIN__COUNT; to++) {
+			bool listed = false;
+			for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++)
+				listed |= (int)arrows[i][0] == from && (int)arrows[i][1] == to;
+			ck_assert_msg(pp_drain_may(from, to) == listed, "%s to %s",
+				      pp_drain_word(from), pp_drain_word(to));
+		}
+}
+END_TEST
+
+/* No event, count or time produces an arrow that is not listed: set_state would assert. */
+START_TEST(test_drain_no_event_in_any_state_breaks_the_table)
+{
+	static const pp_ms times[] = {0, 1, 499, 24999, 25000, 27000, 28500, 30000, 1000000};
+	for (int first = 0; first < PP_DRAIN_EV__COUNT; first++)
+		for (int second = 0; second < PP_DRAIN_EV__COUNT; second++)
+			for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+				struct pp_drain d;
+				pp_drain_init(&d, 30000, 500);
+				tell(&d, first, &busy, 0);
+				enum pp_drain_state before = d.state;
+				tell(&d, second, t % 2 ? &busy : &nobody, times[t]);
+				ck_assert(d.state >= before);
+				tell(&d, second, &nobody, times[t]);
+			}
+}
+END_TEST
+
+START_TEST(test_drain_run_allows_everything)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &busy, 10);
+	ck_assert(!o.close_idle && !o.refuse_lending && !o.cancel && !o.finish);
+	ck_assert_int_eq(o.next_ms, -1);
+	ck_assert_str_eq(pp_drain_word(d.state), "run");
+}
+END_TEST
+
+START_TEST(test_drain_run_ends_after_linger_without_interruption)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 1000).next_ms, 5000);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 5999).next_ms, 1);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &busy, 6000).next_ms, -1);
+	static const struct pp_drain_counts one_server = {.servers = 1};
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &one_server, 6500).next_ms, -1);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 7000).next_ms, 5000);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &nobody, 11999).finish);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &nobody, 12000).finish);
+	ck_assert_int_eq(d.state, PP_DRAIN_FINISH);
+}
+END_TEST
+
+START_TEST(test_drain_negative_linger_never_ends)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, -1);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 0).next_ms, -1);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &nobody, INT64_C(1) << 40).finish);
+}
+END_TEST
+
+static const struct deadlines {
+	pp_ms grace_ms, force_ms, cancel_ms, finish_ms;
+} deadlines[] = {
+	{30000, 25000, 27000, 28500}, {8000, 3000, 5000, 6500}, {7999, 4000, 6000, 7200},
+	{6000, 3000, 4500, 5400},     {1000, 500, 750, 900},
+};
+
+START_TEST(test_drain_deadlines_follow_the_grace)
+{
+	const struct deadlines *t = &deadlines[_i];
+	const pp_ms t0 = 777;
+	struct pp_drain d;
+	pp_drain_init(&d, t->grace_ms, 5000);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TERM, &busy, t0);
+	ck_assert(o.close_idle && !o.refuse_lending && !o.cancel && !o.finish);
+	ck_assert_int_eq(o.next_ms, t->force_ms);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->force_ms - 1).refuse_lending);
+	o = tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->force_ms);
+	ck_assert(o.close_idle && o.refuse_lending && !o.cancel && !o.finish);
+	ck_assert_int_eq(o.next_ms, t->cancel_ms - t->force_ms);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->cancel_ms - 1).cancel);
+	o = tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->cancel_ms);
+	ck_assert(o.cancel && !o.finish);
+	ck_assert_int_eq(o.next_ms, t->finish_ms - t->cancel_ms);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->finish_ms - 1).finish);
+	o = tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->finish_ms);
+	ck_assert(o.finish && o.refuse_lending && !o.cancel);
+	ck_assert_int_eq(o.next_ms, -1);
+}
+END_TEST
+
+START_TEST(test_drain_without_grace_everything_is_due_at_once)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 0, 5000);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TERM, &busy, 5);
+	ck_assert(o.close_idle && o.refuse_lending && o.cancel && o.finish);
+	pp_drain_init(&d, -7, 5000);
+	ck_assert(tell(&d, PP_DRAIN_EV_TERM, &busy, 5).finish);
+}
+END_TEST
+
+START_TEST(test_drain_one_late_tick_passes_all_deadlines)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_REQUEST, &busy, 0);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &busy, 3600000);
+	ck_assert(o.refuse_lending && o.cancel && o.finish);
+}
+END_TEST
+
+START_TEST(test_drain_finishes_when_nobody_is_left)
+{
+	static const struct pp_drain_counts process_only = {.processes = 1};
+	static const struct pp_drain_counts client_only = {.clients = 1};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &process_only, 10).finish);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &client_only, 20).finish);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &nobody, 30).finish);
+	pp_drain_init(&d, 30000, 5000);
+	ck_assert(tell(&d, PP_DRAIN_EV_TERM, &nobody, 0).finish);
+}
+END_TEST
+
+START_TEST(test_drain_force_ends_with_the_last_client)
+{
+	static const struct pp_drain_counts process_only = {.processes = 1, .servers = 1};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, 25000).finish);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &process_only, 25001).finish);
+}
+END_TEST
+
+START_TEST(test_drain_only_a_second_own_term_is_now)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TERM, &busy, 0).finish);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TERM, &busy, 1).finish);
+	ck_assert(!tell(&d, PP_DRAIN_EV_REQUEST, &busy, 2).finish);
+	ck_assert(!tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 3).finish);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 4);
+	ck_assert(o.finish && o.cancel);
+	o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 5);
+	ck_assert(o.finish && !o.cancel);
+}
+END_TEST
+
+START_TEST(test_drain_second_own_term_ends_force_too)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, 26000).finish);
+	ck_assert(tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 26001).finish);
+}
+END_TEST
+
+START_TEST(test_drain_later_terms_do_not_move_the_deadline)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TERM, &busy, 20000).next_ms, 5000);
+	ck_assert(tell(&d, PP_DRAIN_EV_TERM, &busy, 25000).refuse_lending);
+}
+END_TEST
+
+START_TEST(test_drain_ticks_are_idempotent_while_the_clock_stands_still)
+{
+	static const pp_ms times[] = {0, 100, 25000, 25500, 27000, 27100, 28500, 90000};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
+		tell(&d, PP_DRAIN_EV_TICK, &busy, times[t]);
+		struct pp_drain_orders once = tell(&d, PP_DRAIN_EV_TICK, &busy, times[t]);
+		struct pp_drain after = d;
+		for (int i = 0; i < 100; i++) {
+			struct pp_drain_orders again = tell(&d, PP_DRAIN_EV_TICK, &busy, times[t]);
+			ck_assert(again.finish == once.finish && again.next_ms == once.next_ms &&
+				  again.refuse_lending == once.refuse_lending && !again.cancel);
+			ck_assert_int_eq(d.state, after.state);
+			ck_assert(once.finish || again.next_ms > 0);
+		}
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("drain/drain");
+	TCase *c = tcase_create("table");
+	tcase_add_test(c, test_drain_only_the_listed_arrows_exist);
+	tcase_add_test(c, test_drain_no_event_in_any_state_breaks_the_table);
+	suite_add_tcase(s, c);
+	c = tcase_create("run");
+	tcase_add_test(c, test_drain_run_allows_everything);
+	tcase_add_test(c, test_drain_run_ends_after_linger_without_interruption);
+	tcase_add_test(c, test_drain_negative_linger_never_ends);
+	suite_add_tcase(s, c);
+	c = tcase_create("deadlines");
+	tcase_add_loop_test(c, test_drain_deadlines_follow_the_grace, 0,
+			    (int)(sizeof deadlines / sizeof *deadlines));
+	tcase_add_test(c, test_drain_without_grace_everything_is_due_at_once);
+	tcase_add_test(c, test_drain_one_late_tick_passes_all_deadlines);
+	tcase_add_test(c, test_drain_later_terms_do_not_move_the_deadline);
+	tcase_add_test(c, test_drain_ticks_are_idempotent_while_the_clock_stands_still);
+	suite_add_tcase(s, c);
+	c = tcase_create("leaving");
+	tcase_add_test(c, test_drain_finishes_when_nobody_is_left);
+	tcase_add_test(c, test_drain_force_ends_with_the_last_client);
+	tcase_add_test(c, test_drain_only_a_second_own_term_is_now);
+	tcase_add_test(c, test_drain_second_own_term_ends_force_too);
+	suite_add_tcase(s, c);
+	return pp_test_main(s);
+}

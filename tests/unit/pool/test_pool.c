@@ -1,0 +1,246 @@
+#include "pool/pool.h"
+
+#include <stdlib.h>
+
+#include "pp_test.h"
+
+static struct pp_pools pools;
+static struct pp_pool a, b;
+static struct pp_conn conns[16];
+
+static void setup_cap(uint32_t cap)
+{
+	pp_pools_init(&pools, cap);
+	pp_pool_init(&a, &pools, 0);
+	pp_pool_init(&b, &pools, 0);
+}
+
+static struct pp_conn *open_idle(struct pp_pool *pool, int i, pp_ms now)
+{
+	pp_conn_init(&conns[i], pool, now);
+	pp_conn_set_state(&conns[i], PP_CONN_IDLE, now);
+	return &conns[i];
+}
+
+START_TEST(test_pool_lends_the_server_used_last)
+{
+	setup_cap(4);
+	struct pp_conn *first = open_idle(&a, 0, 1), *second = open_idle(&a, 1, 2);
+	ck_assert_ptr_eq(pp_pool_lend(&a, 3), second);
+	ck_assert_ptr_eq(pp_pool_lend(&a, 3), first);
+	ck_assert_ptr_null(pp_pool_lend(&a, 3));
+	pp_conn_set_state(first, PP_CONN_IDLE, 4);
+	ck_assert_ptr_eq(pp_pool_lend(&a, 5), first);
+}
+END_TEST
+
+START_TEST(test_pool_waiters_are_served_in_order_and_nobody_overtakes)
+{
+	setup_cap(1);
+	struct pp_waiter w[3] = {0};
+	struct pp_conn *conn = open_idle(&a, 0, 1), *got;
+	ck_assert_ptr_eq(pp_pool_lend(&a, 1), conn);
+	for (int i = 0; i < 3; i++)
+		pp_pool_wait(&a, &w[i], 2 + i);
+	pp_pool_unwait(&a, &w[1]);
+	pp_conn_set_state(conn, PP_CONN_IDLE, 10);
+	ck_assert_ptr_null(pp_pool_lend(&a, 10)); /* a newcomer */
+	ck_assert_ptr_eq(pp_pool_match(&a, 10, &got), &w[0]);
+	ck_assert_ptr_eq(got, conn);
+	ck_assert_ptr_null(pp_pool_match(&a, 10, &got));
+	pp_conn_set_state(conn, PP_CONN_IDLE, 11);
+	ck_assert_ptr_eq(pp_pool_match(&a, 11, &got), &w[2]);
+	ck_assert_uint_eq(pools.waiting, 0);
+}
+END_TEST
+
+START_TEST(test_pool_opens_no_more_logins_than_wait)
+{
+	setup_cap(4);
+	struct pp_waiter w[2] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_NOTHING);
+	for (int i = 0; i < 2; i++) {
+		pp_pool_wait(&a, &w[i], 0);
+		ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_OPEN);
+		ck_assert_ptr_eq(pool, &a);
+		pp_conn_init(&conns[i], &a, 0);
+		ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_NOTHING);
+	}
+}
+END_TEST
+
+START_TEST(test_pool_respects_the_cap_and_its_fall)
+{
+	setup_cap(2);
+	struct pp_waiter w = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	struct pp_conn *old = open_idle(&a, 0, 1), *young = open_idle(&a, 1, 2);
+	ck_assert_ptr_eq(pp_pool_lend(&a, 3), young);
+	pp_pools_set_cap(&pools, 1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert_ptr_eq(conn, old);
+	pp_conn_set_state(old, PP_CONN_CLOSED, 3);
+	ck_assert(!pp_pools_should_give_up(&pools, &a, 3));
+	pp_pool_wait(&a, &w, 4);
+	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_NOTHING);
+	pp_pools_set_cap(&pools, 0); /* never below one */
+	ck_assert_uint_eq(pools.cap, 1);
+}
+END_TEST
+
+START_TEST(test_pool_takes_an_idle_server_of_another_pool_when_the_cap_is_reached)
+{
+	setup_cap(2);
+	struct pp_waiter w = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	struct pp_conn *old = open_idle(&a, 0, 1);
+	open_idle(&a, 1, 2);
+	pp_pool_wait(&b, &w, 3);
+	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert_ptr_eq(conn, old);
+	pp_conn_set_state(old, PP_CONN_CLOSED, 3);
+	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &b);
+}
+END_TEST
+
+START_TEST(test_pool_above_its_share_gives_up_a_server_for_one_below)
+{
+	setup_cap(4);
+	struct pp_waiter waits_a = {0}, waits_b = {0};
+	for (int i = 0; i < 4; i++) {
+		open_idle(&a, i, 1);
+		ck_assert_ptr_nonnull(pp_pool_lend(&a, 1));
+	}
+	pp_pool_wait(&a, &waits_a, 2);
+	ck_assert(!pp_pools_should_give_up(&pools, &a, 2));
+	pp_pool_wait(&b, &waits_b, 2);
+	/* a: 4, b: 0, share 2: two change places, then nothing moves. */
+	for (int i = 0; i < 2; i++) {
+		ck_assert(pp_pools_should_give_up(&pools, &a, 2));
+		pp_conn_set_state(&conns[i], PP_CONN_CLOSED, 3);
+		pp_conn_init(&conns[8 + i], &b, 3);
+		pp_conn_set_state(&conns[8 + i], PP_CONN_IDLE, 3);
+		pp_conn_set_state(&conns[8 + i], PP_CONN_LENT, 3);
+	}
+	ck_assert(!pp_pools_should_give_up(&pools, &a, 4));
+	ck_assert(!pp_pools_should_give_up(&pools, &b, 4));
+}
+END_TEST
+
+START_TEST(test_pool_more_pools_than_cap_take_turns)
+{
+	setup_cap(1);
+	struct pp_waiter waits_b = {0};
+	open_idle(&a, 0, 1);
+	ck_assert_ptr_nonnull(pp_pool_lend(&a, 1));
+	pp_pool_wait(&b, &waits_b, 2);
+	ck_assert(pp_pools_should_give_up(&pools, &a, 2));
+}
+END_TEST
+
+START_TEST(test_pool_failed_logins_are_not_repeated_before_their_time)
+{
+	setup_cap(4);
+	struct pp_waiter w = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	pp_pool_wait(&a, &w, 0);
+	a.not_before = 1000;
+	ck_assert_int_eq(pp_pools_advise(&pools, 999, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert_int_eq(pp_pools_advise(&pools, 1000, &pool, &conn), PP_ADVICE_OPEN);
+}
+END_TEST
+
+START_TEST(test_pool_keeps_min_open_and_ends_the_rest_when_idle)
+{
+	setup_cap(4);
+	a.min_open = 1;
+	struct pp_conn *old = open_idle(&a, 0, 1);
+	open_idle(&a, 1, 50);
+	ck_assert_ptr_null(pp_pool_find_idle_since(&a, 60, 0));
+	ck_assert_ptr_null(pp_pool_find_idle_since(&a, 60, 100));
+	ck_assert_ptr_eq(pp_pool_find_idle_since(&a, 101, 100), old);
+	pp_conn_set_state(old, PP_CONN_CLOSED, 101);
+	ck_assert_ptr_null(pp_pool_find_idle_since(&a, 1000, 100));
+}
+END_TEST
+
+/* Two pools, random arrivals and ends: the cap is never passed, nobody waits for ever, counts stay true. */
+START_TEST(test_pool_random_life_keeps_cap_order_and_counts)
+{
+	srandom((unsigned)_i);
+	setup_cap(3);
+	struct pp_waiter w[16] = {0};
+	struct pp_pool *of[16];
+	int waiting = 0, served = 0;
+	for (pp_ms now = 0; now < 5000; now++) {
+		int i = (int)(random() % 16);
+		if (!pp_link_is_on(&w[i].link)) {
+			of[i] = random() % 2 ? &a : &b;
+			pp_pool_wait(of[i], &w[i], now);
+			waiting++;
+		}
+		struct pp_pool *pool;
+		struct pp_conn *conn;
+		enum pp_advice advice;
+		while ((advice = pp_pools_advise(&pools, now, &pool, &conn)) != PP_ADVICE_NOTHING) {
+			if (advice == PP_ADVICE_CLOSE) {
+				pp_conn_set_state(conn, PP_CONN_CLOSED, now);
+				continue;
+			}
+			int free_at = 0;
+			while (conns[free_at].pool && free_at < 16)
+				free_at++;
+			pp_conn_init(&conns[free_at], pool, now);
+		}
+		ck_assert_uint_le(pools.open, 3);
+		for (int c = 0; c < 16; c++) {
+			if (!conns[c].pool || random() % 3)
+				continue;
+			struct pp_pool *home = conns[c].pool;
+			if (conns[c].state == PP_CONN_LENT &&
+			    pp_pools_should_give_up(&pools, home, now))
+				pp_conn_set_state(&conns[c], PP_CONN_CLOSED, now);
+			else if (conns[c].state != PP_CONN_IDLE)
+				pp_conn_set_state(&conns[c], PP_CONN_IDLE, now);
+			while (pp_pool_match(home, now, &conn)) {
+				waiting--;
+				served++;
+			}
+		}
+		ck_assert_uint_eq(pools.waiting, (uint32_t)waiting);
+		PP_LIST_FOREACH (&a.waiters, it)
+			ck_assert_int_lt(now - pp_list_entry(it, struct pp_waiter, link)->since,
+					 1500);
+		PP_LIST_FOREACH (&b.waiters, it)
+			ck_assert_int_lt(now - pp_list_entry(it, struct pp_waiter, link)->since,
+					 1500);
+	}
+	ck_assert_int_gt(served, 1000);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("pool/pool");
+	TCase *c = tcase_create("lending");
+	tcase_add_test(c, test_pool_lends_the_server_used_last);
+	tcase_add_test(c, test_pool_waiters_are_served_in_order_and_nobody_overtakes);
+	tcase_add_test(c, test_pool_opens_no_more_logins_than_wait);
+	tcase_add_test(c, test_pool_respects_the_cap_and_its_fall);
+	tcase_add_test(c, test_pool_failed_logins_are_not_repeated_before_their_time);
+	tcase_add_test(c, test_pool_keeps_min_open_and_ends_the_rest_when_idle);
+	suite_add_tcase(s, c);
+	c = tcase_create("between pools");
+	tcase_add_test(c, test_pool_takes_an_idle_server_of_another_pool_when_the_cap_is_reached);
+	tcase_add_test(c, test_pool_above_its_share_gives_up_a_server_for_one_below);
+	tcase_add_test(c, test_pool_more_pools_than_cap_take_turns);
+	tcase_add_loop_test(c, test_pool_random_life_keeps_cap_order_and_counts, 0, 20);
+	suite_add_tcase(s, c);
+	return pp_test_main(s);
+}
