@@ -98,13 +98,12 @@ END_TEST
 
 START_TEST(test_codec_ours_is_127_66)
 {
-	struct pp_ipc_msg ours = route_to(127, 66), next = route_to(127, 67),
-			  other = route_to(126, 66);
-	ck_assert(pp_codec_is_ours(&ours.addr));
-	ck_assert(!pp_codec_is_ours(&next.addr));
-	ck_assert(!pp_codec_is_ours(&other.addr));
-	struct pp_ipc_addr six = route_to(127, 66).addr;
+	struct pp_ipc_addr ours = route_to(127, 66).addr, above = route_to(127, 67).addr,
+			   below = route_to(126, 66).addr, six = ours;
 	six.family = PP_IPC_V6;
+	ck_assert(pp_codec_is_ours(&ours));
+	ck_assert(!pp_codec_is_ours(&above));
+	ck_assert(!pp_codec_is_ours(&below));
 	ck_assert(!pp_codec_is_ours(&six));
 }
 END_TEST
