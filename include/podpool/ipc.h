@@ -3,6 +3,8 @@
  * Transport: an AF_UNIX stream socket `sock` in PODPOOL_DIR. One question, one answer, close; the
  * broker knows the asker by SO_PEERCRED, never by what it says. Hints travel by AF_UNIX datagram to
  * `hint` in the same directory (SCM_CREDENTIALS): they only add knowledge and are never waited for.
+ * While no server speaks TLS the broker has no use for them and `hint` does not exist: then the shim does not
+ * even find out what to say.
  * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
  * Lifetime: an old shim meets a new broker after an upgrade, so a version the broker does not know
  * is answered DIRECT, and a field is only ever added by a new version number.

@@ -116,7 +116,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
 	first_verdict(b);
 	pp_identity_open(b);
-	pp_hints_open(b);
+	pp_hints_settle(b);
 	int r = pp_door_open(b, err);
 	if (r < 0)
 		return r;

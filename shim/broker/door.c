@@ -171,8 +171,6 @@ void pp_door_close(struct pp_broker *b)
 		return;
 	pp_dir_join(b->dir, PP_IPC_SOCK, path);
 	unlink(path);
-	pp_dir_join(b->dir, PP_IPC_HINT, path);
-	unlink(path);
 	event_free(b->sock_event);
 	close(b->sock_fd);
 	b->sock_fd = -1;

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/route.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
 
@@ -92,9 +93,10 @@ static int open_socket(struct pp_broker *b)
 	return -1;
 }
 
-void pp_hints_open(struct pp_broker *b)
+static void open_hints(struct pp_broker *b)
 {
-	b->hints = calloc(PP_HINTS, sizeof *b->hints);
+	if (!b->hints)
+		b->hints = calloc(PP_HINTS, sizeof *b->hints);
 	b->hint_fd = b->hints ? open_socket(b) : -1;
 	if (b->hint_fd >= 0)
 		b->hint_event = event_new(b->base, b->hint_fd, EV_READ | EV_PERSIST, on_hint, b);
@@ -104,10 +106,31 @@ void pp_hints_open(struct pp_broker *b)
 
 void pp_hints_close(struct pp_broker *b)
 {
-	if (b->hint_event)
-		event_free(b->hint_event);
-	if (b->hint_fd >= 0)
-		close(b->hint_fd);
-	free(b->hints);
+	char path[108];
+	if (b->hint_fd < 0)
+		return;
+	pp_dir_join(b->dir, PP_IPC_HINT, path);
+	unlink(path);
+	event_free(b->hint_event);
+	b->hint_event = NULL;
+	close(b->hint_fd);
 	b->hint_fd = -1;
+}
+
+static bool are_wanted(const struct pp_broker *b)
+{
+	struct pp_route *route, *next;
+	HASH_ITER(hh, b->routes, route, next)
+	if (route->tls != PP_ROUTE_TLS_NO)
+		return true;
+	return b->routes == NULL;
+}
+
+void pp_hints_settle(struct pp_broker *b)
+{
+	bool wanted = are_wanted(b);
+	if (wanted && b->hint_fd < 0)
+		open_hints(b);
+	else if (!wanted)
+		pp_hints_close(b);
 }

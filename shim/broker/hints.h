@@ -9,8 +9,9 @@
 
 struct pp_broker;
 
-/* Without the socket there are no hints: not an error for anybody but the log. */
-void pp_hints_open(struct pp_broker *b);
+/* Opens or closes the socket: hints are wanted as long as a route's server speaks TLS or has not been asked. Without
+ * the socket there are no hints: not an error for anybody but the log. */
+void pp_hints_settle(struct pp_broker *b);
 void pp_hints_close(struct pp_broker *b);
 
 /* The newest hint of this thread, after reading what has arrived: it was sent before the connect whose bytes we

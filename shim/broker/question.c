@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "broker/client.h"
+#include "broker/hints.h"
 #include "broker/workers.h"
 
 #define PP_QUESTION_VALID_MS (10 * 60 * 1000)
@@ -58,6 +59,7 @@ static void question_done(struct pp_job *job)
 	/* No answer is not remembered: the clients waiting now go on, the next one asks again. */
 	route->tls_asked_at = q->answered ? b->now : b->now - PP_QUESTION_VALID_MS + 1000;
 	free(q);
+	pp_hints_settle(b);
 	PP_LIST_FOREACH_SAFE (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		if (c->route != route || c->state != PP_CLIENT_PROBE)

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "broker/client.h"
+#include "broker/hints.h"
 #include "broker/identity.h"
 
 /* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
@@ -163,6 +164,7 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	char listening[INET_ADDRSTRLEN];
 	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
 	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s)", route->address, route->port, listening);
+	pp_hints_settle(b);
 	*ret_route = route;
 	return 0;
 }

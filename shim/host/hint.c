@@ -1,9 +1,11 @@
 #include "host/hint.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "host/ask.h"
 #include "host/conf.h"
@@ -60,31 +62,53 @@ static bool is_target_port(unsigned port)
 	return false;
 }
 
-/* A question without an answer makes sure that somebody listens. */
+static bool has_file(const char *dir, const char *name)
+{
+	char path[108];
+	pp_dir_join(dir, name, path);
+	return pp_sys3(SYS_faccessat, AT_FDCWD, path, F_OK) == 0;
+}
+
+/* Asked first, because finding out what libpq wants costs more than the connect. With a broker, its `hint` says
+ * whether it cares; without one, the first connection is about to start one that does. */
+static bool is_wanted(void)
+{
+	char dir[PP_DIR_MAX];
+	for (unsigned i = 0;; i++) {
+		int err = pp_place_candidate(i, false, dir);
+		if (err == PP_ERR_ABSENT)
+			return true;
+		if (err == 0 && has_file(dir, PP_IPC_SOCK))
+			return has_file(dir, PP_IPC_HINT);
+	}
+}
+
+/* A question that is not asked makes sure that somebody listens. */
 static void ensure_broker(void)
 {
-	int fd = pp_ask_dial(0);
-	if (fd < 0)
-		fd = pp_start_dial(pp_sys_now_ms() + PP_LAUNCH_WAIT_MS);
+	int fd = pp_start_dial(pp_sys_now_ms() + PP_LAUNCH_WAIT_MS);
 	if (fd >= 0)
 		pp_sys1(SYS_close, fd);
 }
 
-static void send_to(const char *dir, const struct pp_ipc_hint *hint)
+static bool send_to(const char *dir, const struct pp_ipc_hint *hint)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
 	pp_dir_join(dir, PP_IPC_HINT, to.sun_path);
 	int fd = (int)pp_sys3(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return;
-	pp_sys6(SYS_sendto, fd, hint, sizeof *hint, MSG_DONTWAIT | MSG_NOSIGNAL, &to, sizeof to);
+		return false;
+	long r = pp_sys6(SYS_sendto, fd, hint, sizeof *hint, MSG_DONTWAIT | MSG_NOSIGNAL, &to,
+			 sizeof to);
 	pp_sys1(SYS_close, fd);
+	return r == (long)sizeof *hint;
 }
 
-/* To every candidate directory there is: a hint that nobody reads costs nothing. */
-static void send_hint(const struct pp_wish *wish, enum pp_ipc_sslmode sslmode)
+/* To every candidate directory there is: a hint that nobody reads costs nothing. False: nobody took it. */
+static bool send_hint(const struct pp_wish *wish, enum pp_ipc_sslmode sslmode)
 {
 	char dir[PP_DIR_MAX];
+	bool sent = false;
 	struct pp_ipc_hint hint = {.magic = PP_IPC_MAGIC,
 				   .version = PP_IPC_VERSION,
 				   .sslmode = (uint8_t)sslmode,
@@ -93,9 +117,9 @@ static void send_hint(const struct pp_wish *wish, enum pp_ipc_sslmode sslmode)
 	for (unsigned i = 0;; i++) {
 		int err = pp_place_candidate(i, false, dir);
 		if (err == PP_ERR_ABSENT)
-			return;
+			return sent;
 		if (err == 0)
-			send_to(dir, &hint);
+			sent |= send_to(dir, &hint);
 	}
 }
 
@@ -107,6 +131,8 @@ static void give(const struct pp_wish *wish)
 		return;
 	if (!pp_wish_is_tcp(wish, &port) || !is_target_port(port))
 		return;
+	if (send_hint(wish, sslmode))
+		return;
 	ensure_broker();
 	send_hint(wish, sslmode);
 }
@@ -115,7 +141,7 @@ void pp_hint_conninfo(void *caller, const char *conninfo)
 {
 	struct pp_wish_libpq pq;
 	struct pp_wish wish;
-	if (!pp_conf_get()->is_on || !has_libpq(caller, &pq))
+	if (!pp_conf_get()->is_on || !is_wanted() || !has_libpq(caller, &pq))
 		return;
 	int before = pp_sys_get_errno();
 	pp_wish_init(&wish, &pq);
@@ -129,7 +155,8 @@ void pp_hint_params(void *caller, const char *const *keywords, const char *const
 {
 	struct pp_wish_libpq pq;
 	struct pp_wish wish;
-	if (!pp_conf_get()->is_on || !keywords || !values || !has_libpq(caller, &pq))
+	if (!pp_conf_get()->is_on || !keywords || !values || !is_wanted() ||
+	    !has_libpq(caller, &pq))
 		return;
 	int before = pp_sys_get_errno();
 	pp_wish_init(&wish, &pq);
@@ -147,7 +174,7 @@ void pp_hint_login(void *caller, const char *host, const char *port, const char 
 {
 	struct pp_wish_libpq pq;
 	struct pp_wish wish;
-	if (!pp_conf_get()->is_on || !has_libpq(caller, &pq))
+	if (!pp_conf_get()->is_on || !is_wanted() || !has_libpq(caller, &pq))
 		return;
 	int before = pp_sys_get_errno();
 	pp_wish_init(&wish, &pq);
