@@ -54,7 +54,7 @@ def measure(options, ways, scenarios, groups, tools):
             for way in turn:
                 print(f"\rrun {run + 1}/{options.runs} {scenario.name} {way.name:16}", end="", file=sys.stderr)
                 samples[scenario.name][way.name].append(load.run(scenario, way, tools, groups, options.seconds))
-    print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
+    print("", file=sys.stderr)
     return samples
 
 

@@ -101,7 +101,7 @@ def main():
     try:
         with pg.Postgres.start() as postgres:
             print(f"a throwaway PostgreSQL listens on {postgres.host}:{postgres.port}; the programs differ only in\n"
-                  f"LD_PRELOAD (and PODPOOL_TARGETS, as this port is not 5432, and PODPOOL_MAX_SERVERS={SERVERS} in 1 and 3)")
+                  f"LD_PRELOAD (and PODPOOL_TARGETS, this port is not 5432; PODPOOL_MAX_SERVERS={SERVERS} in 1 and 3)")
             for act in (act_connections, act_memory, act_sigterm):
                 act(postgres, directory)
     finally:

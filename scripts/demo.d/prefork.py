@@ -4,8 +4,8 @@
 usage: prefork.py WORKERS SECONDS INSIDE BETWEEN NOTES CONNINFO
 
 Each worker places orders: BEGIN, INSERT, think for INSIDE seconds, UPDATE, COMMIT, then does other things for BETWEEN.
-After the INSERT is acknowledged it appends a line to NOTES: the order exists in somebody's mind. SIGTERM: the master passes it on and waits for all, as
-masters do; the workers leave it at its default. Prints how the workers ended.
+After the INSERT is acknowledged it appends a line to NOTES: the order exists in somebody's mind. SIGTERM: the
+master passes it on and waits for all, as masters do; the workers leave it at its default. Prints how the workers ended.
 """
 import collections
 import os

@@ -48,12 +48,25 @@ static void write_authentication(struct pp_client *c, uint32_t code)
 	pp_client_write(c, bytes, w.len);
 }
 
+/* Secrets are drawn from the kernel by the dozen: one system call for many clients. */
+static bool draw_secret(struct pp_broker *b, uint32_t *ret_secret)
+{
+	if (b->secrets_left == 0) {
+		if (getrandom(b->secrets, sizeof b->secrets, 0) != sizeof b->secrets)
+			return false;
+		b->secrets_left = PP_SECRETS;
+	}
+	*ret_secret = b->secrets[--b->secrets_left];
+	b->secrets[b->secrets_left] = 0;
+	return true;
+}
+
 /* A key of our own: cancel requests are matched by it. */
 static bool give_key(struct pp_client *c)
 {
 	struct pp_broker *b = c->broker;
 	struct pp_client *other;
-	if (getrandom(&c->key_secret, sizeof c->key_secret, 0) != sizeof c->key_secret)
+	if (!draw_secret(b, &c->key_secret))
 		return false;
 	do {
 		b->next_client_pid = b->next_client_pid % INT32_MAX + 1;
@@ -196,11 +209,17 @@ static bool same_password(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* Of a failed login the server has said AuthenticationOk before it looked at the database and the settings; libpq
+ * retries without application_name (42704) only after that. Class 28, 53 and 57 come before or instead. */
 static void refuse(struct pp_client *c, const struct pp_login_error *error)
 {
-	char message[1100];
-	snprintf(message, sizeof message, "%s", error->message);
-	pp_client_fail(c, error->severity, error->sqlstate, message);
+	static const char *const before[] = {"08", "28", "53", "57"};
+	bool after = true;
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		after &= strncmp(error->sqlstate, before[i], 2) != 0;
+	if (after)
+		write_authentication(c, PP_AUTH_OK);
+	pp_client_fail_as(c, error);
 }
 
 void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, bool ok)

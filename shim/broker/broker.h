@@ -22,6 +22,8 @@
 /* One read buffer for the loop; a client or server has one of its own only for a partial message. */
 #define PP_READ_BUFFER 65536
 
+#define PP_SECRETS 32
+
 struct pp_client;
 struct pp_database;
 struct pp_process;
@@ -69,6 +71,7 @@ struct pp_broker {
 	bool own_term; /* the broker itself got SIGTERM */
 
 	uint32_t next_client_pid; /* BackendKeyData */
+	uint32_t secrets[PP_SECRETS], secrets_left;
 	uint32_t tunnels, logins;
 	uint64_t transactions;
 	uint64_t pins_total[32]; /* by pin bit */

@@ -53,6 +53,8 @@ void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 	struct pp_client *target = find(c->broker, startup);
 	if (target && target->server)
 		cancel(target->server);
+	else if (target && target->state == PP_CLIENT_WAITING)
+		pp_lend_cancel_waiting(target);
 	pp_client_set_state(c, PP_CLIENT_CANCEL);
 	pp_client_close_soon(c);
 }

@@ -11,6 +11,7 @@
 #include "broker/admit.h"
 #include "broker/database.h"
 #include "broker/lend.h"
+#include "broker/login.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
@@ -33,7 +34,7 @@ static const bool allowed[PP_CLIENT__COUNT][PP_CLIENT__COUNT] = {
 	[PP_CLIENT_ADMISSION] = {[PP_CLIENT_PASSWORD] = true, [PP_CLIENT_IDLE] = true},
 	[PP_CLIENT_PASSWORD] = {[PP_CLIENT_ADMISSION] = true},
 	[PP_CLIENT_IDLE] = {[PP_CLIENT_WAITING] = true, [PP_CLIENT_LENT] = true},
-	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true},
+	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true, [PP_CLIENT_IDLE] = true},
 	[PP_CLIENT_LENT] = {[PP_CLIENT_IDLE] = true},
 };
 
@@ -64,6 +65,34 @@ void pp_client_continue(struct pp_client *c)
 	case PP_CLIENT_CLOSING: pp_buf_finish(&c->in); break;
 	case PP_CLIENT__COUNT: pp_not_reached();
 	}
+	pp_client_check_eof(c);
+}
+
+void pp_client_check_eof(struct pp_client *c)
+{
+	if (!c->eof || c->gone)
+		return;
+	switch (c->state) {
+	case PP_CLIENT_PROBE:
+	case PP_CLIENT_ADMISSION:
+	case PP_CLIENT_WAITING: return; /* as the server would go on reading and working */
+	case PP_CLIENT_LENT:
+		/* Half a message, half a batch, COPY data: the rest will not come, and the server must know. */
+		if (pp_tx_is_busy(&c->server->tx) && !c->skip &&
+		    !pp_tx_awaits_front(&c->server->tx))
+			return;
+		break;
+	case PP_CLIENT_TUNNEL: pp_tunnel_input(c); return;
+	case PP_CLIENT_CLOSING:
+		if (pp_buf_len(&c->out))
+			return;
+		break;
+	default: break;
+	}
+	if (pp_buf_len(&c->out))
+		pp_client_close_soon(c);
+	else
+		pp_client_close(c, "client closed");
 }
 
 static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
@@ -86,8 +115,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	ssize_t n = recv(fd, b->read_buffer, PP_READ_BUFFER, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0) {
-		pp_client_close(c, n == 0 ? "client closed" : "client lost");
+	if (n < 0) {
+		pp_client_close(c, "client lost");
+		return;
+	}
+	if (n == 0) {
+		c->eof = true;
+		pp_client_pause(c, true);
+		pp_client_check_eof(c);
 		return;
 	}
 	bool streams = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
@@ -129,8 +164,12 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (pp_buf_len(&c->out) == 0) {
 		event_del(&c->write_event);
-		if (c->state == PP_CLIENT_CLOSING)
+		if (c->state == PP_CLIENT_CLOSING) {
 			shutdown(c->fd, SHUT_WR);
+			pp_client_check_eof(c);
+			if (c->gone)
+				return;
+		}
 	}
 	if (pp_buf_len(&c->out) < PP_CLIENT_OUT_HIGH / 2) {
 		if (c->server)
@@ -189,22 +228,42 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 		pp_server_pause(c->server, true);
 }
 
-void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
-		    const char *message)
+static void write_error(struct pp_client *c, const struct pp_error *error)
 {
 	uint8_t bytes[2048];
 	struct pp_writer w;
 	pp_writer_init(&w, bytes, sizeof bytes);
-	struct pp_error error = {severity, sqlstate, message, "", ""};
-	pp_error_write(&w, &error);
+	pp_error_write(&w, error);
 	if (!pp_writer_failed(&w))
 		pp_client_write(c, bytes, w.len);
+}
+
+void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
+			   const char *message)
+{
+	struct pp_error error = {severity, sqlstate, message, "", ""};
+	write_error(c, &error);
+}
+
+void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
+		    const char *message)
+{
+	pp_client_write_error(c, severity, sqlstate, message);
+	if (!c->gone)
+		pp_client_close_soon(c);
+}
+
+void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
+{
+	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint};
+	write_error(c, &error);
 	if (!c->gone)
 		pp_client_close_soon(c);
 }
 
 void pp_client_pause(struct pp_client *c, bool paused)
 {
+	paused |= c->eof;
 	if (c->read_paused == paused || c->gone)
 		return;
 	c->read_paused = paused;

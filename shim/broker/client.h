@@ -80,9 +80,10 @@ struct pp_client {
 	uint32_t skip;	      /* bytes of the current message still to come */
 	uint8_t hint_sslmode; /* enum pp_ipc_sslmode */
 	bool read_paused;
-	bool tried_none; /* ADMISSION: the login running tests a login without password */
-	bool negotiate;	 /* tell it that 3.0 is spoken */
-	bool gone;	 /* closed; only the memory is left until the round ends */
+	bool eof;	   /* it has said all it will say (FIN); answers may still be owed */
+	bool cancelled;	   /* in line: its query has failed, ReadyForQuery is still to be said */
+	bool skip_to_sync; /* cancelled in line: discard until Sync, as the server would */
+	bool gone;	   /* closed; only the memory is left until the round ends */
 };
 
 /* Takes fd. NULL: no memory (fd closed). */
@@ -99,6 +100,14 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len);
 void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
 		    const char *message);
 
+/* The same for an error of the server's own. */
+struct pp_login_error;
+void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *error);
+
+/* Sends an ErrorResponse and goes on. */
+void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
+			   const char *message);
+
 /* Closes when what is queued has been sent. */
 void pp_client_close_soon(struct pp_client *c);
 
@@ -107,6 +116,9 @@ void pp_client_close(struct pp_client *c, const char *reason);
 
 /* Stops or resumes reading its socket. */
 void pp_client_pause(struct pp_client *c, bool paused);
+
+/* After FIN the server answers what it was asked before, then ends: so do we. Closes when nothing is owed. */
+void pp_client_check_eof(struct pp_client *c);
 
 /* Handles what is in c->in as its state demands (after the state changed, or a server was lent). */
 void pp_client_continue(struct pp_client *c);

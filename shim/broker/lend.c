@@ -6,6 +6,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/process.h"
+#include "broker/relay.h"
 #include "broker/server.h"
 
 static struct pp_client *client_of(struct pp_waiter *waiter)
@@ -67,6 +68,8 @@ void pp_lend_idle(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
 	struct pp_pool *pool = s->conn.pool;
+	if (s->conn.state != PP_CONN_IDLE)
+		return; /* somebody was quicker */
 	bool waited_for = pool->waiters.count > 0;
 	if (is_too_old(s))
 		pp_server_close(s, "server lifetime over");
@@ -137,10 +140,15 @@ void pp_lend_scrubbed(struct pp_server *s, bool clean)
 	pp_lend_idle(s);
 }
 
+bool pp_lend_may_return(const struct pp_server *s)
+{
+	return pp_tx_is_idle(&s->tx) && !s->client->skip && !s->pins && !s->skip;
+}
+
 void pp_lend_check_return(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
-	if (!pp_tx_is_idle(&s->tx) || c->skip || s->pins || s->skip)
+	if (!pp_lend_may_return(s))
 		return;
 	detach(s);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
@@ -149,6 +157,8 @@ void pp_lend_check_return(struct pp_server *s)
 		pp_process_settle(c);
 		if (!c->gone && pp_buf_len(&c->in))
 			pp_client_continue(c);
+		else
+			pp_client_check_eof(c);
 	}
 }
 
@@ -181,12 +191,18 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 	pp_lend_settle(b);
 }
 
+void pp_lend_cancel_waiting(struct pp_client *c)
+{
+	pp_pool_unwait(pp_database_pool(c->database), &c->waiter);
+	pp_client_set_state(c, PP_CLIENT_IDLE);
+	pp_relay_front_cancelled(c);
+}
+
 void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *error)
 {
 	while (db->pool.waiters.count) {
 		struct pp_link *first = pp_list_first(&db->pool.waiters);
-		pp_client_fail(client_of(pp_list_entry(first, struct pp_waiter, link)),
-			       error->severity, error->sqlstate, error->message);
+		pp_client_fail_as(client_of(pp_list_entry(first, struct pp_waiter, link)), error);
 	}
 }
 

@@ -17,6 +17,9 @@ bool pp_lend_begin(struct pp_client *c);
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
 
+/* Nothing keeps this lent server: no open transaction, no half message, no pin. */
+bool pp_lend_may_return(const struct pp_server *s);
+
 /* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
 
@@ -31,6 +34,9 @@ void pp_lend_scrubbed(struct pp_server *s, bool clean);
 
 /* Cancel connections to this server have all ended. */
 void pp_lend_cancels_over(struct pp_server *s);
+
+/* A cancel request for a client in line: its wait ends with 57014. */
+void pp_lend_cancel_waiting(struct pp_client *c);
 
 /* Nobody can log in: those in line are told. */
 void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *error);

@@ -55,6 +55,8 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 	snprintf(l->server_version, sizeof l->server_version, "%s", version ? version : "");
 	const char *conforming = PQparameterStatus(conn, "standard_conforming_strings");
 	l->conforming = conforming && strcmp(conforming, "on") == 0;
+	const char *encoding = PQparameterStatus(conn, "client_encoding");
+	snprintf(l->encoding, sizeof l->encoding, "%s", encoding ? encoding : "");
 }
 
 static void ignore_notice(void *arg, const PGresult *result)

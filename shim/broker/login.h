@@ -47,8 +47,9 @@ struct pp_login {
 	char greeting[PP_LOGIN_GREETING_MAX]; /* ParameterStatus messages, ready to send */
 	size_t greeting_len;
 	char server_version[32];
-	bool conforming; /* standard_conforming_strings is on */
-	char *password;	 /* owned copy, NULL none */
+	bool conforming;   /* standard_conforming_strings is on */
+	char encoding[32]; /* client_encoding */
+	char *password;	   /* owned copy, NULL none */
 	/* private from here */
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;

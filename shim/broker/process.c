@@ -130,7 +130,9 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
 		pp_tick_drain(b, PP_DRAIN_EV_TERM);
 	}
-	if (!(flags & PP_IPC_TERM_DEFAULT) || (flags & PP_IPC_TERM_PID1))
+	bool dies =
+		flags & PP_IPC_TERM_DEFAULT && (!(flags & PP_IPC_TERM_PID1) || b->config.pid1_exit);
+	if (!dies)
 		return PP_IPC_OK;
 	/* The second SIGTERM, by whomever, is now. */
 	if (!p || p->waiting || p->released || !has_open_work(p) || b->orders.refuse_lending)

@@ -19,6 +19,10 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len);
 /* The same for what client->in holds. */
 void pp_relay_front_pending(struct pp_client *c);
 
+/* A client in IDLE whose first message was cancelled while it waited for a server: 57014, and on to the next
+ * ReadyForQuery as the server would. */
+void pp_relay_front_cancelled(struct pp_client *c);
+
 /* Bytes from a server in any state but LOGIN. */
 void pp_relay_back(struct pp_server *s, const uint8_t *bytes, size_t len);
 

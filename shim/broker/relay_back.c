@@ -44,6 +44,8 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 		return;
 	if (strcmp(name, "standard_conforming_strings") == 0)
 		s->conforming = strcmp(value, "on") == 0;
+	if (strcmp(name, "client_encoding") == 0)
+		s->readable = pp_lexer_may_read(value);
 	/* A default changed under an idle server (reload, promotion): the next client learns it by a new login. */
 	if (!s->client && s->conn.state == PP_CONN_IDLE)
 		s->database->greeting_len = 0;
@@ -122,6 +124,20 @@ static void after_ready(struct pp_server *s)
 	/* Room in the tracker: what was held back may go on. */
 	if (!c->gone && c->server == s && pp_buf_len(&c->in))
 		pp_client_continue(c);
+	else
+		pp_client_check_eof(c);
+}
+
+/* The pod is leaving, and its last process may end as soon as it has read this reply, taking us with it: so the
+ * server hears Terminate first. */
+static void leave_first(struct back *b)
+{
+	static const uint8_t terminate[] = {PP_FRONT_TERMINATE, 0, 0, 0, 4};
+	struct pp_server *s = b->s;
+	if (!b->ready || !s->broker->orders.close_idle || !pp_lend_may_return(s) ||
+	    s->conn.pool->waiters.count)
+		return;
+	(void)!pp_stream_write(&s->stream, terminate, sizeof terminate);
 }
 
 static size_t run(struct back *b)
@@ -136,10 +152,15 @@ static size_t run(struct back *b)
 	}
 	if (s->gone)
 		return b->len;
-	if (!s->client)
+	if (!s->client) {
 		hear_alone(b);
-	else if (send_on(b) && b->ready && s->client)
+		return b->at;
+	}
+	leave_first(b);
+	if (send_on(b) && b->ready && s->client)
 		after_ready(s);
+	else if (!s->gone && s->client)
+		pp_client_check_eof(s->client);
 	return b->at;
 }
 

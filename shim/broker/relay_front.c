@@ -5,6 +5,7 @@
 #include "broker/relay.h"
 #include "broker/server.h"
 #include "wire/framer.h"
+#include "wire/reader.h"
 
 /* How much of a Parse, Bind, Describe or Close must be seen to know the statement's name: two NAMEDATALEN names.
  * Longer names are legal (the server truncates): then it is treated as named. */
@@ -25,6 +26,8 @@ static void lex_end(struct pp_server *s)
 	uint32_t pins = pp_lexer_finish(&s->lexer);
 	if (pins)
 		pp_server_pin(s, pins, pp_lexer_cause(&s->lexer));
+	if (!s->readable)
+		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
 }
 
 static void lex(struct pp_server *s, const uint8_t *bytes, size_t len)
@@ -149,6 +152,25 @@ static enum step look_at_name(struct front *f, enum pp_frame frame,
 	return STEP_TAKE;
 }
 
+/* FunctionCall names its function by OID. libpq uses it for large objects, whose state ends with the transaction; any
+ * other function could do anything. OIDs below 10000 are the same in every server (pg_proc.dat). */
+static enum step look_at_function(struct front *f, const struct pp_frame_head *head)
+{
+	static const uint32_t large_objects[] = {715,  764,  765,  952,	 953,  954,  955,
+						 956,  957,  958,  964,	 1004, 3170, 3171,
+						 3172, 3457, 3458, 3459, 3460};
+	struct pp_reader r;
+	if (f->len - f->at < PP_MSG_HEADER + 4 && head->total >= PP_MSG_HEADER + 4)
+		return STEP_MORE;
+	pp_reader_init(&r, f->bytes + f->at + PP_MSG_HEADER, f->len - f->at - PP_MSG_HEADER);
+	uint32_t oid = pp_reader_u32(&r);
+	for (size_t i = 0; i < sizeof large_objects / sizeof *large_objects; i++)
+		if (oid == large_objects[i])
+			return STEP_TAKE;
+	pp_server_pin(f->c->server, PP_PIN_OPAQUE, "a function call by OID");
+	return STEP_TAKE;
+}
+
 static bool is_named_kind(uint8_t type)
 {
 	return type == PP_FRONT_PARSE || type == PP_FRONT_BIND || type == PP_FRONT_DESCRIBE ||
@@ -176,9 +198,18 @@ static enum step take_head(struct front *f)
 		return STEP_STOP;
 	}
 	if (head.type == PP_FRONT_TERMINATE) {
-		if (send_on(f))
-			pp_client_close(c, "client closed");
+		/* The server reads it after it has answered what came before: an end like FIN, what follows is nothing. */
+		if (!send_on(f))
+			return STEP_STOP;
+		f->at = f->sent = f->len;
+		c->eof = true;
+		pp_client_pause(c, true);
 		return STEP_STOP;
+	}
+	if (c->skip_to_sync) {
+		c->skip = head.total;
+		c->skip_to_sync = head.type != PP_FRONT_SYNC;
+		return STEP_TAKE;
 	}
 	if (!c->server && is_late_copy(head.type)) {
 		c->skip = head.total;
@@ -195,6 +226,8 @@ static enum step take_head(struct front *f)
 		if (step != STEP_TAKE)
 			return step;
 	}
+	if (head.type == PP_FRONT_FUNCTION_CALL && look_at_function(f, &head) == STEP_MORE)
+		return STEP_MORE;
 	int r = pp_tx_front(&s->tx, head.type);
 	if (r == PP_ERR_FULL)
 		return STEP_STOP; /* more is taken when replies came */
@@ -216,14 +249,37 @@ static enum step take_head(struct front *f)
 	return STEP_TAKE;
 }
 
+static void say_ready(struct pp_client *c)
+{
+	static const uint8_t ready[] = {PP_BACK_READY, 0, 0, 0, 5, PP_TX_IDLE};
+	c->cancelled = false;
+	pp_client_write(c, ready, sizeof ready);
+}
+
+/* docs 55.2.3 and 55.2.10: the query ends with an error; a batch is then discarded up to its Sync. */
+void pp_relay_front_cancelled(struct pp_client *c)
+{
+	struct pp_frame_head head;
+	enum pp_frame frame = pp_framer_front(pp_buf_bytes(&c->in), pp_buf_len(&c->in), &head);
+	c->cancelled = true;
+	c->skip_to_sync = frame == PP_FRAME_WHOLE && is_named_kind(head.type);
+	if (!c->skip_to_sync)
+		c->skip = frame == PP_FRAME_WHOLE || frame == PP_FRAME_PART ? head.total : 0;
+	pp_client_write_error(c, "ERROR", "57014", "canceling statement due to user request");
+	if (!c->gone)
+		pp_client_continue(c);
+}
+
 static void take_body(struct front *f)
 {
 	struct pp_client *c = f->c;
 	size_t n = f->len - f->at < c->skip ? f->len - f->at : c->skip;
-	if (!c->server) { /* late COPY data: to nobody */
+	if (!c->server) { /* late COPY data, or a cancelled batch: to nobody */
 		f->at += n;
 		f->sent = f->at;
 		c->skip -= (uint32_t)n;
+		if (c->skip == 0 && c->cancelled && !c->skip_to_sync)
+			say_ready(c);
 		return;
 	}
 	if (c->server->lexing)
@@ -252,6 +308,7 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 	if (!c->gone && c->server && send_on(&f) && !c->skip && pp_tx_is_idle(&c->server->tx))
 		pp_lend_check_return(
 			c->server); /* only late COPY data or a Flush: no reply will come */
+	pp_client_check_eof(c);
 	return f.at;
 }
 

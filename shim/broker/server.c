@@ -71,6 +71,7 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	s->stream = pp_session_stream(s->session);
 	s->backend_pid = pp_session_pid(s->session);
 	s->conforming = login->conforming;
+	s->readable = pp_lexer_may_read(login->encoding);
 	pp_tx_init(&s->tx);
 	event_assign(&s->read_event, b->base, s->stream.fd, EV_READ | EV_PERSIST, on_readable, s);
 	event_assign(&s->write_event, b->base, s->stream.fd, EV_WRITE | EV_PERSIST, on_writable, s);

@@ -48,6 +48,7 @@ struct pp_server {
 	uint32_t cancels;   /* cancel connections under way */
 	pp_ms lifetime_ms;  /* jittered; 0 for ever */
 	bool conforming;    /* standard_conforming_strings */
+	bool readable;	    /* client_encoding is one the lexer can read */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool read_paused;
 	bool gone;

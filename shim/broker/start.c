@@ -50,6 +50,8 @@ void pp_start_process(void)
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
+static int lock_fd = -1; /* set once by pp_start_lock, held until the process ends */
+
 int pp_start_lock(const char *dir, struct pp_errctx *err)
 {
 	char path[108];
@@ -59,13 +61,16 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino &&
 	    flock(PP_IPC_LOCK_FD, LOCK_EX | LOCK_NB) == 0) {
 		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
+		lock_fd = PP_IPC_LOCK_FD;
 		return 0;
 	}
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return pp_err_set(err, PP_ERR_SYS, "cannot open %s: %s", path, strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return 0; /* held until the process ends */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		lock_fd = fd;
+		return 0;
+	}
 	close(fd);
 	return pp_err_set(err, PP_ERR_FULL, "another broker serves %s", dir);
 }
@@ -99,6 +104,8 @@ int pp_start_log_fd(const char *dir)
 void pp_start_ready(void)
 {
 	struct stat pipe;
+	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. */
+	(void)!pwrite(lock_fd, "\n\n", 2, 0);
 	if (fstat(PP_IPC_READY_FD, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
 		return;
 	ssize_t ignored = write(PP_IPC_READY_FD, "", 1);

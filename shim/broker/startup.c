@@ -7,6 +7,7 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/hints.h"
+#include "broker/login.h"
 #include "broker/process.h"
 #include "broker/question.h"
 #include "broker/route.h"
@@ -39,8 +40,17 @@ static void answer_no(struct pp_client *c, const struct pp_startup *startup)
 {
 	pp_buf_consume(&c->in, startup->total);
 	pp_client_write(c, "N", 1);
-	if (!c->gone)
-		pp_startup_input(c);
+	/* As the server since CVE-2021-23222: whoever asks for TLS and goes on without the answer is wrong. */
+	if (!c->gone && pp_buf_len(&c->in))
+		pp_client_fail_as(c,
+				  &(struct pp_login_error){
+					  .severity = "FATAL",
+					  .sqlstate = "08P01",
+					  .message = "received unencrypted data after SSL request",
+					  .detail = "This could be either a client-software bug or "
+						    "evidence of an "
+						    "attempted man-in-the-middle attack.",
+				  });
 }
 
 static void on_ssl_request(struct pp_client *c, const struct pp_startup *startup)

@@ -74,12 +74,14 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 
 void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 {
+	/* With no program left, servers kept open for one (MIN_SERVERS) are kept for nobody. */
+	bool nobody = b->clients.count == 0 && pp_process_count(b) == 0;
 	b->own_term |= event == PP_DRAIN_EV_OWN_TERM;
 	struct pp_drain_counts counts = {
 		.clients = (uint32_t)b->clients.count,
 		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
 		.processes = b->own_term ? 0 : pp_process_count(b),
-		.servers = b->pools.open,
+		.servers = nobody ? b->logins : b->pools.open,
 	};
 	struct pp_drain_orders orders;
 	enum pp_drain_state before = b->drain.state;

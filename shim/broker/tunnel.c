@@ -39,6 +39,8 @@ static void flush(struct pp_client *c)
 		}
 		pp_buf_consume(&c->in, (size_t)n);
 	}
+	if (c->eof)
+		shutdown(t->fd, SHUT_WR); /* the far side may still have much to say */
 	pp_client_pause(c, false);
 }
 

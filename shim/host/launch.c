@@ -28,13 +28,16 @@ struct launch {
 	bool is_started;
 };
 
-/* Milliseconds since the last try, or -1 when there was none. */
-static int64_t last_try_age_ms(int lock_fd)
+/* Milliseconds since the last try, or -1 when there was none. The lock file holds one byte after a try
+ * and two once that broker listened. */
+static int64_t last_try_age_ms(int lock_fd, bool *ret_succeeded)
 {
 	struct stat st;
 	struct timespec now;
+	*ret_succeeded = false;
 	if (pp_sys2(SYS_fstat, lock_fd, &st) < 0 || st.st_size == 0)
 		return -1;
+	*ret_succeeded = st.st_size > 1;
 	pp_sys2(SYS_clock_gettime, CLOCK_REALTIME_COARSE, &now);
 	int64_t age = ((int64_t)now.tv_sec - st.st_mtim.tv_sec) * 1000 +
 		      (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
@@ -45,7 +48,9 @@ static int64_t last_try_age_ms(int lock_fd)
  * on its way out; not worth anybody's time. */
 static enum pp_launch judge_held_lock(int lock_fd)
 {
-	return last_try_age_ms(lock_fd) > PP_LAUNCH_WAIT_MS ? PP_LAUNCH_FAILED : PP_LAUNCH_BUSY;
+	bool succeeded;
+	return last_try_age_ms(lock_fd, &succeeded) > PP_LAUNCH_WAIT_MS ? PP_LAUNCH_FAILED
+									: PP_LAUNCH_BUSY;
 }
 
 static int take_lock(struct launch *l)
@@ -60,11 +65,13 @@ static int take_lock(struct launch *l)
 		l->verdict = judge_held_lock(fd);
 		return -1;
 	}
-	int64_t age = last_try_age_ms(fd);
-	if (age >= 0 && age < PP_LAUNCH_AGAIN_MS) {
+	bool succeeded;
+	int64_t age = last_try_age_ms(fd, &succeeded);
+	if (age >= 0 && age < PP_LAUNCH_AGAIN_MS && !succeeded) {
 		l->verdict = PP_LAUNCH_FAILED;
 		return -1;
 	}
+	pp_sys2(SYS_ftruncate, fd, 0);
 	pp_sys4(SYS_pwrite64, fd, "\n", 1, 0);
 	return fd;
 }

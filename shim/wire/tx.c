@@ -382,3 +382,13 @@ bool pp_tx_is_busy(const struct pp_tx *tx)
 {
 	return tx->uncertain || phase(tx) != NOTHING;
 }
+
+bool pp_tx_awaits_front(const struct pp_tx *tx)
+{
+	if (tx->copy_in && !tx->copy_ended)
+		return true;
+	if (tx->skip_to_sync)
+		return true;
+	return tx->count &&
+	       tx->ring[(tx->head + tx->count - 1) % PP_TX_SECTIONS_MAX].end == PP_TX_END_OPEN;
+}

@@ -97,6 +97,9 @@ PP_MUSTCHECK int pp_tx_back(struct pp_tx *tx, uint8_t type, uint8_t status);
  * them, whoever is next. */
 bool pp_tx_is_idle(const struct pp_tx *tx);
 
+/* Can the server not go on without more from the client: COPY data, or the Sync of an open batch? */
+bool pp_tx_awaits_front(const struct pp_tx *tx);
+
 /* Does the server owe anything (a cancel could hit something)? */
 bool pp_tx_is_busy(const struct pp_tx *tx);
 

@@ -82,8 +82,11 @@ def split(data):
 
 
 def summary(data):
-    """What a server's answer says, without what differs between sessions: backend key, order of settings."""
+    """What a server's answer says, without what differs between sessions (backend key, order of settings) and
+    without the AuthenticationOk before a refusal."""
     messages, rest = split(data)
+    if [letter for letter, _ in messages] == [b"R", b"E"]:
+        del messages[0]
     settings = sorted(p for letter, p in messages if letter == b"S")
     said = [(letter, fields(p)["C"], fields(p)["M"]) if letter == b"E" else (letter, p)
             for letter, p in messages if letter not in b"KS"]
@@ -173,6 +176,19 @@ class Wire:
             self.buffer += more
         data, self.buffer = bytes(self.buffer), bytearray()
         return data
+
+    def listen(self, seconds):
+        """Reads until a ReadyForQuery, a FATAL error or the end, or until nothing comes for so long."""
+        self.sock.settimeout(seconds)
+        try:
+            while more := self.read_some():
+                self.buffer += more
+                last = (split(bytes(self.buffer))[0] or [(b"", b"")])[-1]
+                if last[0] == b"Z" or last[0] == b"E" and fields(last[1])["S"] == "FATAL":
+                    break
+        except TimeoutError:
+            pass
+        self.sock.settimeout(20)
 
     def half_close(self):
         """Nothing more will be said, but the answer is wanted."""

@@ -73,6 +73,10 @@ class Pool:
             self.pids.append(status["pid"])
         return status
 
+    def is_up(self):
+        return subprocess.run([PODPOOL, "status", "--json", "--dir", self.dir], capture_output=True,
+                              env=direct_env(), timeout=30).returncode == 0
+
     @property
     def broker_pid(self):
         return self.status()["pid"]

@@ -72,7 +72,7 @@ ALL = [
     Driver("psycopg3-noprepare", script(PYTHON, "psycopg3_driver.py"), "noprepare"),
     Driver("psycopg3", script(PYTHON, "psycopg3_driver.py"), pins=("statement",)),
     Driver("asyncpg", script(PYTHON, "asyncpg_driver.py"), pins=("statement",)),
-    Driver("asyncpg-nocache", script(PYTHON, "asyncpg_driver.py"), "nocache", pins=("statement",)),
+    Driver("asyncpg-nocache", script(PYTHON, "asyncpg_driver.py"), "nocache"),
     Driver("node-pg", script(NODE, "node_pg.js"), copies=False),
     Driver("node-pg-named", script(NODE, "node_pg.js"), "named", copies=False, pins=("statement",)),
     Driver("ruby-pg", script(RUBY, "ruby_pg.rb")),

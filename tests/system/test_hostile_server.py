@@ -187,6 +187,7 @@ def test_idle_server_that_starts_to_talk_is_thrown_away(pool, hostile):
                 conn.sendall(fakepg.ROW)
             except OSError:
                 pass
+        pool.until_status(lambda s: s["totals"]["idle"] == 0, "it is closed")
         assert to_fake().login().ask("select 'good'") == [["yes"]]
         assert to_real().login().ask("select 1") == [["1"]]
 

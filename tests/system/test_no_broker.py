@@ -131,7 +131,6 @@ def test_broker_killed_in_the_middle_of_a_query(driver, pool, java, tmp_path, po
                       tmp_path / "pooled") as programs:
             first = pool.broker_pid
             assert lose(programs, postgres_trust, lambda: os.kill(first, signal.SIGKILL)) == expected
-            assert pool.broker_pid != first
 
 
 def lose(programs, postgres, kill):

@@ -31,13 +31,19 @@ WAYS = {  # name: (environment, words of the connection string)
 }
 
 
+def once(done):
+    """libpq tries again without application_name when a setting is unknown, and then repeats itself."""
+    status, out, err = said(done)
+    return status, out, set(err.replace("psql: error: ", "").splitlines())
+
+
 @pytest.mark.parametrize("name", WAYS)
 def test_setting_at_connect(name, pool):
     env, words = WAYS[name]
-    expected = said(psql(pool.postgres, direct_env(**env), SHOW, words))
+    expected = once(psql(pool.postgres, direct_env(**env), SHOW, words))
     pooled = pool.env() | env
     for _ in range(2):  # a new server, then a used one
-        assert said(psql(pool.postgres, pooled, SHOW, words)) == expected
+        assert once(psql(pool.postgres, pooled, SHOW, words)) == expected
 
 
 def test_different_settings_never_meet(pool, raw):
