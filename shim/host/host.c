@@ -1,34 +1,22 @@
 #include "host/host.h"
 
 #include <link.h>
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "host/action.h"
 #include "host/conf.h"
+#include "host/elf.h"
 #include "host/real.h"
 #include "host/sys.h"
 
 /* In libc or the loader since long before glibc 2.17, and in musl. */
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
-static bool has_address(const struct dl_phdr_info *info, uintptr_t address)
-{
-	for (int i = 0; i < info->dlpi_phnum; i++) {
-		uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-		if (info->dlpi_phdr[i].p_type == PT_LOAD && address >= start &&
-		    address - start < info->dlpi_phdr[i].p_memsz)
-			return true;
-	}
-	return false;
-}
-
 /* Finds the object this function is in: the shim itself, under the name it was loaded by. */
 static int find_shim(struct dl_phdr_info *info, size_t size, void *ret_name)
 {
 	(void)size;
-	if (!has_address(info, (uintptr_t)find_shim))
+	if (!pp_elf_is_shim(info))
 		return 0;
 	*(const char **)ret_name = info->dlpi_name;
 	return 1;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "host/elf.h"
 #include "host/sys.h"
 
 /* In libc since glibc 2.34 and in musl; in libdl before, and NULL where a program has no libdl. */
@@ -18,8 +19,10 @@ static struct {
 
 void *pp_real_next(const char *name)
 {
+	if (!dlsym)
+		return pp_elf_find_next(name);
 	/* Not a tail call: RTLD_NEXT means "after the object of the return address". */
-	void *volatile found = dlsym ? dlsym(RTLD_NEXT, name) : NULL;
+	void *volatile found = dlsym(RTLD_NEXT, name);
 	return found;
 }
 

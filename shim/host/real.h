@@ -2,8 +2,8 @@
  *
  * "The real connect" is the next one in symbol order (dlsym RTLD_NEXT), not the system call: other
  * preloads behind us keep working, and connect() stays the cancellation point it is in libc. The
- * raw system call is the fallback where nothing can be resolved (glibc before 2.34 without libdl)
- * and before the constructor has run.
+ * raw system call is the fallback where there is no libc and before the constructor has run. Without
+ * dlsym (glibc before 2.34 in a program without libdl) elf.c looks the name up.
  *
  * The constructor resolves what exists in every libc. The rest is resolved when first called: only
  * a program that could bind to such a function calls it, so a look-up never fails, and a failing

@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 
@@ -102,14 +101,24 @@ class Listener:
     """The real destination: greets with "direct" on 127.0.0.1 and, same port, ::1."""
 
     def __init__(self):
-        self.four, self.six = socket.socket(), socket.socket(socket.AF_INET6)
-        self.four.bind(("127.0.0.1", 0))
-        self.port = self.four.getsockname()[1]
-        self.six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        self.six.bind(("::1", self.port))
+        while not self.bind():
+            pass  # the port was free for v4 only
         for sock in (self.four, self.six):
             sock.listen(512)
             threading.Thread(target=self.serve, args=(sock,), daemon=True).start()
+
+    def bind(self):
+        self.four, self.six = socket.socket(), socket.socket(socket.AF_INET6)
+        self.six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self.four.bind(("127.0.0.1", 0))
+        self.port = self.four.getsockname()[1]
+        try:
+            self.six.bind(("::1", self.port))
+        except OSError:
+            self.four.close()
+            self.six.close()
+            return False
+        return True
 
     def serve(self, sock):
         kept = []

@@ -11,6 +11,18 @@ foreach(source ${victims})
 	target_compile_options(victim.${name} PRIVATE -Wall -Wno-deprecated-declarations)
 	target_link_libraries(victim.${name} PRIVATE pthread)
 endforeach()
+
+# lib/: what victims load (found by the RUNPATH of victim.load only), and another preload
+foreach(name dialler other)
+	add_library(victim.${name} SHARED ${CMAKE_SOURCE_DIR}/tests/preload/victims/lib/${name}.c)
+	target_compile_definitions(victim.${name} PRIVATE _GNU_SOURCE)
+	target_link_libraries(victim.${name} PRIVATE ${CMAKE_DL_LIBS})
+	set_target_properties(victim.${name} PROPERTIES OUTPUT_NAME ${name}
+		LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests/victims/lib)
+endforeach()
+target_link_options(victim.load PRIVATE -Wl,--enable-new-dtags)
+target_link_libraries(victim.load PRIVATE ${CMAKE_DL_LIBS})
+set_target_properties(victim.load PROPERTIES BUILD_RPATH "$ORIGIN/lib")
 if(PP_MUSL_GCC)
 	set(musl ${CMAKE_BINARY_DIR}/tests/victims/connect.musl)
 	add_custom_command(OUTPUT ${musl} DEPENDS tests/preload/victims/connect.c

@@ -1,0 +1,104 @@
+"""dlopen(), the order of preloads, threads that are cancelled, and libpq's own hooks."""
+import shutil
+import socket
+
+import pytest
+
+from conftest import CLEAN_ENV, run, victim
+
+UNKNOWN, DISABLE, ALLOW, PREFER = range(4)
+
+
+@pytest.mark.parametrize("mode", ["runpath", "deepbind"])
+def test_dlopen_uses_the_runpath_of_its_caller(mode, no_broker):
+    assert run([victim("load"), mode], no_broker.env()) == (1, "loaded\n", "")
+
+
+def test_a_library_loaded_with_deepbind_is_pooled(install, listener):
+    code, out, _ = run([victim("load"), "deepbind", listener.port], install.env(listener.port))
+    assert code == 0 and "greeting=pooled" in out
+
+
+def test_off_leaves_deepbind_alone(install, listener):
+    out = run([victim("load"), "deepbind", listener.port], install.env(listener.port, PODPOOL="off"))[1]
+    assert "greeting=direct" in out
+
+
+def test_a_failing_dlopen_says_the_same(no_broker):
+    args = ["/usr/bin/python3", "-Sc", "import ctypes; ctypes.CDLL('libnot_there.so.9')"]
+    assert run(args, no_broker.env()) == run(args, CLEAN_ENV)
+
+
+def test_a_thread_cancelled_in_connect_runs_its_cleanup(no_broker):
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        kept = [socket.create_connection(("127.0.0.1", port))]  # fills the backlog of 0 (one fits)
+        args = [victim("cancel"), "127.0.0.1", port]
+        plain = run(args, CLEAN_ENV)
+        assert plain == (0, "connect=77 cancelled=1 cleaned=1\n", "")
+        assert run(args, no_broker.env(port)) == plain
+        kept[0].close()
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_another_preload_is_passed_on_either_side(order, install, listener):
+    pair = [install.shim, victim("lib/libother.so")]
+    env = install.env(listener.port, LD_PRELOAD=":".join(pair if order == "before" else reversed(pair)))
+    _, out, err = run([victim("connect"), "once", "127.0.0.1", listener.port], env)
+    assert "greeting=pooled" in out and err == "passed\n"
+
+
+PG_PROGRAMS = {
+    "psql": ["psql", "-X", "CONNINFO", "-c", ""],
+    "psycopg2": ["/usr/bin/python3", "-c", "import psycopg2, sys; psycopg2.connect(sys.argv[1])", "CONNINFO"],
+    "ruby-pg": ["ruby", "-rpg", "-e", "PG.connect(ARGV[0])", "CONNINFO"],
+    "perl DBD::Pg": ["perl", "-MDBI", "-e", "$_ = $ARGV[0]; s/ /;/g; DBI->connect(qq(dbi:Pg:$_))", "CONNINFO"],
+    "php pgsql": ["php", "-r", "pg_connect($argv[1]);", "CONNINFO"],
+    "php PDO": ["php", "-r", "try { new PDO('pgsql:' . strtr($argv[1], ' ', ';')); } catch (Exception $e) {}", "CONNINFO"],
+}
+
+
+def connect_pg(name, conninfo, env):
+    args = [conninfo if arg == "CONNINFO" else arg for arg in PG_PROGRAMS[name]]
+    if not shutil.which(args[0], path=CLEAN_ENV["PATH"]):
+        pytest.skip(f"no {args[0]} here")
+    return run(args, env)
+
+
+@pytest.mark.parametrize("name", PG_PROGRAMS)
+def test_libpq_programs_hint_before_they_ask(name, install, closed_port):
+    conninfo = f"host=localhost port={closed_port} dbname=d user=u sslmode=allow connect_timeout=5"
+    connect_pg(name, conninfo, install.env(closed_port))
+    asked = [line for line in install.asked() if line["op"] in ("hint", "route")]
+    routes = [line for line in asked if line["op"] == "route"]
+    hints = [line for line in asked if line["op"] == "hint"]
+    assert routes and hints
+    assert {(h["host"], h["sslmode"]) for h in hints} == {("localhost", ALLOW)}
+    assert {h["tid"] for h in hints} == {r["tid"] for r in routes}
+
+
+@pytest.mark.parametrize("name", PG_PROGRAMS)
+def test_libpq_programs_without_broker_fail_as_before(name, no_broker, closed_port):
+    conninfo = f"host=127.0.0.1 port={closed_port} dbname=d user=u"
+    assert connect_pg(name, conninfo, no_broker.env(closed_port)) == connect_pg(name, conninfo, CLEAN_ENV)
+
+
+@pytest.mark.parametrize("more", ["sslmode=disable", "sslmode=require", "sslmode=verify-full sslrootcert=/dev/null",
+                                  "channel_binding=require", "gssencmode=require", "service=nowhere"])
+def test_no_hint_where_there_is_nothing_to_add(more, install, closed_port):
+    connect_pg("psql", f"host=127.0.0.1 port={closed_port} {more}", install.env(closed_port))
+    assert install.asked("hint") == []
+
+
+@pytest.mark.parametrize("conninfo", ["host=/tmp port=PORT", "host=127.0.0.1 port=1"])
+def test_no_broker_is_started_for_what_is_no_target(conninfo, install, closed_port):
+    connect_pg("psql", conninfo.replace("PORT", str(closed_port)), install.env(closed_port))
+    assert install.pids() == []
+
+
+@pytest.mark.parametrize("conninfo", ["postgresql://u@127.0.0.1:PORT/d", "hostaddr=127.0.0.1 port=PORT"])
+def test_default_sslmode_is_prefer_in_every_spelling(conninfo, install, closed_port):
+    connect_pg("psql", conninfo.replace("PORT", str(closed_port)), install.env(closed_port))
+    assert {h["sslmode"] for h in install.asked("hint")} == {PREFER}
