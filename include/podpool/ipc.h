@@ -5,6 +5,9 @@
  * `hint` in the same directory (SCM_CREDENTIALS): they only add knowledge and are never waited for.
  * While no server speaks TLS the broker has no use for them and `hint` does not exist: then the shim does not
  * even find out what to say.
+ * A ROUTE that was answered once is written to the file `routes`, and need not be asked again: the shim reads the
+ * answer there and only *tells* the broker (the same message, as a datagram to `tell`), which reads it when the
+ * connection arrives. A broker that is gone refuses the datagram, one that starts removes the file first.
  * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
  * Lifetime: an old shim meets a new broker after an upgrade, so a version the broker does not know
  * is answered DIRECT, and a field is only ever added by a new version number.
@@ -17,9 +20,11 @@
 #define PP_IPC_MAGIC   UINT32_C(0x4c4f4f50) /* "POOL" in little endian */
 #define PP_IPC_VERSION 1
 
-#define PP_IPC_SOCK "sock" /* file names inside PODPOOL_DIR */
-#define PP_IPC_HINT "hint"
-#define PP_IPC_LOCK "lock"
+#define PP_IPC_SOCK   "sock" /* file names inside PODPOOL_DIR */
+#define PP_IPC_HINT   "hint"
+#define PP_IPC_ROUTES "routes"
+#define PP_IPC_TELL   "tell"
+#define PP_IPC_LOCK   "lock"
 
 /* The broker is started with the locked lock file and the ready pipe on these descriptors. The lock
  * lives as long as the broker (flock belongs to the open file description); one byte on the pipe
@@ -77,6 +82,11 @@ struct pp_ipc_msg {
 	uint8_t reserved[4]; /* 0; keeps the size a multiple of 8 */
 };
 
+/* The file `routes`: an array of these, replaced as a whole (rename). */
+struct pp_ipc_route {
+	struct pp_ipc_addr destination, listening;
+};
+
 enum pp_ipc_sslmode {
 	PP_IPC_SSL_UNKNOWN = 0,
 	PP_IPC_SSL_DISABLE,
@@ -100,6 +110,7 @@ struct pp_ipc_hint {
 };
 
 _Static_assert(sizeof(struct pp_ipc_addr) == 20, "wire format");
+_Static_assert(sizeof(struct pp_ipc_route) == 40, "file format");
 _Static_assert(sizeof(struct pp_ipc_msg) == 48, "wire format");
 _Static_assert(sizeof(struct pp_ipc_hint) == 272, "wire format");
 

@@ -13,6 +13,7 @@
 #include "broker/hints.h"
 #include "broker/identity.h"
 #include "broker/main.h"
+#include "broker/publish.h"
 #include "broker/route.h"
 #include "broker/start.h"
 #include "broker/tick.h"
@@ -116,6 +117,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
 	first_verdict(b);
 	pp_identity_open(b);
+	pp_publish_open(b);
 	pp_hints_settle(b);
 	int r = pp_door_open(b, err);
 	if (r < 0)
@@ -127,6 +129,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 static void close_all(struct pp_broker *b)
 {
 	pp_door_close(b);
+	pp_publish_close(b);
 	pp_hints_close(b);
 	pp_route_close_all(b);
 	pp_database_close_all(b, "the broker ends");
@@ -147,7 +150,7 @@ static int load(struct pp_broker *b, struct pp_errctx *err)
 
 int pp_broker_main(int argc, char **argv)
 {
-	static struct pp_broker broker = {.sock_fd = -1, .hint_fd = -1};
+	static struct pp_broker broker = {.sock_fd = -1, .hint_fd = -1, .tell_fd = -1};
 	struct pp_broker *b = &broker;
 	struct pp_errctx err;
 	if (argc != 3 || strcmp(argv[1], "--dir") != 0 || strlen(argv[2]) >= PP_DIR_MAX) {

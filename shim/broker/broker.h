@@ -44,7 +44,7 @@ struct pp_broker {
 	uint32_t uid; /* whose programs are served */
 
 	/* entrances */
-	int sock_fd, hint_fd; /* -1 none */
+	int sock_fd, hint_fd, tell_fd; /* -1 none */
 	struct event *sock_event, *hint_event;
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */

@@ -1,14 +1,11 @@
 #include "broker/hints.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/credentials.h"
 #include "broker/route.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
@@ -34,23 +31,14 @@ static void keep(struct pp_broker *b, pid_t pid, const struct pp_ipc_hint *hint)
 static void take_all(struct pp_broker *b)
 {
 	struct pp_ipc_hint hint;
-	char bytes[sizeof hint + 1], control[CMSG_SPACE(sizeof(struct ucred))];
+	char bytes[sizeof hint + 1];
 	for (int i = 0; i < PP_HINTS; i++) {
-		struct iovec iov = {bytes, sizeof bytes};
-		struct msghdr m = {.msg_iov = &iov,
-				   .msg_iovlen = 1,
-				   .msg_control = control,
-				   .msg_controllen = sizeof control};
-		ssize_t n = recvmsg(b->hint_fd, &m, MSG_DONTWAIT);
+		pid_t pid;
+		ssize_t n = pp_credentials_receive(b, b->hint_fd, bytes, sizeof bytes, &pid);
 		if (n < 0)
 			return;
-		struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-		if (!c || c->cmsg_type != SCM_CREDENTIALS)
-			continue;
-		struct ucred who;
-		memcpy(&who, CMSG_DATA(c), sizeof who);
-		if (who.uid == b->uid && pp_codec_read_hint(bytes, (size_t)n, &hint) == 0)
-			keep(b, who.pid, &hint);
+		if (n > 0 && pp_codec_read_hint(bytes, (size_t)n, &hint) == 0)
+			keep(b, pid, &hint);
 	}
 }
 
@@ -75,29 +63,11 @@ enum pp_ipc_sslmode pp_hints_sslmode(struct pp_broker *b, pid_t pid, uint32_t ti
 	return PP_IPC_SSL_UNKNOWN;
 }
 
-static int open_socket(struct pp_broker *b)
-{
-	struct sockaddr_un at = {.sun_family = AF_UNIX};
-	int one = 1;
-	pp_dir_join(b->dir, PP_IPC_HINT, at.sun_path);
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	unlink(at.sun_path);
-	mode_t old = umask(0177);
-	int r = bind(fd, (struct sockaddr *)&at, sizeof at);
-	umask(old);
-	if (r == 0 && setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &one, sizeof one) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 static void open_hints(struct pp_broker *b)
 {
 	if (!b->hints)
 		b->hints = calloc(PP_HINTS, sizeof *b->hints);
-	b->hint_fd = b->hints ? open_socket(b) : -1;
+	b->hint_fd = b->hints ? pp_credentials_socket(b->dir, PP_IPC_HINT) : -1;
 	if (b->hint_fd >= 0)
 		b->hint_event = event_new(b->base, b->hint_fd, EV_READ | EV_PERSIST, on_hint, b);
 	if (!b->hint_event || event_add(b->hint_event, NULL) < 0)

@@ -13,6 +13,7 @@
 #include "broker/broker.h"
 #include "broker/client.h"
 #include "broker/process.h"
+#include "broker/publish.h"
 
 /* Announced connections not yet accepted. A connect that never comes leaves its entry until it is overwritten. */
 #define PP_EXPECTED 1024
@@ -102,20 +103,30 @@ void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_
 	nl->ring[nl->next++ % PP_EXPECTED] = (struct expected){cookie, pid, tid};
 }
 
+static struct expected *find(struct pp_netlink *nl, uint64_t cookie)
+{
+	/* Newest first: the connect follows its ROUTE at once. */
+	for (uint32_t i = 1; i <= PP_EXPECTED && i <= nl->next; i++) {
+		struct expected *e = &nl->ring[(nl->next - i) % PP_EXPECTED];
+		if (e->cookie == cookie)
+			return e;
+	}
+	return NULL;
+}
+
 void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struct pp_client *c)
 {
 	struct pp_netlink *nl = b->netlink;
 	if (!who->known || !nl)
 		return;
 	c->cookie = who->cookie;
-	/* Newest first: the connect follows its ROUTE at once. */
-	for (uint32_t i = 1; i <= PP_EXPECTED && i <= nl->next; i++) {
-		struct expected *e = &nl->ring[(nl->next - i) % PP_EXPECTED];
-		if (e->cookie != who->cookie)
-			continue;
-		c->tid = e->tid;
-		pp_process_join(c, e->pid);
-		e->cookie = 0;
+	struct expected *e = find(nl, who->cookie);
+	/* Or it is among what was told, no more than the kernel queues. */
+	for (int i = 0; !e && i < PP_EXPECTED && pp_publish_hear(b); i++)
+		e = find(nl, who->cookie);
+	if (!e)
 		return;
-	}
+	c->tid = e->tid;
+	pp_process_join(c, e->pid);
+	e->cookie = 0;
 }

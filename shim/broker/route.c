@@ -13,6 +13,7 @@
 #include "broker/client.h"
 #include "broker/hints.h"
 #include "broker/identity.h"
+#include "broker/publish.h"
 
 /* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
 #define PP_ROUTE_TRIES	 64
@@ -59,8 +60,6 @@ static void accept_one(struct pp_route *route, int fd, const struct sockaddr_in 
 		close(fd);
 		return;
 	}
-	int one = 1;
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	struct pp_client *c = pp_client_new(b, fd, route);
 	if (c)
 		pp_identity_claim(b, &who, c);
@@ -97,6 +96,8 @@ static int listen_at(struct pp_route *route, uint32_t ip)
 		return -1;
 	int one = 1;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+		   sizeof one); /* accepted sockets inherit it */
 	if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, PP_ROUTE_BACKLOG) == 0) {
 		route->listening.family = PP_IPC_V4;
 		route->listening.port_be = in.sin_port;
@@ -164,6 +165,7 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	char listening[INET_ADDRSTRLEN];
 	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
 	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s)", route->address, route->port, listening);
+	pp_publish_routes(b);
 	pp_hints_settle(b);
 	*ret_route = route;
 	return 0;

@@ -1,0 +1,85 @@
+#include "broker/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/credentials.h"
+#include "broker/identity.h"
+#include "broker/process.h"
+#include "broker/route.h"
+#include "ipc/codec.h"
+#include "ipc/dir.h"
+
+static void remove_file(struct pp_broker *b, const char *name)
+{
+	char path[108];
+	pp_dir_join(b->dir, name, path);
+	unlink(path);
+}
+
+void pp_publish_open(struct pp_broker *b)
+{
+	remove_file(b, PP_IPC_ROUTES);
+	b->tell_fd = pp_credentials_socket(b->dir, PP_IPC_TELL);
+	if (b->tell_fd < 0)
+		pp_log(PP_LOG_WARNING, "no socket %s: %s", PP_IPC_TELL, strerror(errno));
+}
+
+static bool write_routes(struct pp_broker *b, int fd)
+{
+	struct pp_route *route, *next;
+	HASH_ITER(hh, b->routes, route, next)
+	{
+		struct pp_ipc_route line = {route->destination, route->listening};
+		if (write(fd, &line, sizeof line) != sizeof line)
+			return false;
+	}
+	return true;
+}
+
+void pp_publish_routes(struct pp_broker *b)
+{
+	char path[108], fresh[108];
+	if (b->tell_fd < 0)
+		return;
+	pp_dir_join(b->dir, PP_IPC_ROUTES, path);
+	pp_dir_join(b->dir, "routes.new", fresh);
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return; /* they ask */
+	bool ok = write_routes(b, fd);
+	close(fd);
+	if (!ok || rename(fresh, path) < 0)
+		unlink(fresh);
+}
+
+bool pp_publish_hear(struct pp_broker *b)
+{
+	struct pp_ipc_msg told;
+	uint8_t bytes[sizeof told + 1];
+	pid_t pid;
+	ssize_t n = b->tell_fd < 0
+			    ? -1
+			    : pp_credentials_receive(b, b->tell_fd, bytes, sizeof bytes, &pid);
+	if (n < 0)
+		return false;
+	if (n > 0 && pp_codec_read_msg(bytes, (size_t)n, &told) == 0 && told.op == PP_IPC_ROUTE) {
+		pp_process_note(b, pid);
+		pp_identity_expect(b, told.cookie, pid, told.tid);
+	}
+	return true;
+}
+
+void pp_publish_close(struct pp_broker *b)
+{
+	remove_file(b, PP_IPC_ROUTES);
+	remove_file(b, PP_IPC_TELL);
+	if (b->tell_fd >= 0)
+		close(b->tell_fd);
+	b->tell_fd = -1;
+}

@@ -1,0 +1,19 @@
+/* shim/broker/publish.h - the file `routes` and the datagram socket `tell` (include/podpool/ipc.h): connections
+ * to known destinations cost no question. */
+#ifndef PP_BROKER_PUBLISH_H
+#define PP_BROKER_PUBLISH_H
+
+#include <stdbool.h>
+
+struct pp_broker;
+
+/* Before anything listens: removes what a dead broker left behind, then opens `tell`. Without it everybody asks. */
+void pp_publish_open(struct pp_broker *b);
+/* After a route was added: replaces the file. */
+void pp_publish_routes(struct pp_broker *b);
+/* Takes one announcement, if there is one: false when there is none. That of an accepted connection was sent before
+ * its connect. */
+bool pp_publish_hear(struct pp_broker *b);
+void pp_publish_close(struct pp_broker *b);
+
+#endif

@@ -1,0 +1,70 @@
+#include "host/known.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "host/place.h"
+#include "host/sys.h"
+#include "ipc/codec.h"
+#include "ipc/dir.h"
+
+#define PAGE_ROUTES 32 /* a pod has few databases; the next page is read when it has more */
+
+static bool find_in(int fd, const struct pp_ipc_addr *destination,
+		    struct pp_ipc_addr *ret_listening)
+{
+	struct pp_ipc_route page[PAGE_ROUTES];
+	for (long at = 0;;) {
+		long n = pp_sys4(SYS_pread64, fd, page, sizeof page, at);
+		if (n < (long)sizeof *page)
+			return false;
+		for (unsigned i = 0; i < (unsigned long)n / sizeof *page; i++) {
+			if (memcmp(&page[i].destination, destination, sizeof *destination) != 0)
+				continue;
+			*ret_listening = page[i].listening;
+			return pp_codec_is_ours(ret_listening);
+		}
+		at += n;
+	}
+}
+
+static bool is_listed(const char *dir, const struct pp_ipc_addr *destination,
+		      struct pp_ipc_addr *ret_listening)
+{
+	char path[108];
+	pp_dir_join(dir, PP_IPC_ROUTES, path);
+	int fd = (int)pp_sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return false;
+	bool found = find_in(fd, destination, ret_listening);
+	pp_sys1(SYS_close, fd);
+	return found;
+}
+
+/* Refused when the broker is dead, EAGAIN when it has not caught up: both mean ask. */
+static bool tell(const char *dir, const struct pp_ipc_msg *question)
+{
+	struct sockaddr_un to = {.sun_family = AF_UNIX};
+	pp_dir_join(dir, PP_IPC_TELL, to.sun_path);
+	int fd = (int)pp_sys3(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	long sent = pp_sys6(SYS_sendto, fd, question, sizeof *question, MSG_DONTWAIT | MSG_NOSIGNAL,
+			    &to, sizeof to);
+	pp_sys1(SYS_close, fd);
+	return sent == (long)sizeof *question;
+}
+
+bool pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening)
+{
+	char dir[PP_DIR_MAX];
+	for (unsigned i = 0;; i++) {
+		int err = pp_place_candidate(i, false, dir);
+		if (err == PP_ERR_ABSENT)
+			return false;
+		if (err == 0 && is_listed(dir, &question->addr, ret_listening))
+			return tell(dir, question);
+	}
+}

@@ -1,0 +1,16 @@
+/* shim/host/known.h - routes the broker has given before, read from its file instead of asked again.
+ *
+ * Saves a round trip per connection, and the broker a wake-up: measured at half of its work for a program that
+ * reconnects for each transaction. Stateless like the rest: the file is opened, read and closed.
+ */
+#ifndef PP_HOST_KNOWN_H
+#define PP_HOST_KNOWN_H
+
+#include <podpool/ipc.h>
+#include <stdbool.h>
+
+/* True when the broker's address for this ROUTE is known and the broker, alive, was told who comes. False for any
+ * doubt: ask. */
+bool pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening);
+
+#endif
