@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,8 +19,18 @@
 
 /* In libc since glibc 2.34 and in musl; where they are NULL, only the global order is searched. */
 extern __typeof__(dladdr) dladdr __attribute__((weak));
+extern __typeof__(dladdr1) dladdr1 __attribute__((weak)); /* glibc only */
 extern __typeof__(dlsym) dlsym __attribute__((weak));
 extern __typeof__(dlclose) dlclose __attribute__((weak));
+
+/* The program itself: its libpq is in the global order. Opening it by its file name would read the file each time. */
+static bool is_program(void *caller)
+{
+	Dl_info info;
+	struct link_map *map = NULL;
+	return dladdr1 && dladdr1(caller, &info, (void **)&map, RTLD_DL_LINKMAP) && map &&
+	       !*map->l_name;
+}
 
 /* psycopg2 and others load libpq locally, and two copies may be in one process: RTLD_NEXT finds none
  * or the wrong one. */
@@ -27,6 +38,8 @@ static void *find_for(void *caller, const char *name)
 {
 	Dl_info info;
 	pp_real_dlopen_fn open = pp_real_dlopen();
+	if (is_program(caller))
+		return NULL;
 	if (!dladdr || !dlsym || !dlclose || !open || !dladdr(caller, &info) || !info.dli_fname)
 		return NULL;
 	void *object = open(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
