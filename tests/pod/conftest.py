@@ -20,6 +20,7 @@ import box  # noqa: E402
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "pooled: only means something with podpool between")
+    config.addinivalue_line("markers", "release: measures; run against the plain build, not the sanitized one")
 
 
 def pytest_collection_modifyitems(config, items):

@@ -14,6 +14,7 @@ from box import Box
 MIB = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = 12
+pytestmark = pytest.mark.release  # a sanitizer's shadow memory is not the program's
 
 
 @pytest.fixture(scope="module")

@@ -66,16 +66,17 @@ END_TEST
 
 START_TEST(test_governor_small_limit_starts_with_what_fits)
 {
-	begin(20, 64, 8); /* (64 - 8 reserve - 8) / 16 MiB */
+	begin(20, 128, 16); /* (128 - 12.8 reserve - 16) / 32 MiB */
 	ck_assert_uint_eq(tick(0), 3);
-	ck_assert_str_eq(v.reason, "more when clients wait: 56.0 MiB free of 64.0 MiB, 1.0 MiB per "
-				   "server at work");
+	ck_assert_str_eq(v.reason,
+			 "more when clients wait: 112.0 MiB free of 128.0 MiB, 1.0 MiB per "
+			 "server at work");
 }
 END_TEST
 
 START_TEST(test_governor_grows_by_one_each_quarter_second_while_clients_wait)
 {
-	begin(20, 64, 8);
+	begin(20, 128, 16);
 	tick(0);
 	run(5000, 250);
 	ck_assert_uint_eq(v.cap, 3);
@@ -272,11 +273,11 @@ END_TEST
 
 START_TEST(test_governor_option_is_the_limit_when_it_is_lower_or_alone)
 {
-	struct pp_governor_limits limits = {.max_servers = 20, .memory_limit_bytes = 64 * MIB};
+	struct pp_governor_limits limits = {.max_servers = 20, .memory_limit_bytes = 128 * MIB};
 	begin(20, 1024, 8);
 	pp_governor_set_limits(&g, &limits);
 	ck_assert_uint_eq(tick(0), 3);
-	ck_assert_int_eq(v.limit_bytes, 64 * MIB);
+	ck_assert_int_eq(v.limit_bytes, 128 * MIB);
 	begin(20, 0, 8);
 	pp_governor_set_limits(&g, &limits);
 	ck_assert_uint_eq(tick(0), 3);
@@ -352,7 +353,7 @@ END_TEST
 
 START_TEST(test_governor_stalls_of_the_own_cgroup_stop_growth)
 {
-	begin(20, 64, 8);
+	begin(20, 128, 16);
 	tick(0);
 	for (int i = 0; i < 40; i++) {
 		sample.stall_total_us += 100000;
