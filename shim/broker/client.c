@@ -164,6 +164,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	}
 	if (pp_buf_len(&c->out) == 0) {
 		event_del(&c->write_event);
+		pp_process_settle(c);
 		if (c->state == PP_CLIENT_CLOSING) {
 			shutdown(c->fd, SHUT_WR);
 			pp_client_check_eof(c);

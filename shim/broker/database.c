@@ -183,6 +183,9 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 	}
 	if (login->error.needs_password) {
 		db->auth = PP_AUTH_PASSWORD;
+		/* Only those already admitted could make us try the same again and again. */
+		if (db->pool.waiters.count)
+			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;
 	} else {
 		say_failure(db, &login->error);
 		forget_password(db, login);
@@ -192,7 +195,7 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 	}
 	pp_server_close(s, "login failed");
 	pp_admit_login_over(db, login, false);
-	if (!login->error.needs_password && logged_in(db) == 0)
+	if (logged_in(db) == 0)
 		pp_lend_fail_waiting(db, &login->error);
 	pp_lend_settle(db->broker);
 }

@@ -155,6 +155,12 @@ static struct pp_conn *oldest_idle(const struct pp_pools *pools, const struct pp
 	return oldest;
 }
 
+/* A password must be judged by a login, and no server of its own can stand in for that. */
+static bool needs_login(const struct pp_pool *pool)
+{
+	return pool->logins_wanted > 0 && pool->conns[PP_CONN_LOGIN].count == 0;
+}
+
 enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
 			       struct pp_conn **ret_conn)
 {
@@ -171,7 +177,7 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 	}
 	if (!needy->waiters.count && !needy->logins_wanted)
 		return PP_ADVICE_NOTHING; /* only min_open: never at somebody else's cost */
-	*ret_conn = oldest_idle(pools, needy);
+	*ret_conn = oldest_idle(pools, needs_login(needy) ? NULL : needy);
 	return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
 }
 
@@ -179,8 +185,10 @@ bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_pool 
 {
 	if (pools->open > pools->cap)
 		return true;
-	if (pools->open < pools->cap || pools->all.count < 2 || !pools->waiting)
+	if (pools->open < pools->cap || !pools->waiting)
 		return false;
+	if (needs_login(pool) && now >= pool->not_before)
+		return true;
 	struct pp_pool *needy = neediest(pools, now);
 	if (!needy || needy == pool)
 		return false;

@@ -143,6 +143,28 @@ START_TEST(test_pool_more_pools_than_cap_take_turns)
 }
 END_TEST
 
+START_TEST(test_pool_at_its_cap_makes_room_for_a_password_to_be_judged)
+{
+	setup_cap(2);
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	struct pp_conn *old = open_idle(&a, 0, 1);
+	struct pp_conn *young = open_idle(&a, 1, 2);
+	pp_pool_want_logins(&a, 1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert_ptr_eq(conn, old);
+	/* All at work: the first that comes back is given up, and only that one. */
+	ck_assert_ptr_eq(pp_pool_lend(&a, 3), young);
+	ck_assert_ptr_eq(pp_pool_lend(&a, 3), old);
+	ck_assert(pp_pools_should_give_up(&pools, &a, 4));
+	pp_conn_set_state(old, PP_CONN_CLOSED, 4);
+	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_OPEN);
+	pp_conn_init(&conns[2], &a, 4);
+	ck_assert(!pp_pools_should_give_up(&pools, &a, 5));
+	pp_pool_want_logins(&a, 0);
+}
+END_TEST
+
 START_TEST(test_pool_failed_logins_are_not_repeated_before_their_time)
 {
 	setup_cap(4);
@@ -233,6 +255,7 @@ int main(void)
 	tcase_add_test(c, test_pool_waiters_are_served_in_order_and_nobody_overtakes);
 	tcase_add_test(c, test_pool_opens_no_more_logins_than_wait);
 	tcase_add_test(c, test_pool_respects_the_cap_and_its_fall);
+	tcase_add_test(c, test_pool_at_its_cap_makes_room_for_a_password_to_be_judged);
 	tcase_add_test(c, test_pool_failed_logins_are_not_repeated_before_their_time);
 	tcase_add_test(c, test_pool_keeps_min_open_and_ends_the_rest_when_idle);
 	suite_add_tcase(s, c);
