@@ -11,13 +11,12 @@
 #include "broker/admit.h"
 #include "broker/database.h"
 #include "broker/lend.h"
-#include "broker/login.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
+#include "broker/stream.h"
 #include "broker/startup.h"
 #include "broker/tunnel.h"
-#include "wire/error.h"
 
 static const char *const words[PP_CLIENT__COUNT] = {
 #define X(name, word) [PP_CLIENT_##name] = word,
@@ -138,27 +137,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	keep(c, b->read_buffer, (size_t)n);
 }
 
-/* What still cannot be sent stays queued; the socket's own error closes. */
-static bool flush(struct pp_client *c)
-{
-	while (pp_buf_len(&c->out)) {
-		ssize_t n = send(c->fd, pp_buf_bytes(&c->out), pp_buf_len(&c->out), MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return errno == EAGAIN || errno == EWOULDBLOCK;
-		pp_buf_consume(&c->out, (size_t)n);
-	}
-	return true;
-}
-
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	struct pp_client *c = arg;
 	pp_broker_now(c->broker);
-	if (!flush(c)) {
+	struct pp_stream stream = {.fd = c->fd};
+	if (pp_stream_flush(&stream, &c->out) == PP_STREAM_DEAD) {
 		pp_client_close(c, "client lost");
 		return;
 	}
@@ -202,64 +188,6 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 		return NULL;
 	}
 	return c;
-}
-
-void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
-{
-	if (c->gone)
-		return;
-	const uint8_t *p = bytes;
-	if (pp_buf_len(&c->out) == 0) {
-		ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
-		if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) {
-			pp_client_close(c, "client lost");
-			return;
-		}
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-		if (len == 0)
-			return;
-		event_add(&c->write_event, NULL);
-	}
-	if (pp_buf_append(&c->out, p, len, PP_CLIENT_OUT_MAX) < 0)
-		pp_client_close(c, "client reads too slowly");
-	else if (c->server && pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
-		pp_server_pause(c->server, true);
-}
-
-static void write_error(struct pp_client *c, const struct pp_error *error)
-{
-	uint8_t bytes[2048];
-	struct pp_writer w;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_error_write(&w, error);
-	if (!pp_writer_failed(&w))
-		pp_client_write(c, bytes, w.len);
-}
-
-void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
-			   const char *message)
-{
-	struct pp_error error = {severity, sqlstate, message, "", ""};
-	write_error(c, &error);
-}
-
-void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
-		    const char *message)
-{
-	pp_client_write_error(c, severity, sqlstate, message);
-	if (!c->gone)
-		pp_client_close_soon(c);
-}
-
-void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
-{
-	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint};
-	write_error(c, &error);
-	if (!c->gone)
-		pp_client_close_soon(c);
 }
 
 void pp_client_pause(struct pp_client *c, bool paused)

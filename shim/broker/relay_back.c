@@ -1,3 +1,5 @@
+#include "broker/relay.h"
+
 #include <string.h>
 
 #include "base/log.h"
@@ -5,7 +7,6 @@
 #include "broker/database.h"
 #include "broker/lend.h"
 #include "broker/process.h"
-#include "broker/relay.h"
 #include "broker/server.h"
 #include "wire/framer.h"
 #include "wire/reader.h"

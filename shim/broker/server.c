@@ -41,14 +41,9 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_server *s = arg;
 	pp_broker_now(s->broker);
-	while (pp_buf_len(&s->out)) {
-		ssize_t n = pp_stream_write(&s->stream, pp_buf_bytes(&s->out), pp_buf_len(&s->out));
-		if (n == PP_STREAM_AGAIN)
-			return;
-		if (n == PP_STREAM_DEAD)
-			break; /* its last words may still be read */
-		pp_buf_consume(&s->out, (size_t)n);
-	}
+	if (pp_stream_flush(&s->stream, &s->out) == PP_STREAM_AGAIN)
+		return;
+	/* Sent; or nobody takes it any more, and its last words may still be read. */
 	pp_buf_finish(&s->out);
 	event_del(&s->write_event);
 	if (s->client) {

@@ -25,6 +25,17 @@ ssize_t pp_stream_write(const struct pp_stream *s, const void *bytes, size_t len
 		      : verdict(send(s->fd, bytes, len, MSG_NOSIGNAL));
 }
 
+int pp_stream_flush(const struct pp_stream *s, struct pp_buf *out)
+{
+	while (pp_buf_len(out)) {
+		ssize_t n = pp_stream_write(s, pp_buf_bytes(out), pp_buf_len(out));
+		if (n < 0)
+			return (int)n;
+		pp_buf_consume(out, (size_t)n);
+	}
+	return 0;
+}
+
 int pp_stream_has_pending(const struct pp_stream *s)
 {
 	return s->ssl ? pp_tls_pending(s->ssl) : 0;

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
+
 struct pp_stream {
 	int fd;	   /* borrowed from the PGconn */
 	void *ssl; /* borrowed from the PGconn (SSL *), NULL: plain */
@@ -17,6 +19,8 @@ struct pp_stream {
 /* > 0 bytes, or one of the above. */
 ssize_t pp_stream_read(const struct pp_stream *s, void *bytes, size_t len);
 ssize_t pp_stream_write(const struct pp_stream *s, const void *bytes, size_t len);
+/* Writes from the front of `out` until it is empty: 0; or what stopped it. */
+int pp_stream_flush(const struct pp_stream *s, struct pp_buf *out);
 /* Bytes are waiting inside the SSL object that no poll will report. */
 int pp_stream_has_pending(const struct pp_stream *s);
 

@@ -10,6 +10,7 @@
 
 #include "broker/client.h"
 #include "broker/route.h"
+#include "broker/stream.h"
 
 struct pp_tunnel {
 	int fd;
@@ -25,19 +26,10 @@ static void lost(struct pp_client *c)
 static void flush(struct pp_client *c)
 {
 	struct pp_tunnel *t = c->tunnel;
-	while (pp_buf_len(&c->in)) {
-		ssize_t n = send(t->fd, pp_buf_bytes(&c->in), pp_buf_len(&c->in), MSG_NOSIGNAL);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			event_add(&t->write_event, NULL);
-			return;
-		}
-		if (n < 0) {
-			lost(c);
-			return;
-		}
-		pp_buf_consume(&c->in, (size_t)n);
+	struct pp_stream far = {.fd = t->fd};
+	switch (pp_stream_flush(&far, &c->in)) {
+	case PP_STREAM_AGAIN: event_add(&t->write_event, NULL); return;
+	case PP_STREAM_DEAD: lost(c); return;
 	}
 	if (c->eof)
 		shutdown(t->fd, SHUT_WR); /* the far side may still have much to say */

@@ -1,0 +1,65 @@
+/* What is said to a client: bytes of its server's, and errors of ours. */
+#include "broker/client.h"
+#include "broker/login.h"
+#include "broker/server.h"
+#include "broker/stream.h"
+#include "wire/error.h"
+
+void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
+{
+	if (c->gone)
+		return;
+	const uint8_t *p = bytes;
+	if (pp_buf_len(&c->out) == 0) {
+		struct pp_stream stream = {.fd = c->fd};
+		ssize_t n = pp_stream_write(&stream, p, len);
+		if (n == PP_STREAM_DEAD) {
+			pp_client_close(c, "client lost");
+			return;
+		}
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+		if (len == 0)
+			return;
+		event_add(&c->write_event, NULL);
+	}
+	if (pp_buf_append(&c->out, p, len, PP_CLIENT_OUT_MAX) < 0)
+		pp_client_close(c, "client reads too slowly");
+	else if (c->server && pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
+		pp_server_pause(c->server, true);
+}
+
+static void write_error(struct pp_client *c, const struct pp_error *error)
+{
+	uint8_t bytes[2048];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_error_write(&w, error);
+	if (!pp_writer_failed(&w))
+		pp_client_write(c, bytes, w.len);
+}
+
+void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
+			   const char *message)
+{
+	struct pp_error error = {severity, sqlstate, message, "", ""};
+	write_error(c, &error);
+}
+
+void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,
+		    const char *message)
+{
+	pp_client_write_error(c, severity, sqlstate, message);
+	if (!c->gone)
+		pp_client_close_soon(c);
+}
+
+void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
+{
+	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint};
+	write_error(c, &error);
+	if (!c->gone)
+		pp_client_close_soon(c);
+}

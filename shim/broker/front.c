@@ -1,0 +1,55 @@
+#include "broker/front.h"
+
+#include <string.h>
+
+#include "broker/client.h"
+#include "broker/lend.h"
+#include "broker/server.h"
+
+static void lex_end(struct pp_server *s)
+{
+	s->lexing = PP_LEXING_NO;
+	uint32_t pins = pp_lexer_finish(&s->lexer);
+	if (pins)
+		pp_server_pin(s, pins, pp_lexer_cause(&s->lexer));
+	if (!s->readable)
+		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
+}
+
+void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
+{
+	if (s->lexing == PP_LEXING_NAME) {
+		const uint8_t *nul = memchr(bytes, 0, len);
+		if (!nul)
+			return;
+		len -= (size_t)(nul + 1 - bytes);
+		bytes = nul + 1;
+		s->lexing = PP_LEXING_TEXT;
+	}
+	if (s->lexing == PP_LEXING_TEXT) {
+		const uint8_t *nul = memchr(bytes, 0, len);
+		pp_lexer_feed(&s->lexer, bytes, nul ? (size_t)(nul - bytes) : len);
+		if (nul)
+			lex_end(s);
+	}
+}
+
+void pp_front_lex_begin(struct pp_server *s, uint8_t type)
+{
+	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
+	pp_lexer_init(&s->lexer, s->conforming);
+}
+
+bool pp_front_send(struct pp_front_run *f)
+{
+	size_t n = f->at - f->sent;
+	if (n == 0)
+		return true;
+	int r = pp_server_write(f->c->server, f->bytes + f->sent, n);
+	f->sent = f->at;
+	if (r < 0) {
+		pp_lend_server_lost(f->c->server, "it does not take its input");
+		return false;
+	}
+	return true;
+}
