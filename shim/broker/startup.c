@@ -14,6 +14,9 @@
 #include "broker/tunnel.h"
 #include "wire/startup.h"
 
+/* Our own login says the settings as `options`, escaped: at most twice as long, and the server takes 10000 bytes. */
+#define PP_POOLED_STARTUP_MAX (PP_STARTUP_LENGTH_MAX / 2 - 512)
+
 /* Does this program go on in clear text when it hears N? Only libpq's prefer and allow promise it. */
 static bool accepts_no(struct pp_client *c)
 {
@@ -84,7 +87,7 @@ static bool is_replication(const struct pp_startup *startup)
 
 static void on_session(struct pp_client *c, const struct pp_startup *startup)
 {
-	if (is_replication(startup)) {
+	if (is_replication(startup) || startup->total > PP_POOLED_STARTUP_MAX) {
 		pp_tunnel_open(c);
 		return;
 	}
