@@ -33,6 +33,10 @@ class Stage:
     def noted(self):
         return len(self.notes.read_text().splitlines()) if self.notes.exists() else 0
 
+    def ended(self, how):
+        """Did the program say so? The broker's log lines may come before and after."""
+        return how in self.said().splitlines()
+
     def said(self):
         return self.output.read_text(errors="replace").strip()
 
@@ -58,7 +62,7 @@ def prefork(stage, workers=64, seconds=4):
     with Watch(stage.postgres) as watch:
         status = start_prefork(stage, workers, seconds, 0.002, 0.06).wait()
     return {"peak": watch.peak, "begun": stage.noted(), "committed": committed(stage), "status": status,
-            "workers well": stage.said().endswith(f"0:{workers}"), "said": stage.said()}
+            "workers well": stage.ended(f"0:{workers}"), "said": stage.said()}
 
 
 def pgbench(stage, clients=64, seconds=4):
@@ -101,4 +105,4 @@ def sigterm(stage, workers=16):
         left = watch.sessions()
     return {"lost": stage.noted() - committed(stage), "begun": stage.noted(), "took": took, "left": left,
             "cut off": len(CUT_OFF.findall(stage.postgres.log_text()[log_before:])), "status": status,
-            "said": stage.said()}
+            "all by SIGTERM": stage.ended(f"-15:{workers}"), "said": stage.said()}

@@ -3,12 +3,14 @@
 
 usage: prefork.py WORKERS SECONDS INSIDE BETWEEN NOTES CONNINFO
 
-Each worker places orders: BEGIN, INSERT, think for INSIDE seconds, UPDATE, COMMIT, then does other things for BETWEEN.
+Each worker places orders: BEGIN, INSERT, think for INSIDE seconds, UPDATE, COMMIT, then does other things for
+about BETWEEN.
 After the INSERT is acknowledged it appends a line to NOTES: the order exists in somebody's mind. SIGTERM: the
 master passes it on and waits for all, as masters do; the workers leave it at its default. Prints how the workers ended.
 """
 import collections
 import os
+import random
 import signal
 import sys
 import time
@@ -18,6 +20,7 @@ import psycopg2
 
 def work(me, until, inside, between, notes, conninfo):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    random.seed(me)
     conn = psycopg2.connect(conninfo)
     while time.monotonic() < until:
         with conn, conn.cursor() as cursor:
@@ -25,7 +28,7 @@ def work(me, until, inside, between, notes, conninfo):
             os.write(notes, b"%d\n" % cursor.fetchone())
             time.sleep(inside)
             cursor.execute("UPDATE stock SET sold = sold + 1 WHERE worker = %s", (me,))
-        time.sleep(between)
+        time.sleep(random.uniform(0, 2 * between))  # or all workers think and pause in step
     conn.close()
 
 
