@@ -68,7 +68,8 @@ struct pp_broker {
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;
 	pp_ms next_governor_at;
-	bool own_term; /* the broker itself got SIGTERM */
+	bool own_term;	    /* the broker itself got SIGTERM */
+	bool accept_paused; /* out of descriptors: until the next tick */
 
 	uint32_t next_client_pid; /* BackendKeyData */
 	uint32_t secrets[PP_SECRETS], secrets_left;

@@ -142,6 +142,8 @@ static void on_visit(evutil_socket_t fd, short what, void *arg)
 	int visitor = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (visitor >= 0)
 		visit(b, visitor);
+	else
+		pp_route_accept_failed(b, errno);
 }
 
 int pp_door_open(struct pp_broker *b, struct pp_errctx *err)

@@ -74,8 +74,10 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 	socklen_t len = sizeof peer;
 	/* One a round, as at the door. */
 	int client = accept4(fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (client < 0)
+	if (client < 0) {
+		pp_route_accept_failed(route->broker, errno);
 		return;
+	}
 	if (route->broker->clients.count < PP_CLIENTS_MAX) {
 		accept_one(route, client, &peer);
 		return;
@@ -189,6 +191,30 @@ struct pp_route *pp_route_by_listening(struct pp_broker *b, const struct pp_ipc_
 	if (memcmp(&route->listening, listening, sizeof *listening) == 0)
 		return route;
 	return NULL;
+}
+
+void pp_route_accept_failed(struct pp_broker *b, int error)
+{
+	struct pp_route *route, *next;
+	if (error != EMFILE && error != ENFILE && error != ENOMEM && error != ENOBUFS)
+		return;
+	if (!b->accept_paused)
+		pp_log(PP_LOG_WARNING, "cannot accept: %s; trying again shortly", strerror(error));
+	b->accept_paused = true;
+	event_del(b->sock_event);
+	HASH_ITER(hh, b->routes, route, next)
+	event_del(route->event);
+}
+
+void pp_route_accept_again(struct pp_broker *b)
+{
+	struct pp_route *route, *next;
+	if (!b->accept_paused)
+		return;
+	b->accept_paused = false;
+	event_add(b->sock_event, NULL);
+	HASH_ITER(hh, b->routes, route, next)
+	event_add(route->event, NULL);
 }
 
 void pp_route_close_all(struct pp_broker *b)

@@ -41,6 +41,11 @@ const char *pp_route_port(const struct pp_route *route);
 struct sockaddr;
 unsigned pp_route_sockaddr(const struct pp_route *route, struct sockaddr *to, unsigned size);
 
+/* accept() failed for want of descriptors or memory: without a pause the loop would turn on it for ever. Connections
+ * wait in the backlog until the next tick. Other errors are the visitor's own. */
+void pp_route_accept_failed(struct pp_broker *b, int error);
+void pp_route_accept_again(struct pp_broker *b);
+
 /* Stops listening everywhere. */
 void pp_route_close_all(struct pp_broker *b);
 

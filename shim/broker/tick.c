@@ -7,6 +7,7 @@
 #include "broker/database.h"
 #include "broker/lend.h"
 #include "broker/process.h"
+#include "broker/route.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS 250
@@ -96,6 +97,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	struct pp_broker *b = arg;
 	pp_broker_now(b);
 	tick_governor(b);
+	pp_route_accept_again(b);
 	pp_lend_sweep(b);
 	sweep_clients(b);
 	pp_database_sweep(b);

@@ -49,6 +49,24 @@ class Broker:
             os.unlink(path)
         hint.bind(path)
         self.selector.register(hint, selectors.EVENT_READ, self.on_hint)
+        path = os.path.join(self.where, "tell")
+        if os.path.exists(path):
+            os.unlink(path)
+        told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        told.bind(path)
+        if "deaf" not in self.moods:
+            self.selector.register(told, selectors.EVENT_READ, self.on_told)
+
+    def publish(self):
+        with open(os.path.join(self.where, "routes.new"), "wb") as f:
+            for original, ours in self.routes.items():
+                f.write(original + ours)
+        os.rename(os.path.join(self.where, "routes.new"), os.path.join(self.where, "routes"))
+
+    def on_told(self, sock):
+        magic, version, op, cookie, tid, flags, addr = MESSAGE.unpack(sock.recv(1000))
+        assert (magic, version, op) == (MAGIC, VERSION, ROUTE)
+        self.note(op="told", cookie=cookie, tid=tid, addr=address(addr))
 
     def note(self, **what):
         self.asked.write(json.dumps(what) + "\n")
@@ -112,6 +130,8 @@ class Broker:
         self.selector.register(server, selectors.EVENT_READ, self.on_client)
         ours = struct.pack("BB2s4s12x", 4, 0, addr[2:4], socket.inet_aton(host))
         self.routes[addr], self.back[ours] = ours, addr
+        if "publish" in self.moods:
+            self.publish()
         return ours
 
     def on_client(self, server):

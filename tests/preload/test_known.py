@@ -1,0 +1,84 @@
+"""Routes the broker has published: told, not asked; and every way in which the file can be wrong."""
+import os
+import signal
+
+import pytest
+
+from conftest import CLEAN_ENV, run, victim, wait_for
+
+
+def connect(listener, env):
+    return run([victim("connect"), "once", "127.0.0.1", listener.port], env)
+
+
+def direct(listener):
+    return connect(listener, CLEAN_ENV)
+
+
+@pytest.fixture
+def pooled(install, listener):
+    """A broker that has published its one route."""
+    env = install.env(listener.port, PODPOOL_FAKE="publish")
+    first = connect(listener, env)
+    assert "pooled" in first[1]
+    wait_for(lambda: os.path.exists(os.path.join(install.dir, "routes")))
+    return env, first
+
+
+def test_a_known_route_is_told_and_not_asked(pooled, install, listener):
+    env, first = pooled
+    assert connect(listener, env) == first
+    (told,) = wait_for(lambda: install.asked("told"))
+    (asked,) = install.asked("route")
+    assert told["addr"] == asked["addr"] and told["cookie"] not in (0, asked["cookie"])
+
+
+def test_a_file_of_a_dead_broker_leads_to_a_new_one(pooled, install, listener):
+    env, first = pooled
+    (pid,) = install.pids()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split()[2] == "Z")
+    os.utime(os.path.join(install.dir, "lock"), (0, 0))  # it had run for long
+    assert connect(listener, env) == first
+    assert len(install.pids()) == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 39, b"\xff" * 4000], ids=["empty", "short", "nonsense"])
+def test_a_file_of_nonsense_is_not_believed(content, pooled, install, listener):
+    env, first = pooled
+    with open(os.path.join(install.dir, "routes"), "wb") as f:
+        f.write(content)
+    assert connect(listener, env) == first
+    assert len(install.asked("route")) == 2
+
+
+def test_an_address_that_is_not_the_brokers_is_not_believed(pooled, install, listener):
+    env, first = pooled
+    path = os.path.join(install.dir, "routes")
+    with open(path, "rb") as f:
+        line = bytearray(f.read())
+    line[24:28] = bytes([10, 0, 0, 1])
+    with open(path, "wb") as f:
+        f.write(line)
+    assert connect(listener, env) == first
+
+
+def test_a_link_is_not_followed(pooled, install, listener, tmp_path):
+    env, first = pooled
+    path = os.path.join(install.dir, "routes")
+    os.rename(path, tmp_path / "elsewhere")
+    os.symlink(tmp_path / "elsewhere", path)
+    assert connect(listener, env) == first
+    assert len(install.asked("route")) == 2
+
+
+def test_a_broker_that_does_not_catch_up_is_asked(install, listener):
+    """The kernel queues a few datagrams (net.unix.max_dgram_qlen); then it is a question again, and nothing waits."""
+    env = install.env(listener.port, PODPOOL_FAKE="publish,deaf")
+    with open("/proc/sys/net/unix/max_dgram_qlen") as f:
+        full = int(f.read()) + 3
+    if full > 300:
+        pytest.skip("a queue of hundreds takes long to fill")
+    greetings = {connect(listener, env)[1].splitlines()[-1] for _ in range(full + 2)}
+    assert len(greetings) == 1
+    assert len(install.asked("route")) >= 2

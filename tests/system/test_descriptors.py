@@ -1,0 +1,30 @@
+"""The broker at its descriptor limit: new programs wait, nobody else notices, and it recovers."""
+import os
+import resource
+
+import pytest
+
+
+@pytest.mark.pooled
+def test_out_of_descriptors_holds_up_only_who_comes_too_late(raw, pool):
+    early = raw(MAX_SERVERS=2).login()
+    pid = pool.broker_pid
+    open_now = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
+    limit = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 4, limit[1]))
+    crowd = [raw() for _ in range(12)]  # connected by the kernel; not all can be accepted
+    for _ in range(50):
+        assert early.ask("select 1") == [["1"]]
+    used = cpu_ticks(pid)
+    for _ in range(50):
+        assert early.ask("select 1") == [["1"]]
+    assert cpu_ticks(pid) - used < 100  # it does not turn in circles
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
+    for wire in crowd:
+        assert wire.login().ask("select 2") == [["2"]]
+
+
+def cpu_ticks(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])

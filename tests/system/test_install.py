@@ -1,0 +1,41 @@
+"""An installed tree works wherever it stands: the shim finds the broker beside itself, the command line both."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+
+from support import pg, pool as support_pool, wait
+
+
+@pytest.fixture
+def installed(tmp_path):
+    prefix = tmp_path / "elsewhere"
+    subprocess.run(["cmake", "--install", support_pool.BUILD, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+    assert sorted(str(p.relative_to(prefix)) for p in prefix.rglob("*") if p.is_file()) == [
+        "bin/podpool", "lib/libpodpool.so"]
+    return prefix
+
+
+def end(podpool, env):
+    pid = json.loads(subprocess.run([podpool, "status", "--json"], env=env, check=True, capture_output=True).stdout)["pid"]
+    assert os.readlink(f"/proc/{pid}/exe") == str(podpool)
+    os.kill(pid, signal.SIGTERM)
+    wait.until(lambda: not os.path.exists(env["PODPOOL_DIR"] + "/sock"), "the broker has ended")
+
+
+@pytest.mark.pooled
+@pytest.mark.parametrize("how", ["preloaded", "run"])
+def test_an_installed_tree_is_complete(how, installed, tmp_path, postgres_trust):
+    podpool = installed / "bin/podpool"
+    rundir = tmp_path / "run"
+    rundir.mkdir(mode=0o700)
+    env = pg.clean_env(PODPOOL_DIR=str(rundir), PODPOOL_TARGETS=f"*:{postgres_trust.port}")
+    ask = ["psql", "-XAtc", "select 40 + 2", postgres_trust.dsn("app", user="app")]
+    if how == "preloaded":
+        said = subprocess.run(ask, env=env | {"LD_PRELOAD": f"{installed}/lib/libpodpool.so"}, stdout=subprocess.PIPE, text=True)
+    else:
+        said = subprocess.run([podpool, "run", "--", *ask], env=env, stdout=subprocess.PIPE, text=True)
+    assert (said.returncode, said.stdout) == (0, "42\n")
+    end(podpool, env)
