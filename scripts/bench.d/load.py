@@ -106,13 +106,14 @@ sys.stdin.read()
 def idle_client_bytes(way, clients):
     """Growth of the pooler's own resident memory per connected client that does nothing (RssAnon: pages of its
     program file that are touched for the first time are nobody's in particular)."""
-    before = resident_bytes(way.pid)
+    pid = way.pid  # once: it asks `podpool status`, whose text for 1000 clients is larger than they are
+    before = resident_bytes(pid)
     conninfo = f"host={way.host} port={way.port} user=postgres dbname=postgres"
     process = subprocess.Popen(["/usr/bin/python3", "-c", IDLE, conninfo, str(clients)], env=way.env, text=True,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     if process.stdout.readline() != "ready\n":
         sys.exit(f"\nbench: {clients} idle clients over {way.name} failed")
-    after = resident_bytes(way.pid)
+    after = resident_bytes(pid)
     process.communicate()
     return (after - before) / clients
 
