@@ -105,13 +105,10 @@ static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
 		pp_client_pause(c, true);
 }
 
-static void on_readable(evutil_socket_t fd, short what, void *arg)
+void pp_client_read(struct pp_client *c)
 {
-	(void)what;
-	struct pp_client *c = arg;
 	struct pp_broker *b = c->broker;
-	pp_broker_now(b);
-	ssize_t n = recv(fd, b->read_buffer, PP_READ_BUFFER, 0);
+	ssize_t n = recv(c->fd, b->read_buffer, PP_READ_BUFFER, 0);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -135,6 +132,15 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	keep(c, b->read_buffer, (size_t)n);
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	struct pp_client *c = arg;
+	pp_broker_now(c->broker);
+	pp_client_read(c);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)

@@ -89,6 +89,9 @@ struct pp_client {
 /* Takes fd. NULL: no memory (fd closed). */
 struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *route);
 
+/* Reads its socket once, if there is something to read. */
+void pp_client_read(struct pp_client *c);
+
 /* The one door for its state. */
 void pp_client_set_state(struct pp_client *c, enum pp_client_state to);
 const char *pp_client_word(enum pp_client_state state);
