@@ -1,5 +1,4 @@
 """COPY, pipelines and notices through a real driver (psycopg 3), each compared with the direct session."""
-import re
 import subprocess
 import sys
 
@@ -110,6 +109,11 @@ print(rows())""",
 }
 
 
+def words(stderr):
+    """psycopg says this, or not, as the reply to its last Sync is there when the block ends: direct as well."""
+    return "".join(line for line in stderr.splitlines(True) if not line.startswith("error ignored terminating <psycopg.Pipe"))
+
+
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_same_direct_and_pooled(name, pool, postgres_trust):
     def say(env):
@@ -117,7 +121,7 @@ def test_same_direct_and_pooled(name, pool, postgres_trust):
                             " alter table t owner to app", db="app")
         command = [sys.executable, "-c", PROLOGUE + SCRIPTS[name], postgres_trust.dsn("app", user="app")]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
-        return done.returncode, done.stdout, re.sub(r"0x[0-9a-f]+", "0x", done.stderr)
+        return done.returncode, done.stdout, words(done.stderr)
 
     expected = say(direct_env())
     assert expected[0] == 0 and expected[1], expected

@@ -80,6 +80,7 @@ int main(int argc, char **argv)
 	struct sockaddr_in peer;
 	socklen_t peer_len = sizeof peer;
 	getpeername(fd, (struct sockaddr *)&peer, &peer_len);
-	printf("peer %s:%d\n", inet_ntoa(peer.sin_addr), ntohs(peer.sin_port) == ntohs(to.sin_port));
+	printf("peer %s:%d\n", inet_ntoa(peer.sin_addr),
+	       ntohs(peer.sin_port) == ntohs(to.sin_port));
 	return 0;
 }
