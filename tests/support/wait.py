@@ -1,4 +1,5 @@
 """Waiting for an event instead of sleeping."""
+import os
 import time
 
 
@@ -15,9 +16,11 @@ def until(condition, what, seconds=10, pause=0.02):
 
 
 def gone(pid):
-    """Has this process ended? A zombie that nobody reaps counts as ended."""
+    """Has this process ended, its sockets closed? A zombie that nobody reaps counts as ended, but not while other
+    threads of it still live: they hold its descriptors."""
     try:
         with open(f"/proc/{pid}/stat") as stat:
-            return stat.read().rpartition(")")[2].split()[0] == "Z"
+            is_zombie = stat.read().rpartition(")")[2].split()[0] == "Z"
+        return is_zombie and len(os.listdir(f"/proc/{pid}/task")) == 1
     except (FileNotFoundError, ProcessLookupError):
         return True
