@@ -1,4 +1,6 @@
 """Every driver says the same through the pool as without it: by trust and by password, on few servers."""
+import re
+
 import pytest
 
 import driver_table
@@ -21,6 +23,14 @@ def programs(java, postgres, tmp_path):
     return make
 
 
+def was_pooled(pool):
+    """php-fpm ends by SIGTERM, all its processes: then the broker may have left with them, and its last words count."""
+    try:
+        return pool.status()["totals"]["transactions"] > 0
+    except AssertionError:  # nobody answers
+        return re.search(r"the broker ends: [1-9]\d* transactions", pool.stderr_text()) is not None
+
+
 @pytest.mark.parametrize("driver", ALL)
 def test_same_words_direct_and_pooled(driver, postgres, make_pool, programs):
     with programs(driver, direct_env()) as direct:
@@ -32,7 +42,7 @@ def test_same_words_direct_and_pooled(driver, postgres, make_pool, programs):
     with programs(driver, pool.env()) as pooled:
         assert pooled.run("basic") == expected
     if pool.pooled:
-        assert pool.status()["totals"]["transactions"] > 0, "the program was not pooled at all"
+        assert was_pooled(pool), "the program was not pooled at all"
 
 
 @pytest.mark.parametrize("driver", CANCELLERS)
