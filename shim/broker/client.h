@@ -71,7 +71,7 @@ struct pp_client {
 	struct pp_waiter waiter;  /* WAITING */
 	struct pp_tunnel *tunnel; /* TUNNEL, owned */
 	struct pp_buf unnamed;	  /* the last unnamed Parse */
-	uint64_t cookie, transactions;
+	uint64_t transactions;
 
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
 	UT_hash_handle hh;	      /* broker.clients_by_pid */

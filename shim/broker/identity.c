@@ -119,7 +119,6 @@ void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struc
 	struct pp_netlink *nl = b->netlink;
 	if (!who->known || !nl)
 		return;
-	c->cookie = who->cookie;
 	struct expected *e = find(nl, who->cookie);
 	/* Or it is among what was told, no more than the kernel queues. */
 	for (int i = 0; !e && i < PP_EXPECTED && pp_publish_hear(b); i++)

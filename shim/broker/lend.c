@@ -112,19 +112,8 @@ static void give_back(struct pp_server *s)
 
 void pp_lend_cancels_over(struct pp_server *s)
 {
-	if (s->conn.state != PP_CONN_CANCEL)
-		return;
-	struct pp_broker *b = s->broker;
-	if (!s->pins) {
-		pp_conn_set_state(&s->conn, PP_CONN_IDLE, b->now);
-		pp_lend_idle(s);
-		return;
-	}
-	if (pp_pins_may_scrub(s->pins))
-		pp_server_scrub(s);
-	else
-		pp_server_close(s, "session state cannot be cleaned");
-	pp_lend_settle(b);
+	if (s->conn.state == PP_CONN_CANCEL)
+		give_back(s);
 }
 
 void pp_lend_scrubbed(struct pp_server *s, bool clean)

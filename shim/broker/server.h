@@ -69,7 +69,7 @@ void pp_server_pause(struct pp_server *s, bool paused);
 /* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);
 
-/* Runs DISCARD ALL; the answer is looked at in pp_server_scrubbed(). */
+/* Runs DISCARD ALL; the answer is looked at in pp_lend_scrubbed(). */
 void pp_server_scrub(struct pp_server *s);
 
 /* Says Terminate and frees at the end of the round. Its client, if any, is the caller's business before. */

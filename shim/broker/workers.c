@@ -148,8 +148,3 @@ void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 		job->done(job);
 	}
 }
-
-void pp_workers_abandon(struct pp_workers *w)
-{
-	event_del(w->event);
-}

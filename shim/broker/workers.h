@@ -21,7 +21,5 @@ struct pp_job {
 PP_MUSTCHECK int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers);
 /* Never fails: with no thread to be had the job is run at once (better slow than lost). */
 void pp_workers_submit(struct pp_workers *w, struct pp_job *job);
-/* The process is about to exit: threads end with it, their connections with them. */
-void pp_workers_abandon(struct pp_workers *w);
 
 #endif
