@@ -1,10 +1,6 @@
 #include "wire/tx.h"
 
-#include <stddef.h>
-
-#include "base/assert.h"
-
-PP_STATIC_ASSERT((PP_TX_SECTIONS_MAX & (PP_TX_SECTIONS_MAX - 1)) == 0, "ring is masked");
+#include "wire/tx_queue.h"
 
 /* What the server is at: its first section. */
 enum phase { NOTHING, EXTENDED, QUERY, FUNCTION, SYNC, COPYING, PHASE__COUNT };
@@ -49,58 +45,26 @@ static const uint8_t replies[LETTERS][PHASE__COUNT] = {
 void pp_tx_init(struct pp_tx *tx)
 {
 	/* Not the ring: what is outside head and count is never read. */
-	tx->head = tx->count = 0;
+	tx->head = tx->count = tx->asked = tx->answered = 0;
 	tx->status = PP_TX_IDLE;
 	tx->skip_to_sync = tx->uncertain = false;
 	tx->copy_in = tx->copy_ended = tx->copy_sync = false;
 }
 
-/* ---- the queue ---- */
-
-static struct pp_tx_section *section(struct pp_tx *tx, uint32_t at)
-{
-	return &tx->ring[(tx->head + at) & (PP_TX_SECTIONS_MAX - 1)];
-}
-
-static struct pp_tx_section *last_section(struct pp_tx *tx)
-{
-	return tx->count ? section(tx, tx->count - 1) : NULL;
-}
-
-static struct pp_tx_section *open_section(struct pp_tx *tx)
-{
-	struct pp_tx_section *last = last_section(tx);
-	return last && last->end == PP_TX_END_OPEN ? last : NULL;
-}
-
-static int push(struct pp_tx *tx, uint32_t extended, enum pp_tx_end end)
-{
-	if (tx->count == PP_TX_SECTIONS_MAX)
-		return PP_ERR_FULL;
-	*section(tx, tx->count++) = (struct pp_tx_section){.extended = extended, .end = end};
-	return 0;
-}
-
-static void pop(struct pp_tx *tx)
-{
-	tx->head = (tx->head + 1) & (PP_TX_SECTIONS_MAX - 1);
-	tx->count--;
-}
-
 /* Drops marks the server has passed, so that the first section is always what it is at. */
 static void settle(struct pp_tx *tx)
 {
-	while (tx->count && section(tx, 0)->extended == 0) {
-		if (section(tx, 0)->copy) {
+	while (tx->count && pp_tx_section(tx, 0)->extended == 0) {
+		if (pp_tx_section(tx, 0)->copy) {
 			/* Stray COPY messages in a batch: a timeout of the running transaction is
 			 * reported for the message read next, and for these (not "extended") the
 			 * server then says ReadyForQuery although nobody asked. */
 			tx->uncertain = true;
 			return;
 		}
-		if (section(tx, 0)->end != PP_TX_END_COPY)
+		if (pp_tx_section(tx, 0)->end != PP_TX_END_COPY)
 			return;
-		pop(tx);
+		pp_tx_pop(tx);
 	}
 }
 
@@ -123,24 +87,26 @@ static enum phase phase(const struct pp_tx *tx)
 
 static int front_extended(struct pp_tx *tx)
 {
-	struct pp_tx_section *open = open_section(tx);
-	if (!open)
-		return push(tx, 1, PP_TX_END_OPEN);
-	if (open->copy) { /* COPY would read it */
+	struct pp_tx_section *open = pp_tx_open(tx);
+	if (open && open->copy) { /* COPY would read it */
 		tx->uncertain = true;
 		return 0;
 	}
+	if (!open && pp_tx_push(tx, 0, PP_TX_END_OPEN) < 0)
+		return PP_ERR_FULL;
+	open = pp_tx_last(tx);
 	if (open->extended == UINT32_MAX)
 		return PP_ERR_FULL;
 	open->extended++;
+	tx->asked++;
 	return 0;
 }
 
 static int front_end(struct pp_tx *tx, enum pp_tx_end end)
 {
-	struct pp_tx_section *open = open_section(tx);
+	struct pp_tx_section *open = pp_tx_open(tx);
 	if (!open)
-		return push(tx, 0, end);
+		return pp_tx_push(tx, 0, end);
 	if (open->copy && end != PP_TX_END_SYNC) /* COPY would read it */
 		tx->uncertain = true;
 	open->end = (uint8_t)end;
@@ -152,7 +118,7 @@ static int front_end(struct pp_tx *tx, enum pp_tx_end end)
  * dropped" (55.2.6). */
 static int front_copy(struct pp_tx *tx, uint8_t type)
 {
-	struct pp_tx_section *last = last_section(tx);
+	struct pp_tx_section *last = pp_tx_last(tx);
 	bool data = type == PP_FRONT_COPY_DATA;
 	if (!last)
 		return 0;
@@ -167,7 +133,7 @@ static int front_copy(struct pp_tx *tx, uint8_t type)
 		tx->uncertain = true;
 		return 0;
 	}
-	int r = data ? 0 : push(tx, 0, PP_TX_END_COPY);
+	int r = data ? 0 : pp_tx_push(tx, 0, PP_TX_END_COPY);
 	if (r == 0)
 		last->more = true;
 	return r;
@@ -176,7 +142,7 @@ static int front_copy(struct pp_tx *tx, uint8_t type)
 /* Flush has no reply, but in an open batch it can fail like any extended message (see settle()). */
 static void front_flush(struct pp_tx *tx)
 {
-	struct pp_tx_section *last = last_section(tx);
+	struct pp_tx_section *last = pp_tx_last(tx);
 	if (last && last->end == PP_TX_END_OPEN)
 		last->flush = true;
 	else if (last && last->end == PP_TX_END_COPY)
@@ -194,8 +160,8 @@ static int front_copying(struct pp_tx *tx, uint8_t type)
 	case PP_FRONT_COPY_DONE:
 	case PP_FRONT_COPY_FAIL:
 		tx->copy_ended = true;
-		if (section(tx, 0)->extended)
-			section(tx, 0)->end = PP_TX_END_COPY;
+		if (pp_tx_section(tx, 0)->extended)
+			pp_tx_section(tx, 0)->end = PP_TX_END_COPY;
 		break;
 	default: tx->uncertain = true; break;
 	}
@@ -240,23 +206,33 @@ int pp_tx_front(struct pp_tx *tx, uint8_t type)
 	return front_session(tx, type);
 }
 
+void pp_tx_front_own(struct pp_tx *tx)
+{
+	pp_assert(pp_tx_is_idle(tx));
+	int r = pp_tx_push(tx, 0, PP_TX_END_QUERY);
+	pp_assert(r == 0); /* it was empty */
+	pp_tx_last(tx)->own = true;
+}
+
 /* ---- the server's messages ---- */
 
 static void skip_to_sync(struct pp_tx *tx)
 {
 	/* "the backend issues ErrorResponse, then reads and discards messages until a Sync is
 	 * reached, then issues ReadyForQuery and returns to normal message processing" (55.2.3) */
-	while (tx->count && section(tx, 0)->end != PP_TX_END_SYNC)
-		pop(tx);
-	if (tx->count)
-		*section(tx, 0) = (struct pp_tx_section){.end = PP_TX_END_SYNC};
-	else
+	while (tx->count && pp_tx_section(tx, 0)->end != PP_TX_END_SYNC)
+		pp_tx_discard(tx);
+	if (tx->count) {
+		tx->answered += pp_tx_section(tx, 0)->extended;
+		*pp_tx_section(tx, 0) = (struct pp_tx_section){.end = PP_TX_END_SYNC};
+	} else {
 		tx->skip_to_sync = true;
+	}
 }
 
 static void back_error(struct pp_tx *tx)
 {
-	bool flush = tx->count && section(tx, 0)->flush;
+	bool flush = tx->count && pp_tx_section(tx, 0)->flush;
 	switch (phase(tx)) {
 	case EXTENDED: skip_to_sync(tx); break;
 	case COPYING:
@@ -265,7 +241,7 @@ static void back_error(struct pp_tx *tx)
 		/* "If the COPY command was issued via an extended-query message, the backend will
 		 * now discard frontend messages until a Sync message is received" (55.2.6); of a
 		 * simple Query, ReadyForQuery is still to come. */
-		if (section(tx, 0)->extended)
+		if (pp_tx_section(tx, 0)->extended)
 			skip_to_sync(tx);
 		break;
 	/* "no skipping occurs if an error is detected while processing Sync - this ensures that
@@ -292,13 +268,13 @@ static bool copy_reads(struct pp_tx *tx, const struct pp_tx_section *s)
 
 static void back_copy_in(struct pp_tx *tx)
 {
-	struct pp_tx_section first = *section(tx, 0), next;
+	struct pp_tx_section first = *pp_tx_section(tx, 0), next;
 	bool in_query = first.extended == 0;
 	bool known = first.extended <= 1 && (in_query || copy_reads(tx, &first));
-	pop(tx);
+	pp_tx_pop(tx);
 	while (known && tx->count && !tx->copy_ended) {
-		next = *section(tx, 0);
-		pop(tx);
+		next = *pp_tx_section(tx, 0);
+		pp_tx_pop(tx);
 		known = next.extended == 0 && copy_reads(tx, &next);
 		if (next.end == PP_TX_END_COPY && next.more && !in_query)
 			known = false; /* stray in the batch that goes on, see settle() */
@@ -315,7 +291,7 @@ static void back_copy_in(struct pp_tx *tx)
 	tx->head = (tx->head - 1) & (PP_TX_SECTIONS_MAX - 1);
 	tx->count++;
 	first.flush = first.copy = false;
-	*section(tx, 0) = first;
+	*pp_tx_section(tx, 0) = first;
 }
 
 static void back_copy_end(struct pp_tx *tx)
@@ -323,22 +299,25 @@ static void back_copy_end(struct pp_tx *tx)
 	if (!tx->copy_ended) /* done before CopyDone: no server we know; who reads the rest? */
 		tx->uncertain = true;
 	tx->copy_in = tx->copy_ended = tx->copy_sync = false;
-	if (section(tx, 0)->extended == 0)
+	if (pp_tx_section(tx, 0)->extended == 0)
 		return;
 	/* CopyDone ended the section but not the batch: its transaction is open until Sync. */
-	bool flush = section(tx, 0)->more;
-	pop(tx);
+	bool flush = pp_tx_section(tx, 0)->more;
+	pp_tx_discard(tx); /* the Execute is answered by its CommandComplete */
 	if (tx->count == 0)
-		(void)push(tx, 0, PP_TX_END_OPEN);
-	section(tx, 0)->flush |= flush;
+		(void)!pp_tx_push(tx, 0, PP_TX_END_OPEN); /* one was popped: there is room */
+	pp_tx_section(tx, 0)->flush |= flush;
 }
 
 static int back_reply(struct pp_tx *tx, uint8_t type)
 {
 	switch ((enum reply)replies[type][phase(tx)]) {
 	case PART: return 0;
-	case COMPLETE: section(tx, 0)->extended--; break;
-	case READY: pop(tx); break;
+	case COMPLETE:
+		pp_tx_section(tx, 0)->extended--;
+		tx->answered++;
+		break;
+	case READY: pp_tx_pop(tx); break;
 	case COPY_IN: back_copy_in(tx); return 0;
 	case COPY_END: back_copy_end(tx); return 0;
 	case COPY_BOTH: tx->uncertain = true; return 0;
@@ -391,4 +370,9 @@ bool pp_tx_awaits_front(const struct pp_tx *tx)
 		return true;
 	return tx->count &&
 	       tx->ring[(tx->head + tx->count - 1) % PP_TX_SECTIONS_MAX].end == PP_TX_END_OPEN;
+}
+
+bool pp_tx_answers_own(const struct pp_tx *tx)
+{
+	return tx->count && tx->ring[tx->head].own;
 }

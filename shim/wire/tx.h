@@ -61,14 +61,18 @@ enum pp_tx_end {
 struct pp_tx_section {
 	uint32_t extended; /* unanswered extended messages before the end */
 	uint8_t end;	   /* enum pp_tx_end */
-	bool flush;	   /* Flush among or behind its extended messages */
-	bool copy;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
-	bool more;	   /* a COPY message or Flush behind its end */
+	bool flush : 1;	   /* Flush among or behind its extended messages */
+	bool copy : 1;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
+	bool more : 1;	   /* a COPY message or Flush behind its end */
+	bool own : 1;	   /* a Query of the broker's: see pp_tx_front_own() */
 };
 
 struct pp_tx {
 	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
 	uint32_t head, count;
+	/* Extended messages ever sent, and ever answered or discarded: both wrap. The n-th one sent is
+	 * over when `answered` has passed n; it was discarded if that happened by an error. */
+	uint32_t asked, answered;
 	uint8_t status;	   /* enum pp_tx_status: the last ReadyForQuery */
 	bool skip_to_sync; /* the server discards until a Sync we have not yet sent; queue is empty */
 	bool copy_in;	   /* the first section is a COPY FROM STDIN that reads now: */
@@ -84,6 +88,13 @@ void pp_tx_init(struct pp_tx *tx);
  * replies came (nothing is changed); PP_ERR_INVALID: a letter that has no place in a session
  * (Terminate and Password are the caller's business). */
 PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
+
+/* A Query of the broker's own on an idle server (pp_tx_is_idle): the client may send behind it without
+ * waiting. */
+void pp_tx_front_own(struct pp_tx *tx);
+
+/* Is what the server says now the answer to such a Query? */
+bool pp_tx_answers_own(const struct pp_tx *tx);
 
 /* When the header (for ReadyForQuery: the whole message; `status` its byte, else 0) of a server's
  * message came. PP_ERR_INVALID: the server says something it may not say now (a reply nobody asked

@@ -33,8 +33,8 @@ static int feed(struct pp_tx *tx, const char *word, const char **at)
 static bool is_true(const struct pp_tx *tx, const char *word)
 {
 	bool idle = pp_tx_is_idle(tx);
-	if (strcmp(word, "idle") == 0)
-		return idle;
+	if (strcmp(word, "idle") == 0) /* nothing asked is without its answer or discarded */
+		return idle && tx->asked == tx->answered;
 	if (strcmp(word, "held") == 0)
 		return !idle && !tx->uncertain;
 	if (strcmp(word, "lost") == 0)
@@ -70,6 +70,39 @@ static void play(const char *script)
 			play(scripts[i]);                                                          \
 	}                                                                                          \
 	END_TEST
+
+START_TEST(test_tx_counts_what_was_asked_and_is_over)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'P'), 0);
+	ck_assert_int_eq(pp_tx_front(&tx, 'B'), 0);
+	ck_assert_int_eq(pp_tx_front(&tx, 'E'), 0);
+	ck_assert_uint_eq(tx.asked, 3);
+	ck_assert_int_eq(pp_tx_back(&tx, '1', 0), 0);
+	ck_assert_uint_eq(tx.answered, 1);
+	ck_assert_int_eq(pp_tx_back(&tx, 'E', 0), 0);
+	ck_assert_uint_eq(tx.answered, 3); /* Bind failed, Execute is discarded */
+	ck_assert_int_eq(pp_tx_front(&tx, 'P'), 0);
+	ck_assert_uint_eq(tx.asked, 3); /* the server will not look at it */
+}
+END_TEST
+
+START_TEST(test_tx_knows_the_answer_to_the_brokers_own_query)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	pp_tx_front_own(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0); /* the client did not wait */
+	ck_assert(pp_tx_answers_own(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'T', 0), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'I'), 0);
+	ck_assert(!pp_tx_answers_own(&tx));
+	ck_assert(!pp_tx_is_idle(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'I'), 0);
+	ck_assert(pp_tx_is_idle(&tx));
+}
+END_TEST
 
 SCRIPTS(test_tx_simple_query_owes_one_ready, "idle quiet F:Q held busy B:TDDC held B:ZI idle quiet",
 	"F:Q B:CTDCIC held B:ZI idle", "F:Q B:E held B:ZI idle",
@@ -176,6 +209,10 @@ int main(void)
 	tcase_add_test(c, test_tx_simple_query_owes_one_ready);
 	tcase_add_test(c, test_tx_extended_batch_waits_for_sync);
 	tcase_add_test(c, test_tx_error_in_a_batch_discards_up_to_sync);
+	suite_add_tcase(s, c);
+	c = tcase_create("counts");
+	tcase_add_test(c, test_tx_counts_what_was_asked_and_is_over);
+	tcase_add_test(c, test_tx_knows_the_answer_to_the_brokers_own_query);
 	suite_add_tcase(s, c);
 	c = tcase_create("copy");
 	tcase_add_test(c, test_tx_copy_in_of_a_simple_query);
