@@ -31,8 +31,7 @@ PP_MUSTCHECK static inline int pp_tx_push(struct pp_tx *tx, uint32_t extended, e
 {
 	if (tx->count == PP_TX_SECTIONS_MAX)
 		return PP_ERR_FULL;
-	*pp_tx_section(tx, tx->count++) =
-		(struct pp_tx_section){.extended = extended, .end = end};
+	*pp_tx_section(tx, tx->count++) = (struct pp_tx_section){.extended = extended, .end = end};
 	return 0;
 }
 

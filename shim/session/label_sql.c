@@ -1,0 +1,95 @@
+#include <string.h>
+
+#include "session/label.h"
+#include "session/label_walk.h"
+#include "session/sql.h"
+
+#define LOGIN "session_authorization"
+#define ROLE  "role"
+
+static bool is_identity(const char *name)
+{
+	return strcmp(name, LOGIN) == 0 || strcmp(name, ROLE) == 0;
+}
+
+static bool differs(struct pp_label from, struct pp_label to, const char *name)
+{
+	const char *a = pp_label_get(from, name), *b = pp_label_get(to, name);
+	return a && b ? strcmp(a, b) != 0 : a != b;
+}
+
+static bool identity_differs(struct pp_label from, struct pp_label to)
+{
+	return differs(from, to, LOGIN) || differs(from, to, ROLE);
+}
+
+/* SELECT set_config(...), set_config(...): one statement for all; a failure leaves none of them, since
+ * the whole Query is one transaction (docs 55.2.2.1). */
+static void put_config(struct pp_sql *sql, bool *first, const char *name, const char *value)
+{
+	pp_sql_put(sql, *first ? "SELECT pg_catalog.set_config(" : ",pg_catalog.set_config(");
+	*first = false;
+	pp_sql_literal(sql, name);
+	pp_sql_put(sql, ",");
+	pp_sql_literal(sql, value);
+	pp_sql_put(sql, ",false)");
+}
+
+static void put_login_identity(struct pp_sql *sql, struct pp_label from)
+{
+	if (pp_label_get(from, LOGIN)) /* resets the role as well */
+		pp_sql_put(sql, "SET SESSION AUTHORIZATION DEFAULT;");
+	if (pp_label_get(from, ROLE))
+		pp_sql_put(sql, "RESET ROLE;");
+}
+
+static void put_identity(struct pp_sql *sql, struct pp_label to)
+{
+	const char *login = pp_label_get(to, LOGIN), *role = pp_label_get(to, ROLE);
+	bool first = true;
+	if (login)
+		put_config(sql, &first, LOGIN, login);
+	if (role)
+		put_config(sql, &first, ROLE, role);
+	if (!first)
+		pp_sql_put(sql, ";");
+}
+
+int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size)
+{
+	struct pp_sql sql;
+	bool first = true, other = identity_differs(from, to);
+	pp_sql_init(&sql, text, size);
+	/* Whoever is somebody else may lack the rights for the rest. */
+	bool as_login = other || pp_label_distance(from, to) > 0;
+	if (as_login)
+		put_login_identity(&sql, from);
+	PP_LABEL_FOREACH (from, it) {
+		if (is_identity(it.name) || pp_label_get(to, it.name))
+			continue;
+		pp_sql_put(&sql, "RESET ");
+		pp_sql_identifier(&sql, it.name);
+		pp_sql_put(&sql, ";");
+	}
+	PP_LABEL_FOREACH (to, it)
+		if (!is_identity(it.name) && differs(from, to, it.name))
+			put_config(&sql, &first, it.name, it.value);
+	if (!first)
+		pp_sql_put(&sql, ";");
+	if (as_login)
+		put_identity(&sql, to);
+	return sql.failed ? PP_ERR_FULL : 0;
+}
+
+bool pp_label_may_fail(struct pp_label from, struct pp_label to)
+{
+	static const char *const names[] = {"default_table_access_method", "default_tablespace",
+					    "session_replication_role", "temp_tablespaces"};
+	if (pp_label_get(from, LOGIN) || pp_label_get(from, ROLE) || pp_label_get(to, LOGIN) ||
+	    pp_label_get(to, ROLE))
+		return true;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (differs(from, to, names[i]))
+			return true;
+	return false;
+}

@@ -1,0 +1,131 @@
+#include "session/probe.h"
+
+#include <string.h>
+
+#include "session/label_walk.h"
+#include "session/pins.h"
+#include "session/sql.h"
+
+#define EQ " OPERATOR(pg_catalog.=) "
+
+/* A word of pins.h, and where such state shows. */
+static const struct {
+	uint32_t pin;
+	const char *word, *exists;
+} kinds[] = {
+	{PP_PIN_TEMP, "temp",
+	 "FROM pg_catalog.pg_depend WHERE refclassid" EQ
+	 "'pg_catalog.pg_namespace'::pg_catalog.regclass::pg_catalog.oid"
+	 " AND refobjid" EQ "pg_catalog.pg_my_temp_schema()"},
+	{PP_PIN_HOLD, "hold", "FROM pg_catalog.pg_cursors WHERE is_holdable"},
+	{PP_PIN_ADVISORY, "advisory",
+	 "FROM pg_catalog.pg_locks WHERE locktype" EQ "'advisory' AND pid" EQ
+	 "pg_catalog.pg_backend_pid()"},
+	{PP_PIN_LISTEN, "listen", "FROM pg_catalog.pg_listening_channels()"},
+	{PP_PIN_PREPARE, "prepare", "FROM pg_catalog.pg_prepared_statements WHERE from_sql"},
+};
+
+static void begin_row(struct pp_sql *sql, const char *kind)
+{
+	pp_sql_put(sql, sql->len ? " UNION ALL SELECT " : "SELECT ");
+	pp_sql_literal(sql, kind);
+	pp_sql_put(sql, "::pg_catalog.text,");
+}
+
+static void ask_setting(struct pp_sql *sql, const char *name)
+{
+	begin_row(sql, "setting");
+	pp_sql_literal(sql, name);
+	pp_sql_put(sql, "::pg_catalog.text,pg_catalog.current_setting(");
+	pp_sql_literal(sql, name);
+	pp_sql_put(sql, ",true)");
+}
+
+static void ask_all(struct pp_sql *sql, struct pp_label label)
+{
+	ask_setting(sql, "session_authorization");
+	ask_setting(sql, "role");
+	PP_LABEL_FOREACH (label, it)
+		if (pp_label_is_custom(it.name))
+			ask_setting(sql, it.name);
+	begin_row(sql, "setting");
+	pp_sql_put(sql, "pg_catalog.lower(name),pg_catalog.current_setting(name)"
+			" FROM pg_catalog.pg_settings WHERE source" EQ "'session'");
+}
+
+int pp_probe_sql(uint32_t pins, const struct pp_names *names, struct pp_label label, char *text,
+		 size_t size)
+{
+	struct pp_sql sql;
+	pp_sql_init(&sql, text, size);
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (!(pins & kinds[i].pin))
+			continue;
+		begin_row(&sql, "pin");
+		pp_sql_literal(&sql, kinds[i].word);
+		pp_sql_put(&sql, "::pg_catalog.text,''::pg_catalog.text WHERE EXISTS(SELECT 1 ");
+		pp_sql_put(&sql, kinds[i].exists);
+		pp_sql_put(&sql, ")");
+	}
+	for (const char *it = NULL; (it = pp_names_next(names, it));)
+		ask_setting(&sql, it);
+	if (names->all)
+		ask_all(&sql, label);
+	return sql.failed ? PP_ERR_FULL : 0;
+}
+
+void pp_probe_begin(struct pp_probe *probe, const struct pp_names *names, struct pp_label label)
+{
+	probe->pins = 0;
+	probe->failed = false;
+	if (names->all) {
+		probe->len = pp_label_reset(label, probe->bytes);
+		return;
+	}
+	probe->len = label.len;
+	if (label.len)
+		memcpy(probe->bytes, label.bytes, label.len);
+}
+
+static void note_pin(struct pp_probe *probe, const char *word)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (strcmp(kinds[i].word, word) == 0) {
+			probe->pins |= kinds[i].pin;
+			return;
+		}
+	}
+	probe->failed = true;
+}
+
+/* The identity is in the label only while it is not the login's. */
+static bool is_login_identity(const char *name, const char *value, const char *login)
+{
+	if (strcmp(name, "role") == 0)
+		return strcmp(value, "none") == 0;
+	return strcmp(name, "session_authorization") == 0 && strcmp(value, login) == 0;
+}
+
+void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,
+		  const char *login)
+{
+	char bytes[PP_LABEL_MAX];
+	size_t len;
+	if (strcmp(kind, "pin") == 0) {
+		note_pin(probe, name);
+		return;
+	}
+	if (strcmp(kind, "setting") != 0 || *name == '\0') {
+		probe->failed = true;
+		return;
+	}
+	if (value && is_login_identity(name, value, login))
+		value = NULL;
+	struct pp_label now = {probe->bytes, probe->len};
+	if (pp_label_with(now, name, value, bytes, &len) < 0) {
+		probe->failed = true;
+		return;
+	}
+	memcpy(probe->bytes, bytes, len);
+	probe->len = len;
+}

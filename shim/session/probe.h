@@ -1,0 +1,42 @@
+/* shim/session/probe.h - the question put to a server at a transaction's end: what became of the state
+ * this transaction may have touched?
+ *
+ * One SELECT, names qualified so that no search_path leads it astray. Its answer is rows of three
+ * texts: ('pin', word, '') for state that exists (pins.h), ('setting', name, value or NULL) for each
+ * setting asked for. Where the facts come from: pg_depend of the temporary schema, pg_cursors,
+ * pg_locks, pg_listening_channels(), pg_prepared_statements, pg_settings (docs 54, 9.27).
+ */
+#ifndef PP_SESSION_PROBE_H
+#define PP_SESSION_PROBE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "session/label.h"
+#include "session/names.h"
+
+/* Longer than any question: names and label have their caps. */
+#define PP_PROBE_MAX (32 * 1024)
+
+/* pins: which of the PROBED kinds to ask for. names->all: every setting the session has changed, the
+ * identity, and the custom names of `label` besides those in names. PP_ERR_FULL. */
+PP_MUSTCHECK int pp_probe_sql(uint32_t pins, const struct pp_names *names, struct pp_label label,
+			      char *text, size_t size);
+
+/* What is known of the session while its answer is read. */
+struct pp_probe {
+	uint32_t pins; /* found */
+	bool failed;   /* a row that makes no sense, or a label too long */
+	size_t len;
+	char bytes[PP_LABEL_MAX]; /* the label as it becomes */
+};
+
+/* Begins with the settings known so far; with names->all only the custom ones are kept. */
+void pp_probe_begin(struct pp_probe *probe, const struct pp_names *names, struct pp_label label);
+
+/* One row. value NULL: SQL NULL. `login`: the user who logged in. */
+void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,
+		  const char *login);
+
+#endif
