@@ -99,8 +99,8 @@ START_TEST(test_label_sql_changes_settings_as_the_login_user)
 	becomes(joe, (struct pp_label){0}, "RESET ROLE;RESET \"timezone\";");
 	becomes(LABEL("role\0x\0session_authorization\0joe\0"),
 		LABEL("a.b\0001\0session_authorization\0ann\0"),
-		"SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;SELECT " CONFIG("a.b", "1")
-		";SELECT " CONFIG("session_authorization", "ann") ";");
+		"SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;SELECT " CONFIG(
+			"a.b", "1") ";SELECT " CONFIG("session_authorization", "ann") ";");
 	ck_assert(pp_label_may_fail(joe, (struct pp_label){0}));
 	ck_assert(!pp_label_may_fail(LABEL("timezone\0UTC\0"), LABEL("a.b\0x\0")));
 	ck_assert(pp_label_may_fail((struct pp_label){0}, LABEL("default_tablespace\0x\0")));
@@ -110,9 +110,8 @@ END_TEST
 START_TEST(test_label_sql_that_does_not_fit_is_refused)
 {
 	char text[20];
-	ck_assert_int_eq(
-		pp_label_sql((struct pp_label){0}, LABEL("a.b\0x\0"), text, sizeof text),
-		PP_ERR_FULL);
+	ck_assert_int_eq(pp_label_sql((struct pp_label){0}, LABEL("a.b\0x\0"), text, sizeof text),
+			 PP_ERR_FULL);
 }
 END_TEST
 
