@@ -53,7 +53,7 @@ static void ask_all(struct pp_sql *sql, struct pp_label label)
 			" FROM pg_catalog.pg_settings WHERE source" EQ "'session'");
 }
 
-int pp_probe_sql(uint32_t pins, const struct pp_names *names, struct pp_label label, char *text,
+int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label label, char *text,
 		 size_t size)
 {
 	struct pp_sql sql;
@@ -67,14 +67,14 @@ int pp_probe_sql(uint32_t pins, const struct pp_names *names, struct pp_label la
 		pp_sql_put(&sql, kinds[i].exists);
 		pp_sql_put(&sql, ")");
 	}
-	for (const char *it = NULL; (it = pp_names_next(names, it));)
+	for (const char *it = NULL; (it = pp_nameset_next(names, it));)
 		ask_setting(&sql, it);
 	if (names->all)
 		ask_all(&sql, label);
 	return sql.failed ? PP_ERR_FULL : 0;
 }
 
-void pp_probe_begin(struct pp_probe *probe, const struct pp_names *names, struct pp_label label)
+void pp_probe_begin(struct pp_probe *probe, const struct pp_nameset *names, struct pp_label label)
 {
 	probe->pins = 0;
 	probe->failed = false;

@@ -14,14 +14,14 @@
 
 #include "base/err.h"
 #include "session/label.h"
-#include "session/names.h"
+#include "session/nameset.h"
 
 /* Longer than any question: names and label have their caps. */
 #define PP_PROBE_MAX (32 * 1024)
 
 /* pins: which of the PROBED kinds to ask for. names->all: every setting the session has changed, the
  * identity, and the custom names of `label` besides those in names. PP_ERR_FULL. */
-PP_MUSTCHECK int pp_probe_sql(uint32_t pins, const struct pp_names *names, struct pp_label label,
+PP_MUSTCHECK int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label label,
 			      char *text, size_t size);
 
 /* What is known of the session while its answer is read. */
@@ -33,7 +33,7 @@ struct pp_probe {
 };
 
 /* Begins with the settings known so far; with names->all only the custom ones are kept. */
-void pp_probe_begin(struct pp_probe *probe, const struct pp_names *names, struct pp_label label);
+void pp_probe_begin(struct pp_probe *probe, const struct pp_nameset *names, struct pp_label label);
 
 /* One row. value NULL: SQL NULL. `login`: the user who logged in. */
 void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,

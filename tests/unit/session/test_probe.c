@@ -11,10 +11,10 @@
 static const char *ask(uint32_t pins, const char *names, bool all, struct pp_label label)
 {
 	static char text[PP_PROBE_MAX];
-	struct pp_names set;
-	pp_names_init(&set);
+	struct pp_nameset set;
+	pp_nameset_init(&set);
 	for (; *names; names += strlen(names) + 1)
-		pp_names_add(&set, names);
+		pp_nameset_add(&set, names);
 	set.all = all;
 	ck_assert_int_eq(pp_probe_sql(pins, &set, label, text, sizeof text), 0);
 	return text;
@@ -42,8 +42,8 @@ END_TEST
 START_TEST(test_probe_of_named_settings_changes_only_those)
 {
 	struct pp_probe probe;
-	struct pp_names names;
-	pp_names_init(&names);
+	struct pp_nameset names;
+	pp_nameset_init(&names);
 	pp_probe_begin(&probe, &names, LABEL("a.b\0x\0timezone\0UTC\0"));
 	pp_probe_row(&probe, "setting", "timezone", "CET", "me");
 	pp_probe_row(&probe, "setting", "never.defined", NULL, "me");
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(test_probe_of_all_settings_forgets_what_the_server_no_longer_says)
 {
 	struct pp_probe probe;
-	struct pp_names names = {.all = true};
+	struct pp_nameset names = {.all = true};
 	pp_probe_begin(&probe, &names, LABEL("a.b\0x\0role\0joe\0timezone\0UTC\0"));
 	pp_probe_row(&probe, "setting", "session_authorization", "me", "me");
 	pp_probe_row(&probe, "setting", "role", "none", "me");
@@ -70,7 +70,7 @@ END_TEST
 START_TEST(test_probe_row_without_sense_fails)
 {
 	struct pp_probe probe;
-	struct pp_names names = {.all = true};
+	struct pp_nameset names = {.all = true};
 	pp_probe_begin(&probe, &names, (struct pp_label){0});
 	pp_probe_row(&probe, "pin", "nonsense", "", "me");
 	ck_assert(probe.failed);
@@ -82,19 +82,19 @@ END_TEST
 
 START_TEST(test_names_are_a_set_that_says_when_it_overflows)
 {
-	struct pp_names names;
+	struct pp_nameset names;
 	char name[64] = "app.x";
-	pp_names_init(&names);
-	ck_assert(pp_names_is_empty(&names));
-	pp_names_add(&names, "role");
-	pp_names_add(&names, "role");
+	pp_nameset_init(&names);
+	ck_assert(pp_nameset_is_empty(&names));
+	pp_nameset_add(&names, "role");
+	pp_nameset_add(&names, "role");
 	ck_assert_uint_eq(names.len, 5);
 	for (int i = 0; i < 100; i++) {
 		snprintf(name, sizeof name, "work_mem_%d", i);
-		pp_names_add(&names, name);
+		pp_nameset_add(&names, name);
 	}
 	ck_assert(names.all && !names.lost);
-	pp_names_add(&names, "app.one_more_name_that_does_not_fit");
+	pp_nameset_add(&names, "app.one_more_name_that_does_not_fit");
 	ck_assert(names.lost);
 }
 END_TEST

@@ -1,28 +1,28 @@
-#include "session/names.h"
+#include "session/nameset.h"
 
 #include <string.h>
 
-void pp_names_init(struct pp_names *names)
+void pp_nameset_init(struct pp_nameset *names)
 {
 	names->len = 0;
 	names->all = names->lost = false;
 }
 
-const char *pp_names_next(const struct pp_names *names, const char *previous)
+const char *pp_nameset_next(const struct pp_nameset *names, const char *previous)
 {
 	const char *next = previous ? previous + strlen(previous) + 1 : names->bytes;
 	return next < names->bytes + names->len ? next : NULL;
 }
 
-static bool has(const struct pp_names *names, const char *name)
+static bool has(const struct pp_nameset *names, const char *name)
 {
-	for (const char *it = NULL; (it = pp_names_next(names, it));)
+	for (const char *it = NULL; (it = pp_nameset_next(names, it));)
 		if (strcmp(it, name) == 0)
 			return true;
 	return false;
 }
 
-void pp_names_add(struct pp_names *names, const char *name)
+void pp_nameset_add(struct pp_nameset *names, const char *name)
 {
 	size_t size = strlen(name) + 1;
 	if (has(names, name))
@@ -36,15 +36,15 @@ void pp_names_add(struct pp_names *names, const char *name)
 	names->len = (uint16_t)(names->len + size);
 }
 
-void pp_names_add_all(struct pp_names *names, const struct pp_names *more)
+void pp_nameset_add_all(struct pp_nameset *names, const struct pp_nameset *more)
 {
 	names->all |= more->all;
 	names->lost |= more->lost;
-	for (const char *it = NULL; (it = pp_names_next(more, it));)
-		pp_names_add(names, it);
+	for (const char *it = NULL; (it = pp_nameset_next(more, it));)
+		pp_nameset_add(names, it);
 }
 
-bool pp_names_is_empty(const struct pp_names *names)
+bool pp_nameset_is_empty(const struct pp_nameset *names)
 {
 	return names->len == 0 && !names->all;
 }
