@@ -9,9 +9,10 @@
 static void lex_end(struct pp_server *s)
 {
 	s->lexing = PP_LEXING_NO;
-	uint32_t pins = pp_lexer_finish(&s->lexer);
+	uint32_t pins = pp_lexer_finish(&s->lexer) & PP_PINS_ALL;
 	if (pins)
 		pp_server_pin(s, pins, pp_lexer_cause(&s->lexer));
+	s->custom |= pp_lexer_names_custom(&s->lexer);
 	if (!s->readable)
 		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
 }

@@ -98,7 +98,7 @@ static void give_back(struct pp_server *s)
 		return;
 	}
 	if (s->pins) {
-		if (pp_pins_may_scrub(s->pins))
+		if (pp_pins_may_scrub(s->pins) && !s->custom)
 			pp_server_scrub(s);
 		else
 			pp_server_close(s, "session state cannot be cleaned");
@@ -124,6 +124,7 @@ void pp_lend_scrubbed(struct pp_server *s, bool clean)
 		return;
 	}
 	s->pins = 0;
+	s->custom = false;
 	s->pin_cause[0] = '\0';
 	pp_conn_set_state(&s->conn, PP_CONN_IDLE, s->broker->now);
 	pp_lend_idle(s);

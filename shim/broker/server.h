@@ -44,6 +44,7 @@ struct pp_server {
 	uint8_t swallow; /* the answer to a message of our own: ParseComplete or CloseComplete; 0 none */
 	uint32_t pins; /* enum pp_pin */
 	char pin_cause[64];
+	bool custom; /* with the pin SETTINGS: one of them stays defined after DISCARD ALL */
 	int backend_pid;
 	uint32_t cancels;   /* cancel connections under way */
 	pp_ms lifetime_ms;  /* jittered; 0 for ever */

@@ -13,7 +13,7 @@ static const struct {
 	const char *name, *shown;
 	uint32_t pins;
 } rows[] = {
-	{"set_config", "SET_CONFIG(", PP_PIN_SET | PP_PIN_CUSTOM},
+	{"set_config", "SET_CONFIG(", PP_PIN_SETTINGS},
 	{"pg_advisory_lock", "PG_ADVISORY_LOCK(", PP_PIN_ADVISORY},
 	{"pg_advisory_lock_shared", "PG_ADVISORY_LOCK_SHARED(", PP_PIN_ADVISORY},
 	{"pg_try_advisory_lock", "PG_TRY_ADVISORY_LOCK(", PP_PIN_ADVISORY},
@@ -34,10 +34,10 @@ static const struct {
 	{"pg_copy_logical_replication_slot", "PG_COPY_LOGICAL_REPLICATION_SLOT(", PP_PIN_OPAQUE},
 	{"pg_backup_start", "PG_BACKUP_START(", PP_PIN_OPAQUE},
 	{"pg_start_backup", "PG_START_BACKUP(", PP_PIN_OPAQUE},
-	{"query_to_xml", "QUERY_TO_XML(", PP_PIN_OPAQUE},
-	{"query_to_xml_and_xmlschema", "QUERY_TO_XML_AND_XMLSCHEMA(", PP_PIN_OPAQUE},
-	{"ts_stat", "TS_STAT(", PP_PIN_OPAQUE},
-	{"ts_rewrite", "TS_REWRITE(", PP_PIN_OPAQUE},
+	{"query_to_xml", "QUERY_TO_XML(", PP_PIN_DYNAMIC},
+	{"query_to_xml_and_xmlschema", "QUERY_TO_XML_AND_XMLSCHEMA(", PP_PIN_DYNAMIC},
+	{"ts_stat", "TS_STAT(", PP_PIN_DYNAMIC},
+	{"ts_rewrite", "TS_REWRITE(", PP_PIN_DYNAMIC},
 };
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))
@@ -85,6 +85,8 @@ void pp_calls_open(struct pp_lexer *lx)
 		 * not worth following. */
 		if (i == 0 && lx->call_depth == 0)
 			begin_arguments(lx);
+		else if (i == 0)
+			pp_names_add_unknown(lx, rows[i].shown);
 		else
 			pp_cause_pin(lx, rows[i].pins, rows[i].shown);
 		return;
@@ -96,7 +98,7 @@ void pp_calls_end(struct pp_lexer *lx)
 	if (lx->call_depth == 0)
 		return;
 	lx->call_depth = 0;
-	pp_cause_pin(lx, rows[0].pins, rows[0].shown);
+	pp_names_add_unknown(lx, rows[0].shown);
 }
 
 /* set_config('a.b', anything, true) lives as long as its transaction. The name must be known: a

@@ -6,6 +6,7 @@
 #include "session/cause.h"
 #include "session/classify.h"
 #include "session/quotes.h"
+#include "session/watch.h"
 
 /* In this order: what is not punctuation continues a word from C_DOLLAR on. Bytes above ASCII are
  * letters, as in PostgreSQL's own scanner. */
@@ -38,7 +39,8 @@ static char fold(uint8_t c)
 
 void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 {
-	lx->pins = 0;
+	lx->pins = lx->touched = 0;
+	lx->watch = NULL;
 	lx->where = PP_LEX_GAP;
 	lx->conforming = conforming;
 	lx->comment_depth = 0;
@@ -46,7 +48,15 @@ void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 	lx->cause[0] = '\0';
 	lx->word_len = 0;
 	lx->word_long = lx->word_dot = lx->word_escaped = false;
+	lx->shape = PP_SHAPE_OTHER;
+	lx->statements = 0;
+	pp_names_init(&lx->names);
 	pp_classify_start(lx);
+}
+
+void pp_lexer_watch(struct pp_lexer *lx, const struct pp_watch *watch)
+{
+	lx->watch = watch && watch->filter ? watch : NULL;
 }
 
 static void begin_word(struct pp_lexer *lx, enum pp_lexer_where where)
@@ -262,7 +272,17 @@ uint32_t pp_lexer_finish(struct pp_lexer *lx)
 			pp_lexer_feed(lx, (const uint8_t *)"\n;", 2);
 	}
 	pp_cause_finish(lx);
-	return lx->pins;
+	return lx->pins | lx->touched;
+}
+
+enum pp_shape pp_lexer_shape(const struct pp_lexer *lx)
+{
+	return (enum pp_shape)lx->shape;
+}
+
+const char *pp_lexer_shape_name(const struct pp_lexer *lx)
+{
+	return lx->shape == PP_SHAPE_DEALLOCATE ? lx->word : "";
 }
 
 bool pp_lexer_may_read(const char *client_encoding)

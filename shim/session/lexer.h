@@ -6,11 +6,12 @@
  * calls for.
  *
  * It reads: -- and nested block comments, 'x', E'x', U&'x', B'', X'', "ident", $tag$ bodies
- * (skipped, opaque to us), ; and parentheses (a CREATE FUNCTION ... BEGIN ATOMIC body contains
- * semicolons that end nothing: the words after them are classified all the same, which can only pin
- * too much). Per statement: class by its first words, plus names followed by `(`, anywhere.
- * Unterminated quotes or comments at the end: OPAQUE. Never too few pins for a statement it names;
- * hidden state inside functions is not its business.
+ * (skipped, opaque to us; but those of DO are searched, see body.h), ; and parentheses (a CREATE
+ * FUNCTION ... BEGIN ATOMIC body contains semicolons that end nothing: the words after them are
+ * classified all the same, which can only pin too much). Per statement: class by its first words,
+ * plus names followed by `(`, anywhere. Unterminated quotes or comments at the end: OPAQUE. Never
+ * too few pins for a statement it names; hidden state inside functions is its business only as far
+ * as a watch (watch.h) names them.
  */
 #ifndef PP_SESSION_LEXER_H
 #define PP_SESSION_LEXER_H
@@ -24,13 +25,45 @@
 #define PP_LEXER_WORD_MAX 64 /* NAMEDATALEN; longer words match no keyword */
 #define PP_LEXER_TAG_MAX  64 /* $tag$; longer: the whole text is OPAQUE */
 
+/* Flags in the lexer's answer beyond the pins: they keep no server. */
+enum pp_touch {
+	/* May end state that is pinned: DROP, CLOSE, UNLISTEN, DEALLOCATE, DISCARD, RESET,
+	 * pg_advisory_unlock...(, and every end of a transaction but RELEASE. */
+	PP_TOUCH_END = 1 << 24,
+	/* A custom setting is set for the transaction only, and stays defined as '' after it. */
+	PP_TOUCH_LOCAL = 1 << 25,
+	/* The text speaks of prepared statements by name, so the server must have the client's own:
+	 * PREPARE, EXECUTE, pg_prepared_statements; DEALLOCATE and DISCARD ALL in any other shape
+	 * than pp_lexer_shape's. */
+	PP_TOUCH_STATEMENTS = 1 << 26,
+	/* Wants a database without sessions: CREATE DATABASE (its template), DROP DATABASE, ALTER
+	 * DATABASE ... RENAME or SET TABLESPACE. */
+	PP_TOUCH_DATABASE = 1 << 27,
+	/* Changes what a session starts with: ALTER ROLE/USER/GROUP/DATABASE ... SET, RESET or
+	 * RENAME, DROP ROLE/USER/GROUP/OWNED. */
+	PP_TOUCH_DEFAULTS = 1 << 28
+};
+
+/* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */
+enum pp_shape {
+	PP_SHAPE_OTHER,
+	PP_SHAPE_DEALLOCATE,	 /* DEALLOCATE [PREPARE] name */
+	PP_SHAPE_DEALLOCATE_ALL, /* DEALLOCATE [PREPARE] ALL */
+	PP_SHAPE_DISCARD_ALL
+};
+
 struct pp_lexer; /* open below: lives inside the client object, no allocation */
+struct pp_watch;
 
 /* `conforming`: standard_conforming_strings as the session has it; false makes every plain '...'
  * with a backslash in it OPAQUE. */
 void pp_lexer_init(struct pp_lexer *lx, bool conforming);
+/* More names to look for in this text, right after init; NULL or empty: none. Borrowed until
+ * finish. */
+void pp_lexer_watch(struct pp_lexer *lx, const struct pp_watch *watch);
 void pp_lexer_feed(struct pp_lexer *lx, const uint8_t *text, size_t len);
-/* The pins the whole text calls for. The lexer may then be initialised again. */
+/* The pins the whole text calls for (enum pp_pin), and flags (enum pp_touch). The lexer may then be
+ * initialised again. */
 uint32_t pp_lexer_finish(struct pp_lexer *lx);
 
 /* In the encodings that are only ever a client's (SJIS, BIG5, GBK, ...) the second byte of a letter
@@ -38,12 +71,31 @@ uint32_t pp_lexer_finish(struct pp_lexer *lx);
  * reports it; false: whoever feeds the lexer must add OPAQUE to its answer. */
 bool pp_lexer_may_read(const char *client_encoding);
 
+/* All below: valid from finish until the next init. */
+
 /* For errors, log and status: the first words of the statement that caused the first pin, upper
  * case, printable ASCII, e.g. "CREATE TEMP TABLE" or "SELECT SET_CONFIG("; what was wrong if the
- * text could not be followed; "" when no pin. Valid from finish until the next init. */
+ * text could not be followed; "" when no pin. */
 const char *pp_lexer_cause(const struct pp_lexer *lx);
 
-/* The helper who owns this room completes the struct; keep it below 512 bytes. */
+/* The settings the text may have touched. Those of SET come with the pin SETTINGS. Those of RESET
+ * come with PP_TOUCH_END only (a client without settings has nothing to reset), unless they are
+ * custom: even RESET defines a custom setting that was not there. After a DYNAMIC pin only custom
+ * names are told: the others must be looked for anyway. */
+
+/* Any setting at all may have been touched: those pg_settings lists and the custom ones known. */
+bool pp_lexer_names_all(const struct pp_lexer *lx);
+/* May a custom setting have been set for the session? DISCARD ALL does not undo that. */
+bool pp_lexer_names_custom(const struct pp_lexer *lx);
+/* One name after the other, lower case; NULL: begin, no more. ret_local (may be NULL): set until
+ * the end of the transaction only; such names are always custom ones. */
+const char *pp_lexer_next_name(const struct pp_lexer *lx, const char *previous, bool *ret_local);
+
+enum pp_shape pp_lexer_shape(const struct pp_lexer *lx);
+/* What SHAPE_DEALLOCATE names, as the server knows it (1 to 63 bytes); "" in any other shape. An
+ * unquoted reserved word is not told from a name: to the server it is a syntax error. */
+const char *pp_lexer_shape_name(const struct pp_lexer *lx);
+
 #include "session/lexer_state.h"
 
 #endif

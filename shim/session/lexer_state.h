@@ -1,14 +1,16 @@
 /* shim/session/lexer_state.h - the inside of struct pp_lexer: where in the text, where in the
  * statement, why pinned. Only the files of this room read or write it.
  *
- * Four layers share it, each with its own fields: lexer.c and quotes.c cut text into tokens,
- * classify.c follows the words of a statement, calls.c the names before a parenthesis, cause.c
- * remembers what to tell people. Lower layers never look at the fields of higher ones.
+ * Its layers share it, each with its own fields: lexer.c and quotes.c cut text into tokens,
+ * classify.c, steps.c and settings.c follow the words of a statement, calls.c the names before a
+ * parenthesis, body.c what runs as SQL of its own; names.c and cause.c remember the answer. Lower
+ * layers never look at the fields of higher ones.
  */
 #ifndef PP_SESSION_LEXER_STATE_H
 #define PP_SESSION_LEXER_STATE_H
 
 #include "session/lexer.h"
+#include "session/names.h"
 
 enum pp_lexer_where {
 	PP_LEX_GAP, /* between tokens */
@@ -40,8 +42,20 @@ enum pp_lexer_where {
 
 #define PP_LEXER_CAUSE_MAX 80
 
+/* The text of DO's strings: words between what is not a word, whatever the quotes (body.c). */
+struct pp_lexer_body {
+	uint8_t expects; /* enum pp_body_expects */
+	uint8_t gap;	 /* the last byte before the word: its opening quote? */
+	uint8_t len;
+	bool dotted;
+	bool called; /* the word before is a name, no bracket seen yet */
+	char word[PP_LEXER_WORD_MAX];
+};
+
 struct pp_lexer {
 	uint32_t pins;
+	uint32_t touched;	      /* enum pp_touch */
+	const struct pp_watch *watch; /* borrowed; NULL: none */
 
 	/* lexer.c, quotes.c */
 	uint32_t comment_depth;
@@ -64,7 +78,16 @@ struct pp_lexer {
 	uint8_t step;	/* enum pp_step */
 	uint8_t last;	/* enum pp_token */
 	char last_punct;
-	bool updating; /* the word UPDATE has been seen in a query */
+	bool updating;	    /* the word UPDATE has been seen in a query */
+	bool searches;	    /* the strings of this statement are SQL that will run: body.c */
+	uint8_t shape;	    /* enum pp_shape of the last statement that has one */
+	uint8_t statements; /* in this text, stops at 2; empty ones do not count */
+	struct pp_lexer_body body;
+
+	/* settings.c */
+	uint8_t setting;     /* enum pp_names_how */
+	bool setting_quoted; /* the first part of the pending name */
+	struct pp_lexer_names names;
 
 	/* calls.c: the arguments of one set_config( */
 	uint32_t call_depth; /* depth inside its parentheses; 0: none */
@@ -78,6 +101,6 @@ struct pp_lexer {
 	char cause[PP_LEXER_CAUSE_MAX];
 };
 
-_Static_assert(sizeof(struct pp_lexer) < 512, "lives inside every client");
+_Static_assert(sizeof(struct pp_lexer) < 1024, "lives inside every client");
 
 #endif

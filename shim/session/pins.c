@@ -4,9 +4,9 @@
 
 static const struct {
 	const char *word;
-	bool may_scrub;
+	enum pp_pin_end end;
 } rows[] = {
-#define X(name, word, scrub) [PP_PIN_BIT_##name] = {word, scrub},
+#define X(name, word, end) [PP_PIN_BIT_##name] = {word, PP_PIN_END_##end},
 	PP_PINS(X)
 #undef X
 };
@@ -36,10 +36,30 @@ void pp_pins_text(uint32_t pins, char *text, size_t size)
 	text[len] = '\0';
 }
 
+uint32_t pp_pins_that_end(uint32_t pins, enum pp_pin_end end)
+{
+	uint32_t found = 0;
+	for (unsigned bit = 0; bit < PP_PIN_BIT__COUNT; bit++)
+		if (rows[bit].end == end)
+			found |= pins & (UINT32_C(1) << bit);
+	return found;
+}
+
+uint32_t pp_pins_to_probe(uint32_t pins)
+{
+	if (pp_pins_that_end(pins, PP_PIN_END_DYNAMIC))
+		pins = PP_PINS_ALL;
+	return pp_pins_that_end(pins, PP_PIN_END_PROBED) |
+	       pp_pins_that_end(pins, PP_PIN_END_CAPTURED);
+}
+
+uint32_t pp_pins_lasting(uint32_t pins)
+{
+	return pp_pins_that_end(pins, PP_PIN_END_CLIENT) | pp_pins_that_end(pins, PP_PIN_END_CLOSE);
+}
+
 bool pp_pins_may_scrub(uint32_t pins)
 {
-	for (unsigned bit = 0; bit < PP_PIN_BIT__COUNT; bit++)
-		if ((pins & (UINT32_C(1) << bit)) && !rows[bit].may_scrub)
-			return false;
-	return true;
+	return !pp_pins_that_end(pins, PP_PIN_END_DYNAMIC) &&
+	       !pp_pins_that_end(pins, PP_PIN_END_CLOSE);
 }

@@ -1,8 +1,5 @@
 /* shim/session/pins.h - named reasons why a server may not be returned yet. One row per reason:
- * bit, word, scrub.
- *
- * SCRUB: DISCARD ALL takes it away (PostgreSQL docs, DISCARD). CLOSE: nothing but ending the
- * session does.
+ * bit, word, how it ends.
  */
 #ifndef PP_SESSION_PINS_H
 #define PP_SESSION_PINS_H
@@ -11,34 +8,49 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* PROBED: the server can be asked whether it is still there; gone, the pin is lifted.
+ * CAPTURED: becomes part of the client's journal and is replayed on whatever server it gets next.
+ * DYNAMIC: may have touched anything that is probed or captured; all of it must be looked at.
+ * CLIENT: until the client leaves; DISCARD ALL takes it away (PostgreSQL docs, DISCARD).
+ * CLOSE: until the client leaves, and nothing but ending the session takes it away. */
+enum pp_pin_end {
+	PP_PIN_END_PROBED,
+	PP_PIN_END_CAPTURED,
+	PP_PIN_END_DYNAMIC,
+	PP_PIN_END_CLIENT,
+	PP_PIN_END_CLOSE
+};
+
 #define PP_PINS(X)                                                                                 \
-	X(SET, "set", true)		   /* SET or RESET-able setting changed for the session */ \
-	X(CUSTOM, "custom-setting", false) /* app.x: stays defined as '' after RESET */            \
-	X(LISTEN, "listen", true)                                                                  \
-	X(TEMP, "temp", true)		/* temporary table, view or sequence */                    \
-	X(PREPARE, "prepare", true)	/* SQL PREPARE */                                          \
-	X(STATEMENT, "statement", true) /* named protocol statement, or an unnamed one kept */     \
-	X(HOLD, "hold", true)		/* WITH HOLD cursor */                                     \
-	X(ADVISORY, "advisory", true)	/* session advisory lock */                                \
-	X(SEQUENCE, "sequence", true)	/* currval/lastval read: needs its own last value */       \
-	X(SEED, "seed", false)		/* setseed */                                              \
-	X(LOAD, "load", false)		/* LOAD */                                                 \
-	X(OPAQUE, "opaque", false)	/* the lexer cannot tell */                                \
-	X(PROTOCOL, "protocol", false)	/* message order that cannot be followed for sure */       \
-	X(SESSION, "session-mode", true)
+	X(SETTINGS, "set", CAPTURED) /* a setting changed, by whatever way to say it */            \
+	X(LISTEN, "listen", PROBED)                                                                \
+	X(TEMP, "temp", PROBED)		  /* temporary table, view or sequence */                  \
+	X(PREPARE, "prepare", PROBED)	  /* SQL PREPARE, EXECUTE */                               \
+	X(STATEMENT, "statement", CLIENT) /* named protocol statement, or an unnamed one kept */   \
+	X(HOLD, "hold", PROBED)		  /* WITH HOLD cursor */                                   \
+	X(ADVISORY, "advisory", PROBED)	  /* session advisory lock */                              \
+	X(SEQUENCE, "sequence", CLIENT)	  /* currval/lastval read: needs its own last value */     \
+	X(SEED, "seed", CLOSE)		  /* setseed */                                            \
+	X(LOAD, "load", CLOSE)		  /* LOAD */                                               \
+	X(DYNAMIC, "dynamic", DYNAMIC)	  /* DO, CALL, query_to_xml: runs SQL that is not seen */  \
+	X(OPAQUE, "opaque", CLOSE)	  /* the lexer cannot tell */                              \
+	X(PROTOCOL, "protocol", CLOSE)	  /* message order that cannot be followed for sure */     \
+	X(SESSION, "session-mode", CLIENT)
 
 enum pp_pin_bit {
-#define X(name, word, scrub) PP_PIN_BIT_##name,
+#define X(name, word, end) PP_PIN_BIT_##name,
 	PP_PINS(X)
 #undef X
 		PP_PIN_BIT__COUNT
 };
 
 enum pp_pin {
-#define X(name, word, scrub) PP_PIN_##name = 1 << PP_PIN_BIT_##name,
+#define X(name, word, end) PP_PIN_##name = 1 << PP_PIN_BIT_##name,
 	PP_PINS(X)
 #undef X
 };
+
+#define PP_PINS_ALL ((UINT32_C(1) << PP_PIN_BIT__COUNT) - 1)
 
 /* The word shown to people for one bit number. */
 const char *pp_pins_word(enum pp_pin_bit bit);
@@ -46,7 +58,19 @@ const char *pp_pins_word(enum pp_pin_bit bit);
 /* "set,temp" into text (always terminated, cut to fit); "" for none. */
 void pp_pins_text(uint32_t pins, char *text, size_t size);
 
-/* May a server with these pins be cleaned with DISCARD ALL, or must it be closed? */
+/* Those of the pins that end so. */
+uint32_t pp_pins_that_end(uint32_t pins, enum pp_pin_end end);
+
+/* What the server must be asked about at the end of a transaction that touched this: the PROBED and
+ * CAPTURED ones among the pins; all there are of both after a DYNAMIC one. */
+uint32_t pp_pins_to_probe(uint32_t pins);
+
+/* Those that no answer of the server can lift: CLIENT and CLOSE. */
+uint32_t pp_pins_lasting(uint32_t pins);
+
+/* May a server with these pins be cleaned with DISCARD ALL, or must it be closed? A DYNAMIC pin
+ * still there means that nobody has looked: close. Custom settings (pp_lexer_names_custom) stay
+ * defined as '' after DISCARD ALL: that is for the caller to know. */
 bool pp_pins_may_scrub(uint32_t pins);
 
 #endif

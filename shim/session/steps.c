@@ -24,7 +24,7 @@ static bool is_temp_schema(const struct pp_lexer *lx)
 static void check_update(struct pp_lexer *lx)
 {
 	if (pp_calls_is_name(lx, "pg_settings"))
-		pp_cause_pin(lx, PP_PIN_SET | PP_PIN_CUSTOM, "PG_SETTINGS");
+		pp_names_add_unknown(lx, "PG_SETTINGS");
 }
 
 static void query_name(struct pp_lexer *lx, bool quoted)
@@ -108,9 +108,9 @@ static bool is_path_setting(const struct pp_lexer *lx, bool quoted)
 
 static void set_target(struct pp_lexer *lx, bool quoted)
 {
-	pp_cause_pin(lx, PP_PIN_SET, NULL);
+	pp_cause_pin(lx, PP_PIN_SETTINGS, NULL);
 	if (quoted && lx->word_dot)
-		pp_cause_pin(lx, PP_PIN_CUSTOM, NULL);
+		pp_names_add_unknown(lx, NULL);
 	lx->step = is_path_setting(lx, quoted) ? PP_STEP_SET_PATH : PP_STEP_SET_NAME;
 }
 
@@ -156,7 +156,7 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 		break;
 	case PP_STEP_RESET:
 		if (quoted && lx->word_dot)
-			pp_cause_pin(lx, PP_PIN_CUSTOM, NULL);
+			pp_names_add_unknown(lx, NULL);
 		break;
 	case PP_STEP_SKIM:
 	case PP_STEP_FIRST:
@@ -180,7 +180,7 @@ static void set_other(struct pp_lexer *lx, enum pp_token token, char punct)
 {
 	bool dot = token == PP_TOKEN_PUNCT && punct == '.';
 	if (dot)
-		pp_cause_pin(lx, PP_PIN_SET | PP_PIN_CUSTOM, NULL);
+		pp_names_add_unknown(lx, NULL);
 	if (lx->step == PP_STEP_SET_PATH) {
 		if (token == PP_TOKEN_STRING && may_spell_temp_schema(lx))
 			pp_cause_pin(lx, PP_PIN_TEMP, "SEARCH_PATH PG_TEMP");
@@ -213,7 +213,7 @@ void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct)
 	case PP_STEP_SET_PATH: set_other(lx, token, punct); break;
 	case PP_STEP_RESET: /* even RESET defines a custom setting that was not there */
 		if (token == PP_TOKEN_PUNCT && punct == '.')
-			pp_cause_pin(lx, PP_PIN_CUSTOM, NULL);
+			pp_names_add_unknown(lx, NULL);
 		break;
 	default: break;
 	}

@@ -33,7 +33,7 @@ PINNING = {
     "seed": ("select setseed(0.5)", "seed opaque"),
     "last-value": ("select nextval('numbers'), lastval()", "sequence opaque"),
     "current-value": ("select nextval('numbers'), currval('numbers')", "sequence opaque"),
-    "do-block": ("do $$ begin perform set_config('work_mem', '7MB', false); end $$", "opaque"),
+    "do-block": ("do $$ begin perform set_config('work_mem', '7MB', false); end $$", "dynamic"),
 }
 # What a stranger asks on the same server, and what he must hear; the owner of the state hears the other thing.
 PROOF = """select current_setting('work_mem'), current_setting('search_path'),

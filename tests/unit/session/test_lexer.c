@@ -7,8 +7,9 @@
 
 enum {
 	NONE = 0,
-	SET = PP_PIN_SET,
-	CUSTOM = PP_PIN_SET | PP_PIN_CUSTOM,
+	SET = PP_PIN_SETTINGS,
+	CUSTOM = PP_PIN_SETTINGS | PP_PIN_OPAQUE,
+	DYNAMIC = PP_PIN_DYNAMIC,
 	LISTEN = PP_PIN_LISTEN,
 	TEMP = PP_PIN_TEMP,
 	PREPARE = PP_PIN_PREPARE,
@@ -28,7 +29,7 @@ struct sample {
 
 static uint32_t finish(struct pp_lexer *lx, char cause[PP_LEXER_CAUSE_MAX])
 {
-	uint32_t pins = pp_lexer_finish(lx);
+	uint32_t pins = pp_lexer_finish(lx) & PP_PINS_ALL;
 	snprintf(cause, PP_LEXER_CAUSE_MAX, "%s", pp_lexer_cause(lx));
 	return pins;
 }
@@ -165,8 +166,8 @@ START_TEST(test_lexer_set_pins_and_dotted_names_pin_for_good)
 		{"SET constraints.x = 1", CUSTOM, NULL},
 		{"SET schema.x = 1", CUSTOM, NULL},
 		{"SET LOCAL x = 1; SET y = 1", SET, "SET Y"},
-		{"RESET a.b", PP_PIN_CUSTOM, "RESET A B"},
-		{"RESET \"a.b\"", PP_PIN_CUSTOM, NULL},
+		{"RESET a.b", CUSTOM, "RESET A B"},
+		{"RESET \"a.b\"", CUSTOM, NULL},
 		{"UPDATE pg_settings SET setting = 1", CUSTOM, "UPDATE PG_SETTINGS"},
 		{"UPDATE ONLY pg_catalog.\"pg_settings\" SET setting = 1", CUSTOM, NULL},
 		{"WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 1", CUSTOM, NULL},
@@ -284,8 +285,8 @@ START_TEST(test_lexer_prepare_listen_hold_load_and_the_unknown_pin)
 		{"DECLARE c CURSOR WITH HOLD FOR SELECT 1", HOLD, "DECLARE WITH HOLD"},
 		{"DECLARE c SCROLL CURSOR WITH/**/--\nHOLD FOR SELECT 1", HOLD, NULL},
 		{"LOAD 'age'", LOAD, NULL},
-		{"DO $$ begin end $$", OPAQUE, "DO"},
-		{"CALL p()", OPAQUE, "CALL P"},
+		{"DO $$ begin end $$", DYNAMIC, "DO"},
+		{"CALL p()", DYNAMIC, "CALL P"},
 		{"FROBNICATE", OPAQUE, "FROBNICATE"},
 		{"\"select\" 1", OPAQUE, "NOT A STATEMENT"},
 		{"1", OPAQUE, NULL},
@@ -293,7 +294,7 @@ START_TEST(test_lexer_prepare_listen_hold_load_and_the_unknown_pin)
 		{"\\d", OPAQUE, NULL},
 		{"\xEF\xBB\xBFSELECT 1", OPAQUE, "???SELECT"},
 		{"EXPLAIN (ANALYZE) FROBNICATE", OPAQUE, NULL},
-		{"SELECT 1; DO ''; LISTEN a", OPAQUE | LISTEN, "DO"},
+		{"SELECT 1; DO ''; LISTEN a", DYNAMIC | LISTEN, "DO"},
 	};
 	CHECK_ALL(table);
 }
@@ -319,7 +320,7 @@ START_TEST(test_lexer_called_names_pin_wherever_they_stand)
 		{"SELECT set_limit(0.5)", OPAQUE, NULL},
 		{"SELECT pg_replication_origin_session_setup('x')", OPAQUE, NULL},
 		{"SELECT pg_create_logical_replication_slot('a', 'b', true)", OPAQUE, NULL},
-		{"SELECT query_to_xml('SELECT 1', false, false, '')", OPAQUE, NULL},
+		{"SELECT query_to_xml('SELECT 1', false, false, '')", DYNAMIC, NULL},
 		{"SELECT CURRVAL\xC4\xB0(1)", NONE, NULL},
 		{"SELECT SET_CONF\xC4\xB0G('a', 'b', false)", CUSTOM, NULL},
 		{"SELECT SET_CONF\xDDG('a', 'b', false)", CUSTOM, NULL},
