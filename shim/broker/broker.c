@@ -11,6 +11,7 @@
 #include "broker/database.h"
 #include "broker/door.h"
 #include "broker/hints.h"
+#include "broker/lend.h"
 #include "broker/identity.h"
 #include "broker/main.h"
 #include "broker/publish.h"
@@ -101,6 +102,7 @@ static void first_verdict(struct pp_broker *b)
 	pp_cgroup_files_sample(b->cgroup, &sample);
 	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
 	pp_pools_init(&b->pools, b->verdict.cap);
+	b->pools.fit = pp_lend_fit;
 	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }
 

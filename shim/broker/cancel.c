@@ -26,7 +26,8 @@ static void cancel_finished(struct pp_cancel_job *job)
 
 static void cancel(struct pp_server *s)
 {
-	if (!pp_tx_is_busy(&s->tx) || s->cancels >= PP_CANCELS_MAX)
+	/* A query of the broker's own is nobody's to cancel: it came too early, or too late. */
+	if (!pp_tx_is_busy(&s->tx) || pp_tx_answers_own(&s->tx) || s->cancels >= PP_CANCELS_MAX)
 		return;
 	struct pp_cancel_job *job = pp_cancel_job_new(s->session, s, cancel_finished);
 	if (!job) {

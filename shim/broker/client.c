@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/database.h"
+#include "broker/labels.h"
 #include "broker/lend.h"
 #include "broker/process.h"
 #include "broker/relay.h"
@@ -231,6 +232,7 @@ static void let_go(struct pp_client *c)
 		free(c->password);
 		c->password = NULL;
 	}
+	pp_labels_drop(&c->label);
 	pp_buf_finish(&c->in);
 	pp_buf_finish(&c->unnamed);
 }

@@ -71,6 +71,8 @@ struct pp_client {
 	struct pp_waiter waiter;  /* WAITING */
 	struct pp_tunnel *tunnel; /* TUNNEL, owned */
 	struct pp_buf unnamed;	  /* the last unnamed Parse */
+	struct pp_labels_entry *label; /* counted: its session's settings */
+	uint32_t refusals;	       /* servers in a row that would not take them */
 	uint64_t transactions;
 
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */

@@ -9,12 +9,18 @@
 static void lex_end(struct pp_server *s)
 {
 	s->lexing = PP_LEXING_NO;
-	uint32_t pins = pp_lexer_finish(&s->lexer) & PP_PINS_ALL;
-	if (pins)
-		pp_server_pin(s, pins, pp_lexer_cause(&s->lexer));
-	s->custom |= pp_lexer_names_custom(&s->lexer);
+	uint32_t bits = pp_lexer_finish(&s->lexer);
+	uint32_t lasting = pp_pins_lasting(bits & PP_PINS_ALL);
+	if (lasting)
+		pp_server_pin(s, lasting, pp_lexer_cause(&s->lexer));
 	if (!s->readable)
 		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
+	/* Nearly always there is nothing to end. */
+	if ((bits & ~PP_TOUCH_END) || (bits && (s->pins || s->client->label))) {
+		struct pp_touched text;
+		pp_touch_read(&text, bits, &s->lexer);
+		pp_touch_add(&s->touch, &text, pp_labels_view(s->client->label));
+	}
 }
 
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)

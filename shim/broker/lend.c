@@ -9,6 +9,9 @@
 #include "broker/relay.h"
 #include "broker/server.h"
 
+/* Servers tried in a row before a client whose settings none of them takes is told so. */
+#define PP_LEND_REFUSALS_MAX 3
+
 static struct pp_client *client_of(struct pp_waiter *waiter)
 {
 	return pp_list_entry(waiter, struct pp_client, waiter);
@@ -26,6 +29,7 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	/* A slow reader may still be taking its last reply. */
 	if (pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
 		pp_server_pause(s, true);
+	pp_own_restore(s);
 }
 
 static void detach(struct pp_server *s)
@@ -48,10 +52,10 @@ bool pp_lend_begin(struct pp_client *c)
 		return false;
 	}
 	struct pp_pool *pool = pp_database_pool(c->database);
-	struct pp_conn *conn = pp_pool_lend(pool, b->now);
+	struct pp_conn *conn = pp_pool_lend(pool, &c->waiter, b->now);
 	if (conn) {
 		attach(pp_server_of(conn), c);
-		return true;
+		return c->server != NULL;
 	}
 	pp_pool_wait(pool, &c->waiter, b->now);
 	pp_client_set_state(c, PP_CLIENT_WAITING);
@@ -77,31 +81,42 @@ void pp_lend_idle(struct pp_server *s)
 		pp_server_close(s, "draining");
 	else if (pp_pools_should_give_up(&b->pools, pool, b->now))
 		pp_server_close(s, "place needed elsewhere");
+	else if (pp_pool_is_useless(pool, &s->conn))
+		pp_server_close(s, "its custom settings suit nobody in line");
 	struct pp_conn *conn;
 	struct pp_waiter *waiter = pp_pool_match(pool, b->now, &conn);
 	if (waiter) {
 		struct pp_client *c = client_of(waiter);
 		attach(pp_server_of(conn), c);
-		pp_client_continue(c);
+		if (c->server)
+			pp_client_continue(c);
 	}
 	if (b->pools.waiting || b->pools.open > b->pools.cap)
 		pp_lend_settle(b);
 }
 
-/* The server's work for its client is over: to the pool, or first whatever must end before. */
-static void give_back(struct pp_server *s)
+/* Left idle, this would end the session by itself. */
+static bool has_idle_timeout(const struct pp_server *s)
+{
+	return s->label && pp_label_get(pp_labels_view(s->label), "idle_session_timeout");
+}
+
+static bool is_clean(const struct pp_server *s)
+{
+	return !s->pins && !(s->touch.bits & PP_PINS_ALL) &&
+	       pp_nameset_is_empty(&s->touch.names) && !has_idle_timeout(s);
+}
+
+void pp_lend_give_back(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
-	if (s->cancels) {
+	if (s->own.kind != PP_OWN_NONE) { /* comes back when it is answered */
+		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, b->now);
+	} else if (s->cancels) {
 		/* A cancel connection is under way: the next client must not be hit by it. */
 		pp_conn_set_state(&s->conn, PP_CONN_CANCEL, b->now);
-		return;
-	}
-	if (s->pins) {
-		if (pp_pins_may_scrub(s->pins) && !s->custom)
-			pp_server_scrub(s);
-		else
-			pp_server_close(s, "session state cannot be cleaned");
+	} else if (!is_clean(s)) {
+		pp_own_scrub(s);
 	} else {
 		pp_conn_set_state(&s->conn, PP_CONN_IDLE, b->now);
 		pp_lend_idle(s);
@@ -113,52 +128,87 @@ static void give_back(struct pp_server *s)
 void pp_lend_cancels_over(struct pp_server *s)
 {
 	if (s->conn.state == PP_CONN_CANCEL)
-		give_back(s);
+		pp_lend_give_back(s);
+	else if (s->client)
+		pp_lend_check_return(s);
 }
 
-void pp_lend_scrubbed(struct pp_server *s, bool clean)
+static bool is_between_transactions(const struct pp_server *s)
 {
-	if (!clean) {
-		pp_server_close(s, "DISCARD ALL failed");
-		pp_lend_settle(s->broker);
-		return;
-	}
-	s->pins = 0;
-	s->custom = false;
-	s->pin_cause[0] = '\0';
-	pp_conn_set_state(&s->conn, PP_CONN_IDLE, s->broker->now);
-	pp_lend_idle(s);
+	return pp_tx_is_idle(&s->tx) && !s->client->skip && !s->skip;
 }
 
 bool pp_lend_may_return(const struct pp_server *s)
 {
-	return pp_tx_is_idle(&s->tx) && !s->client->skip && !s->pins && !s->skip;
+	return is_between_transactions(s) && !s->pins && !pp_own_wants_probe(s);
+}
+
+static void take_back(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	detach(s);
+	pp_touch_clear(&s->touch);
+	pp_client_set_state(c, PP_CLIENT_IDLE);
+	pp_lend_give_back(s);
+	if (c->gone || c->state != PP_CLIENT_IDLE)
+		return;
+	pp_process_settle(c);
+	if (!c->gone && pp_buf_len(&c->in))
+		pp_client_continue(c);
+	else
+		pp_client_check_eof(c);
 }
 
 void pp_lend_check_return(struct pp_server *s)
 {
-	struct pp_client *c = s->client;
-	if (!pp_lend_may_return(s))
+	if (!is_between_transactions(s))
 		return;
+	if (pp_own_wants_probe(s)) {
+		if (s->cancels) /* it must not hit our question: cancels_over() comes here again */
+			return;
+		if (pp_own_probe(s))
+			return;
+	}
+	if (pp_lend_may_return(s))
+		take_back(s);
+	else
+		pp_process_settle(s->client);
+}
+
+int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
+{
+	const struct pp_labels_entry *has = pp_list_entry(conn, struct pp_server, conn)->label;
+	const struct pp_labels_entry *wanted = pp_list_entry(waiter, struct pp_client, waiter)->label;
+	if (has == wanted)
+		return 0;
+	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);
+	return pp_label_covers(to, from) ? (int)pp_label_distance(from, to) : -1;
+}
+
+void pp_lend_refused(struct pp_server *s, const char *reason)
+{
+	struct pp_broker *b = s->broker;
+	struct pp_client *c = s->client;
 	detach(s);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
-	give_back(s);
-	if (!c->gone && c->state == PP_CLIENT_IDLE) {
-		pp_process_settle(c);
-		if (!c->gone && pp_buf_len(&c->in))
-			pp_client_continue(c);
-		else
-			pp_client_check_eof(c);
-	}
+	pp_server_close(s, reason);
+	if (++c->refusals < PP_LEND_REFUSALS_MAX)
+		pp_client_continue(c);
+	else
+		pp_client_fail(c, "FATAL", "08006",
+			       "podpool: no server takes over the settings of this session; the "
+			       "broker's log says which error it gives");
+	pp_lend_settle(b);
 }
 
 void pp_lend_abandon(struct pp_client *c)
 {
 	struct pp_server *s = c->server;
-	bool clean = pp_tx_is_idle(&s->tx) && !c->skip && !s->skip && !pp_server_is_congested(s);
+	bool over = pp_tx_is_idle(&s->tx) || pp_tx_owes_only_own(&s->tx);
+	bool clean = over && !c->skip && !s->skip && !pp_server_is_congested(s);
 	detach(s);
 	if (clean) {
-		give_back(s);
+		pp_lend_give_back(s);
 		return;
 	}
 	/* Ending the session is what the server would have seen without us: it rolls back. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "broker/login.h"
+#include "pool/pool.h"
 
 struct pp_broker;
 struct pp_client;
@@ -17,8 +18,11 @@ bool pp_lend_begin(struct pp_client *c);
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
 
-/* Nothing keeps this lent server: no open transaction, no half message, no pin. */
+/* Nothing keeps this lent server: no open transaction, no half message, no pin, no question to be asked. */
 bool pp_lend_may_return(const struct pp_server *s);
+
+/* Whoever had this server is done with it: to the pool, after whatever must end or be cleaned before. */
+void pp_lend_give_back(struct pp_server *s);
 
 /* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
@@ -29,8 +33,11 @@ void pp_lend_abandon(struct pp_client *c);
 /* The server is gone or not to be trusted; its client gets what a lost server gives. */
 void pp_lend_server_lost(struct pp_server *s, const char *reason);
 
-/* DISCARD ALL was answered. */
-void pp_lend_scrubbed(struct pp_server *s, bool clean);
+/* A server just lent cannot be made its client's, whose first message still waits: another one may. */
+void pp_lend_refused(struct pp_server *s, const char *reason);
+
+/* Of two servers, which suits this client better? (pool.h) */
+int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter);
 
 /* Cancel connections to this server have all ended. */
 void pp_lend_cancels_over(struct pp_server *s);

@@ -52,10 +52,29 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 		s->database->greeting_len = 0;
 }
 
-static bool must_be_whole(const struct pp_frame_head *head)
+static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head *head)
 {
+	if (pp_tx_answers_own(&s->tx))
+		return head->total <= PP_OWN_MESSAGE_MAX;
 	return head->type == PP_BACK_READY ||
 	       (head->type == PP_BACK_PARAMETER_STATUS && head->total <= PP_STATUS_MAX);
+}
+
+/* A whole message that answers a Query of the broker's own; it may end in anything, so what came before goes first. */
+static bool take_own(struct back *b, const struct pp_frame_head *head)
+{
+	struct pp_server *s = b->s;
+	bool heard = pp_own_hear(s, head, b->bytes + b->at);
+	if (!heard && !send_on(b))
+		return false;
+	b->at += head->total;
+	if (!heard)
+		b->sent = b->at;
+	if (head->type != PP_BACK_READY)
+		return true;
+	struct pp_client *c = s->client;
+	pp_own_over(s);
+	return !s->gone && s->client == c;
 }
 
 /* One message's header at b->at. False: wait for more, or the server is gone. */
@@ -65,12 +84,14 @@ static bool take_head(struct back *b)
 	struct pp_frame_head head;
 	const uint8_t *message = b->bytes + b->at;
 	enum pp_frame frame = pp_framer_back(message, b->len - b->at, &head);
-	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && must_be_whole(&head)))
+	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && must_be_whole(s, &head)))
 		return false;
+	bool own = pp_tx_answers_own(&s->tx);
 	uint8_t status = 0;
 	if (frame == PP_FRAME_WHOLE && head.type == PP_BACK_READY)
 		status = message[PP_MSG_HEADER];
-	if (frame == PP_FRAME_BROKEN || pp_tx_back(&s->tx, head.type, status) < 0) {
+	if (frame == PP_FRAME_BROKEN || (own && frame == PP_FRAME_PART) ||
+	    pp_tx_back(&s->tx, head.type, status) < 0) {
 		if (send_on(b)) {
 			pp_log(PP_LOG_ERROR, "server %d broke the protocol (message 0x%02x)",
 			       s->backend_pid, *message);
@@ -78,10 +99,12 @@ static bool take_head(struct back *b)
 		}
 		return false;
 	}
-	b->ready |= head.type == PP_BACK_READY;
-	b->failed |= head.type == PP_BACK_ERROR;
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE)
 		note_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
+	if (own)
+		return take_own(b, &head);
+	b->ready |= head.type == PP_BACK_READY;
+	b->failed |= head.type == PP_BACK_ERROR;
 	if (head.type == PP_BACK_ERROR)
 		s->swallow = 0; /* what was behind the error is discarded until Sync, ours too */
 	if (head.type == s->swallow) {
@@ -101,14 +124,8 @@ static bool take_head(struct back *b)
 static void hear_alone(struct back *b)
 {
 	struct pp_server *s = b->s;
-	if (s->conn.state == PP_CONN_SCRUB) {
-		if (b->failed)
-			pp_lend_scrubbed(s, false);
-		else if (pp_tx_is_idle(&s->tx) && b->ready)
-			pp_lend_scrubbed(s, true);
-	} else if (b->failed) {
+	if (b->failed)
 		pp_lend_server_lost(s, "server says goodbye");
-	}
 }
 
 static void after_ready(struct pp_server *s)
@@ -117,10 +134,7 @@ static void after_ready(struct pp_server *s)
 	if (pp_tx_is_idle(&s->tx)) {
 		c->transactions++;
 		s->broker->transactions++;
-		if (s->pins)
-			pp_process_settle(c);
-		else
-			pp_lend_check_return(s);
+		pp_lend_check_return(s);
 	}
 	/* Room in the tracker: what was held back may go on. */
 	if (!c->gone && c->server == s && pp_buf_len(&c->in))

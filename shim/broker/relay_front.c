@@ -56,6 +56,8 @@ static enum pp_step take_head(struct pp_front_run *f)
 	if (!c->server && !pp_lend_begin(c))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;
+	if (pp_own_holds(s))
+		return PP_STEP_STOP;
 	if (pp_front_is_named_kind(head.type)) {
 		enum pp_step step = pp_front_look_at_name(f, frame, &head);
 		if (step != PP_STEP_TAKE)

@@ -9,7 +9,6 @@
 #include "broker/database.h"
 #include "broker/lend.h"
 #include "broker/relay.h"
-#include "wire/writer.h"
 
 struct pp_server *pp_server_of(struct pp_conn *conn)
 {
@@ -167,23 +166,13 @@ void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause)
 	       s->backend_pid, text, cause);
 }
 
-void pp_server_scrub(struct pp_server *s)
-{
-	uint8_t bytes[32];
-	struct pp_writer w;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, PP_FRONT_QUERY);
-	pp_writer_str(&w, "DISCARD ALL");
-	pp_writer_end(&w);
-	pp_conn_set_state(&s->conn, PP_CONN_SCRUB, s->broker->now);
-	if (pp_tx_front(&s->tx, PP_FRONT_QUERY) < 0 || pp_server_write(s, bytes, w.len) < 0)
-		pp_server_close(s, "cannot be cleaned");
-}
-
 static void free_server(struct pp_grave *grave)
 {
 	struct pp_server *s = pp_list_entry(grave, struct pp_server, grave);
 	pp_session_close(s->session);
+	pp_labels_drop(&s->label);
+	pp_labels_drop(&s->own.label);
+	free(s->own.probe);
 	free(s);
 }
 

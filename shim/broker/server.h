@@ -1,7 +1,7 @@
 /* shim/broker/server.h - one real PostgreSQL session owned by the broker. Its states are pool/conn.h's.
  *
  * LOGIN has no socket yet. IDLE keeps being read: the server may say goodbye, or report a setting. LENT belongs
- * to one client. SCRUB runs DISCARD ALL. CANCEL waits until the last cancel connection has ended.
+ * to one client. SCRUB is being cleaned (own.h). CANCEL waits until the last cancel connection has ended.
  */
 #ifndef PP_BROKER_SERVER_H
 #define PP_BROKER_SERVER_H
@@ -13,7 +13,10 @@
 
 #include "base/buf.h"
 #include "broker/broker.h"
+#include "broker/labels.h"
 #include "broker/login.h"
+#include "broker/own.h"
+#include "broker/touch.h"
 #include "pool/conn.h"
 #include "session/lexer.h"
 #include "wire/tx.h"
@@ -42,9 +45,18 @@ struct pp_server {
 	enum pp_lexing lexing;
 	uint32_t skip; /* bytes of the server's current message still to come */
 	uint8_t swallow; /* the answer to a message of our own: ParseComplete or CloseComplete; 0 none */
-	uint32_t pins; /* enum pp_pin */
+	struct pp_labels_entry *label; /* counted: the settings the session has */
+	struct pp_touched touch;	       /* what has been done to it since it was last asked */
+	uint32_t pins;		       /* enum pp_pin */
 	char pin_cause[64];
-	bool custom; /* with the pin SETTINGS: one of them stays defined after DISCARD ALL */
+	struct {
+		enum pp_own kind;
+		bool failed, holds;
+		uint32_t asked;		       /* PROBE: pins */
+		char cause[64];		       /* PROBE: what touched them */
+		struct pp_probe *probe;	       /* PROBE: owned */
+		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
+	} own;
 	int backend_pid;
 	uint32_t cancels;   /* cancel connections under way */
 	pp_ms lifetime_ms;  /* jittered; 0 for ever */
@@ -69,9 +81,6 @@ void pp_server_pause(struct pp_server *s, bool paused);
 
 /* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);
-
-/* Runs DISCARD ALL; the answer is looked at in pp_lend_scrubbed(). */
-void pp_server_scrub(struct pp_server *s);
 
 /* Says Terminate and frees at the end of the round. Its client, if any, is the caller's business before. */
 void pp_server_close(struct pp_server *s, const char *reason);

@@ -17,7 +17,7 @@ static const bool allowed[PP_CONN__COUNT][PP_CONN__COUNT] = {
 			  [PP_CONN_CANCEL] = true,
 			  [PP_CONN_CLOSED] = true},
 	[PP_CONN_CANCEL] = {[PP_CONN_IDLE] = true, [PP_CONN_SCRUB] = true, [PP_CONN_CLOSED] = true},
-	[PP_CONN_SCRUB] = {[PP_CONN_IDLE] = true, [PP_CONN_CLOSED] = true},
+	[PP_CONN_SCRUB] = {[PP_CONN_IDLE] = true, [PP_CONN_CANCEL] = true, [PP_CONN_CLOSED] = true},
 };
 
 bool pp_conn_may_change(enum pp_conn_state from, enum pp_conn_state to)

@@ -11,7 +11,7 @@
  *     | lend       | clean | done       ^
  *   LENT -------> SCRUB    |            |
  *     | returned while a cancel is under way
- *     +---------> CANCEL --+------------+   (CANCEL -> SCRUB when it must also be cleaned)
+ *     +---------> CANCEL --+------------+   (CANCEL <-> SCRUB when it must also be cleaned)
  */
 #ifndef PP_POOL_CONN_H
 #define PP_POOL_CONN_H

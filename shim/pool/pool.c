@@ -61,13 +61,33 @@ uint32_t pp_pool_open(const struct pp_pool *pool)
 	return (uint32_t)open;
 }
 
-struct pp_conn *pp_pool_lend(struct pp_pool *pool, pp_ms now)
+static int fit(const struct pp_pool *pool, const struct pp_conn *conn,
+	       const struct pp_waiter *waiter)
 {
-	struct pp_link *first = pp_list_first(&pool->conns[PP_CONN_IDLE]);
-	if (!first || pool->waiters.count)
-		return NULL;
-	struct pp_conn *conn = conn_of(first);
-	pp_conn_set_state(conn, PP_CONN_LENT, now);
+	return pool->pools->fit ? pool->pools->fit(conn, waiter) : 0;
+}
+
+static struct pp_conn *best_idle(struct pp_pool *pool, const struct pp_waiter *waiter)
+{
+	struct pp_conn *best = NULL;
+	int best_fit = 0;
+	PP_LIST_FOREACH (&pool->conns[PP_CONN_IDLE], it) {
+		int its_fit = fit(pool, conn_of(it), waiter);
+		if (its_fit == 0)
+			return conn_of(it);
+		if (its_fit < 0 || (best && its_fit >= best_fit))
+			continue;
+		best = conn_of(it);
+		best_fit = its_fit;
+	}
+	return best;
+}
+
+struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now)
+{
+	struct pp_conn *conn = pool->waiters.count ? NULL : best_idle(pool, waiter);
+	if (conn)
+		pp_conn_set_state(conn, PP_CONN_LENT, now);
 	return conn;
 }
 
@@ -84,17 +104,28 @@ void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter)
 	pool->pools->waiting--;
 }
 
+static struct pp_waiter *first_waiter(const struct pp_pool *pool)
+{
+	struct pp_link *first = pp_list_first(&pool->waiters);
+	return first ? pp_list_entry(first, struct pp_waiter, link) : NULL;
+}
+
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn)
 {
-	struct pp_link *idle = pp_list_first(&pool->conns[PP_CONN_IDLE]);
-	struct pp_link *first = pp_list_first(&pool->waiters);
-	if (!idle || !first)
+	struct pp_waiter *waiter = first_waiter(pool);
+	struct pp_conn *conn = waiter ? best_idle(pool, waiter) : NULL;
+	if (!conn)
 		return NULL;
-	struct pp_waiter *waiter = pp_list_entry(first, struct pp_waiter, link);
 	pp_pool_unwait(pool, waiter);
-	*ret_conn = conn_of(idle);
-	pp_conn_set_state(*ret_conn, PP_CONN_LENT, now);
+	*ret_conn = conn;
+	pp_conn_set_state(conn, PP_CONN_LENT, now);
 	return waiter;
+}
+
+bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn)
+{
+	struct pp_waiter *waiter = first_waiter(pool);
+	return waiter && pool->conns[PP_CONN_LOGIN].count == 0 && fit(pool, conn, waiter) < 0;
 }
 
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count)
@@ -161,6 +192,13 @@ static bool needs_login(const struct pp_pool *pool)
 	return pool->logins_wanted > 0 && pool->conns[PP_CONN_LOGIN].count == 0;
 }
 
+/* Idle although somebody waits: it does not suit. */
+static bool has_unsuited(const struct pp_pool *pool)
+{
+	return pool->waiters.count && pool->conns[PP_CONN_IDLE].count &&
+	       pool->conns[PP_CONN_LOGIN].count == 0;
+}
+
 enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
 			       struct pp_conn **ret_conn)
 {
@@ -177,7 +215,7 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 	}
 	if (!needy->waiters.count && !needy->logins_wanted)
 		return PP_ADVICE_NOTHING; /* only min_open: never at somebody else's cost */
-	*ret_conn = oldest_idle(pools, needs_login(needy) ? NULL : needy);
+	*ret_conn = oldest_idle(pools, needs_login(needy) || has_unsuited(needy) ? NULL : needy);
 	return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
 }
 

@@ -15,7 +15,13 @@
 #include "base/list.h"
 #include "pool/conn.h"
 
+struct pp_waiter;
+
+/* How well does this connection suit whoever waits or asks? 0 perfectly; more: worse; negative: not at all. */
+typedef int pp_pool_fit(const struct pp_conn *conn, const struct pp_waiter *waiter);
+
 struct pp_pools {
+	pp_pool_fit *fit;   /* NULL: everything suits everybody */
 	struct pp_list all; /* link: pp_pool.link */
 	uint32_t cap;	    /* at least 1 */
 	uint32_t open;	    /* connections in any state but CLOSED, tunnels included */
@@ -50,13 +56,16 @@ void pp_pool_finish(struct pp_pool *pool);
 bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
-/* The idle server used last (its caches are warm), now LENT; NULL when there is none or others are in line. */
-struct pp_conn *pp_pool_lend(struct pp_pool *pool, pp_ms now);
+/* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none
+ * or others are in line. */
+struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
 void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);
 void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter);
-/* The first in line if an idle server is there for it: both are taken (waiter off the line, server LENT). */
+/* The first in line if an idle server that suits is there for it: both are taken (waiter off the line, server LENT). */
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn);
+/* Nothing but a new connection will do for the first in line, and none is coming: this one must make room. */
+bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn);
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count);
 
 enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE };

@@ -14,7 +14,7 @@ const char *pp_nameset_next(const struct pp_nameset *names, const char *previous
 	return next < names->bytes + names->len ? next : NULL;
 }
 
-static bool has(const struct pp_nameset *names, const char *name)
+bool pp_nameset_has(const struct pp_nameset *names, const char *name)
 {
 	for (const char *it = NULL; (it = pp_nameset_next(names, it));)
 		if (strcmp(it, name) == 0)
@@ -25,7 +25,7 @@ static bool has(const struct pp_nameset *names, const char *name)
 void pp_nameset_add(struct pp_nameset *names, const char *name)
 {
 	size_t size = strlen(name) + 1;
-	if (has(names, name))
+	if (pp_nameset_has(names, name))
 		return;
 	if (size > sizeof names->bytes - names->len) {
 		names->all = true;

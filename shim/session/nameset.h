@@ -21,6 +21,7 @@ struct pp_nameset {
 void pp_nameset_init(struct pp_nameset *names);
 void pp_nameset_add(struct pp_nameset *names, const char *name);
 void pp_nameset_add_all(struct pp_nameset *names, const struct pp_nameset *more);
+bool pp_nameset_has(const struct pp_nameset *names, const char *name);
 bool pp_nameset_is_empty(const struct pp_nameset *names);
 
 /* The first (previous NULL) or next name; NULL: no more. Valid until the next change. */

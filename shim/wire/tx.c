@@ -376,3 +376,8 @@ bool pp_tx_answers_own(const struct pp_tx *tx)
 {
 	return tx->count && tx->ring[tx->head].own;
 }
+
+bool pp_tx_owes_only_own(const struct pp_tx *tx)
+{
+	return tx->count == 1 && pp_tx_answers_own(tx);
+}

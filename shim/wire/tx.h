@@ -93,8 +93,9 @@ PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
  * waiting. */
 void pp_tx_front_own(struct pp_tx *tx);
 
-/* Is what the server says now the answer to such a Query? */
+/* Is what the server says now the answer to such a Query? And is that all it owes? */
 bool pp_tx_answers_own(const struct pp_tx *tx);
+bool pp_tx_owes_only_own(const struct pp_tx *tx);
 
 /* When the header (for ReadyForQuery: the whole message; `status` its byte, else 0) of a server's
  * message came. PP_ERR_INVALID: the server says something it may not say now (a reply nobody asked

@@ -26,11 +26,11 @@ START_TEST(test_pool_lends_the_server_used_last)
 {
 	setup_cap(4);
 	struct pp_conn *first = open_idle(&a, 0, 1), *second = open_idle(&a, 1, 2);
-	ck_assert_ptr_eq(pp_pool_lend(&a, 3), second);
-	ck_assert_ptr_eq(pp_pool_lend(&a, 3), first);
-	ck_assert_ptr_null(pp_pool_lend(&a, 3));
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), second);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), first);
+	ck_assert_ptr_null(pp_pool_lend(&a, NULL, 3));
 	pp_conn_set_state(first, PP_CONN_IDLE, 4);
-	ck_assert_ptr_eq(pp_pool_lend(&a, 5), first);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 5), first);
 }
 END_TEST
 
@@ -39,12 +39,12 @@ START_TEST(test_pool_waiters_are_served_in_order_and_nobody_overtakes)
 	setup_cap(1);
 	struct pp_waiter w[3] = {0};
 	struct pp_conn *conn = open_idle(&a, 0, 1), *got;
-	ck_assert_ptr_eq(pp_pool_lend(&a, 1), conn);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 1), conn);
 	for (int i = 0; i < 3; i++)
 		pp_pool_wait(&a, &w[i], 2 + i);
 	pp_pool_unwait(&a, &w[1]);
 	pp_conn_set_state(conn, PP_CONN_IDLE, 10);
-	ck_assert_ptr_null(pp_pool_lend(&a, 10)); /* a newcomer */
+	ck_assert_ptr_null(pp_pool_lend(&a, NULL, 10)); /* a newcomer */
 	ck_assert_ptr_eq(pp_pool_match(&a, 10, &got), &w[0]);
 	ck_assert_ptr_eq(got, conn);
 	ck_assert_ptr_null(pp_pool_match(&a, 10, &got));
@@ -78,7 +78,7 @@ START_TEST(test_pool_respects_the_cap_and_its_fall)
 	struct pp_pool *pool;
 	struct pp_conn *conn;
 	struct pp_conn *old = open_idle(&a, 0, 1), *young = open_idle(&a, 1, 2);
-	ck_assert_ptr_eq(pp_pool_lend(&a, 3), young);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), young);
 	pp_pools_set_cap(&pools, 1);
 	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
 	ck_assert_ptr_eq(conn, old);
@@ -114,7 +114,7 @@ START_TEST(test_pool_above_its_share_gives_up_a_server_for_one_below)
 	struct pp_waiter waits_a = {0}, waits_b = {0};
 	for (int i = 0; i < 4; i++) {
 		open_idle(&a, i, 1);
-		ck_assert_ptr_nonnull(pp_pool_lend(&a, 1));
+		ck_assert_ptr_nonnull(pp_pool_lend(&a, NULL, 1));
 	}
 	pp_pool_wait(&a, &waits_a, 2);
 	ck_assert(!pp_pools_should_give_up(&pools, &a, 2));
@@ -137,7 +137,7 @@ START_TEST(test_pool_more_pools_than_cap_take_turns)
 	setup_cap(1);
 	struct pp_waiter waits_b = {0};
 	open_idle(&a, 0, 1);
-	ck_assert_ptr_nonnull(pp_pool_lend(&a, 1));
+	ck_assert_ptr_nonnull(pp_pool_lend(&a, NULL, 1));
 	pp_pool_wait(&b, &waits_b, 2);
 	ck_assert(pp_pools_should_give_up(&pools, &a, 2));
 }
@@ -154,8 +154,8 @@ START_TEST(test_pool_at_its_cap_makes_room_for_a_password_to_be_judged)
 	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
 	ck_assert_ptr_eq(conn, old);
 	/* All at work: the first that comes back is given up, and only that one. */
-	ck_assert_ptr_eq(pp_pool_lend(&a, 3), young);
-	ck_assert_ptr_eq(pp_pool_lend(&a, 3), old);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), young);
+	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), old);
 	ck_assert(pp_pools_should_give_up(&pools, &a, 4));
 	pp_conn_set_state(old, PP_CONN_CLOSED, 4);
 	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_OPEN);

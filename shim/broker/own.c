@@ -1,0 +1,267 @@
+#include "broker/own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/lend.h"
+#include "broker/server.h"
+#include "session/probe.h"
+#include "wire/error.h"
+#include "wire/framer.h"
+#include "wire/reader.h"
+#include "wire/writer.h"
+
+/* A label has its cap, quoting at most doubles it, and every setting costs some words more. */
+#define PP_OWN_TEXT_MAX (2 * PP_PROBE_MAX)
+
+bool pp_own_holds(const struct pp_server *s)
+{
+	return s->own.holds;
+}
+
+static void ask(struct pp_server *s, enum pp_own kind, const char *text)
+{
+	uint8_t bytes[PP_OWN_TEXT_MAX + PP_MSG_HEADER + 1];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, PP_FRONT_QUERY);
+	pp_writer_str(&w, text);
+	pp_writer_end(&w);
+	pp_assert(s->own.kind == PP_OWN_NONE && !pp_writer_failed(&w));
+	s->own.kind = kind;
+	pp_tx_front_own(&s->tx);
+	/* Nothing is queued on an idle session, so it fits; a broken socket shows at the next read. */
+	s->own.failed = pp_server_write(s, bytes, w.len) < 0;
+	s->unnamed_known = false; /* a simple Query ends the unnamed statement (docs 55.2.3) */
+}
+
+void pp_own_restore(struct pp_server *s)
+{
+	char text[PP_OWN_TEXT_MAX];
+	struct pp_labels_entry *wanted = s->client->label;
+	struct pp_label from = pp_labels_view(s->label), to = pp_labels_view(wanted);
+	if (s->label == wanted)
+		return;
+	if (pp_label_sql(from, to, text, sizeof text) < 0) {
+		pp_lend_server_lost(s, "its client's settings are too many to restore");
+		return;
+	}
+	s->own.holds = pp_label_may_fail(from, to) || (wanted && !wanted->proven);
+	pp_labels_hold(&s->own.label, wanted);
+	ask(s, PP_OWN_RESTORE, text);
+}
+
+static uint32_t pins_to_ask(const struct pp_server *s)
+{
+	uint32_t asked = pp_pins_to_probe(s->touch.bits & PP_PINS_ALL) & ~PP_PIN_SETTINGS;
+	if (s->touch.bits & PP_TOUCH_END)
+		asked |= pp_pins_that_end(s->pins, PP_PIN_END_PROBED);
+	return asked;
+}
+
+bool pp_own_wants_probe(const struct pp_server *s)
+{
+	if (!s->touch.bits || pp_pins_lasting(s->pins))
+		return false;
+	return pins_to_ask(s) || s->touch.bits & PP_PIN_SETTINGS ||
+	       !pp_nameset_is_empty(&s->touch.names);
+}
+
+bool pp_own_probe(struct pp_server *s)
+{
+	char text[PP_OWN_TEXT_MAX];
+	struct pp_nameset *names = &s->touch.names;
+	struct pp_label label = pp_labels_view(s->client->label);
+	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
+	uint32_t asked = pins_to_ask(s);
+	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
+	    (s->touch.bits & PP_PIN_SETTINGS && pp_nameset_is_empty(names)))
+		names->all = true;
+	if (!probe || pp_probe_sql(asked, names, label, text, sizeof text) < 0) {
+		free(probe);
+		pp_server_pin(s, PP_PIN_OPAQUE, names->lost ? "too many custom settings at once"
+							    : "no room to ask for its state");
+		return false;
+	}
+	pp_probe_begin(probe, names, label);
+	s->own.probe = probe;
+	s->own.asked = asked;
+	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
+	pp_touch_clear(&s->touch);
+	ask(s, PP_OWN_PROBE, text);
+	return true;
+}
+
+static bool has_unknown_custom(const struct pp_server *s)
+{
+	struct pp_label label = pp_labels_view(s->label);
+	if (s->touch.names.lost)
+		return true;
+	for (const char *it = NULL; (it = pp_nameset_next(&s->touch.names, it));)
+		if (pp_label_is_custom(it) && !pp_label_get(label, it))
+			return true;
+	return false;
+}
+
+/* DISCARD ALL (docs) but for DEALLOCATE ALL, and DISCARD PLANS: the plans are the pool's. */
+#define SCRUB                                                                                      \
+	"SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;UNLISTEN *;CLOSE ALL;"             \
+	"SELECT pg_catalog.pg_advisory_unlock_all();DISCARD SEQUENCES;DISCARD TEMP;"
+
+void pp_own_scrub(struct pp_server *s)
+{
+	char bytes[PP_LABEL_MAX];
+	uint32_t pins = s->pins | (s->touch.bits & PP_PINS_ALL);
+	struct pp_label left = {bytes, pp_label_reset(pp_labels_view(s->label), bytes)};
+	struct pp_labels_entry *label;
+	if (!pp_pins_may_scrub(pins) || has_unknown_custom(s) ||
+	    pp_labels_take(s->broker, left, &label) < 0) {
+		pp_server_close(s, "session state cannot be cleaned");
+		pp_lend_settle(s->broker);
+		return;
+	}
+	pp_labels_drop(&s->own.label);
+	s->own.label = label;
+	if (s->conn.state != PP_CONN_SCRUB)
+		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, s->broker->now);
+	ask(s, PP_OWN_SCRUB, pins & PP_PIN_PREPARE ? SCRUB "DEALLOCATE ALL;" : SCRUB);
+}
+
+static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	char text[3][PP_LABEL_MAX];
+	bool null = false, fits = true;
+	struct pp_reader r;
+	pp_reader_init(&r, body, len);
+	fits = pp_reader_u16(&r) == 3;
+	for (int i = 0; i < 3 && fits; i++) {
+		uint32_t size = pp_reader_u32(&r);
+		null = size == UINT32_MAX; /* -1 */
+		const uint8_t *value = pp_reader_bytes(&r, null ? 0 : size);
+		fits = value && size + 1 <= sizeof text[i];
+		if (null)
+			fits = i == 2;
+		else if (fits)
+			memcpy(text[i], value, size);
+		if (fits)
+			text[i][null ? 0 : size] = '\0';
+	}
+	if (fits)
+		pp_probe_row(s->own.probe, text[0], text[1], null ? NULL : text[2],
+			     s->database->user);
+	else
+		s->own.failed = true;
+}
+
+static bool hear_error(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	struct pp_error error;
+	s->own.failed = true;
+	if (pp_error_read(body, len, &error) < 0)
+		return false;
+	pp_log(PP_LOG_INFO, "server %d refuses the broker's own query: %s %s", s->backend_pid,
+	       error.sqlstate, error.message);
+	return strcmp(error.severity, "ERROR") != 0;
+}
+
+bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *message)
+{
+	const uint8_t *body = message + PP_MSG_HEADER;
+	size_t len = head->total - PP_MSG_HEADER;
+	switch (head->type) {
+	case PP_BACK_NOTIFICATION: return true;
+	case PP_BACK_ERROR: return hear_error(s, body, len);
+	case PP_BACK_DATA_ROW:
+		if (s->own.kind == PP_OWN_PROBE)
+			hear_row(s, body, len);
+		return false;
+	default: return false;
+	}
+}
+
+static void restored(struct pp_server *s)
+{
+	bool held = s->own.holds;
+	s->own.holds = false;
+	if (s->own.failed) {
+		if (s->client && held)
+			pp_lend_refused(s, "its client's settings cannot be restored");
+		else
+			pp_lend_server_lost(s, "its client's settings cannot be restored");
+		return;
+	}
+	if (s->own.label)
+		s->own.label->proven = true;
+	pp_labels_hold(&s->label, s->own.label);
+	pp_labels_drop(&s->own.label);
+	if (!s->client) {
+		pp_lend_give_back(s);
+		return;
+	}
+	s->client->refusals = 0;
+	if (held)
+		pp_client_continue(s->client);
+}
+
+/* The server's word becomes the record of the session. */
+static bool learn(struct pp_server *s, const struct pp_probe *probe)
+{
+	struct pp_label label = {probe->bytes, probe->len};
+	struct pp_labels_entry *entry;
+	if (s->own.failed || probe->failed || pp_labels_take(s->broker, label, &entry) < 0)
+		return false;
+	if (entry)
+		entry->proven = true;
+	if (s->client)
+		pp_labels_hold(&s->client->label, entry);
+	pp_labels_hold(&s->label, entry);
+	pp_labels_drop(&entry);
+	s->pins &= ~s->own.asked;
+	if (probe->pins)
+		pp_server_pin(s, probe->pins, s->own.cause);
+	return true;
+}
+
+static void probed(struct pp_server *s)
+{
+	struct pp_probe *probe = s->own.probe;
+	s->own.probe = NULL;
+	if (!learn(s, probe))
+		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
+	free(probe);
+	if (s->client)
+		pp_lend_check_return(s);
+	else
+		pp_lend_give_back(s);
+}
+
+static void scrubbed(struct pp_server *s)
+{
+	if (s->own.failed) {
+		pp_server_close(s, "it could not be cleaned");
+		pp_lend_settle(s->broker);
+		return;
+	}
+	pp_labels_hold(&s->label, s->own.label);
+	pp_labels_drop(&s->own.label);
+	s->pins = 0;
+	s->pin_cause[0] = '\0';
+	pp_touch_clear(&s->touch);
+	pp_lend_give_back(s);
+}
+
+void pp_own_over(struct pp_server *s)
+{
+	enum pp_own kind = s->own.kind;
+	s->own.kind = PP_OWN_NONE;
+	switch (kind) {
+	case PP_OWN_RESTORE: restored(s); break;
+	case PP_OWN_PROBE: probed(s); break;
+	case PP_OWN_SCRUB: scrubbed(s); break;
+	case PP_OWN_NONE: pp_not_reached();
+	}
+}

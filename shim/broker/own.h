@@ -1,0 +1,47 @@
+/* shim/broker/own.h - the broker's own Queries on a server's session, and what their answers mean. Nobody else
+ * hears them.
+ *
+ *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may fail or is not
+ *            proven: the client's message waits; else it follows at once.
+ *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
+ *            what exists stays as a pin, what does not is lifted. The client goes on meanwhile.
+ *   SCRUB    the client has left and something must be cleaned before the server is anybody else's.
+ *
+ * One at a time, begun only on an idle session (pp_tx_is_idle). A client may leave in the midst of RESTORE or
+ * PROBE: the server is then in SCRUB until the answer is there, and cleaned.
+ */
+#ifndef PP_BROKER_OWN_H
+#define PP_BROKER_OWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pp_server;
+struct pp_frame_head;
+
+enum pp_own { PP_OWN_NONE, PP_OWN_RESTORE, PP_OWN_PROBE, PP_OWN_SCRUB };
+
+/* Longest message in an answer; longer means a server that makes no sense. */
+#define PP_OWN_MESSAGE_MAX (32 * 1024)
+
+/* The client's messages must wait: it is not yet its own session. */
+bool pp_own_holds(const struct pp_server *s);
+
+/* s has just been lent; does nothing when it carries its client's label already. */
+void pp_own_restore(struct pp_server *s);
+
+/* Does what the client's transactions touched since the last answer call for a question? */
+bool pp_own_wants_probe(const struct pp_server *s);
+/* Asks. False: it cannot be asked, and a pin says so. */
+bool pp_own_probe(struct pp_server *s);
+
+/* No client: cleans, then the server is idle; or closes what cannot be cleaned. */
+void pp_own_scrub(struct pp_server *s);
+
+/* One whole message of an answer, ReadyForQuery last: what it means is done when that has been counted by the
+ * tracker. True: the client must hear it too (a notification, the server's last words). */
+bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *message);
+void pp_own_over(struct pp_server *s);
+
+#endif
