@@ -1,23 +1,27 @@
 #include "session/calls.h"
 
 #include <string.h>
-#include <strings.h>
 
+#include "session/body.h"
 #include "session/cause.h"
+#include "session/settings.h"
+#include "session/watch.h"
+
+#define STATEMENTS "pg_prepared_statements"
 
 /* The qualification does not matter: a program's own function of such a name is worth a look too.
  * The ..._xact_... locks end with their transaction. query_to_xml and ts_stat run the SQL of their
  * argument. A non-exclusive backup, a replication origin and a temporary slot belong to the session
  * that made them, as do dblink's named connections and pg_trgm's limit. */
-static const struct {
-	const char *name, *shown;
-	uint32_t pins;
-} rows[] = {
-	{"set_config", "SET_CONFIG(", PP_PIN_SETTINGS},
+static const struct pp_calls_row rows[] = {
+	{"set_config", "SET_CONFIG(", 0},
 	{"pg_advisory_lock", "PG_ADVISORY_LOCK(", PP_PIN_ADVISORY},
 	{"pg_advisory_lock_shared", "PG_ADVISORY_LOCK_SHARED(", PP_PIN_ADVISORY},
 	{"pg_try_advisory_lock", "PG_TRY_ADVISORY_LOCK(", PP_PIN_ADVISORY},
 	{"pg_try_advisory_lock_shared", "PG_TRY_ADVISORY_LOCK_SHARED(", PP_PIN_ADVISORY},
+	{"pg_advisory_unlock", "PG_ADVISORY_UNLOCK(", PP_TOUCH_END},
+	{"pg_advisory_unlock_shared", "PG_ADVISORY_UNLOCK_SHARED(", PP_TOUCH_END},
+	{"pg_advisory_unlock_all", "PG_ADVISORY_UNLOCK_ALL(", PP_TOUCH_END},
 	{"currval", "CURRVAL(", PP_PIN_SEQUENCE},
 	{"lastval", "LASTVAL(", PP_PIN_SEQUENCE},
 	{"setseed", "SETSEED(", PP_PIN_SEED},
@@ -47,21 +51,51 @@ static const uint32_t first_letters = LETTER('s') | LETTER('p') | LETTER('c') | 
 /* A server in a single-byte encoding and a Turkish locale folds a capital I with dot to a plain i.
  * So bytes above ASCII (two of them in UTF-8) are taken for an i; no other letter has this trouble.
  */
-bool pp_calls_is_name(const struct pp_lexer *lx, const char *name)
+bool pp_calls_is_name(const char *word, size_t len, const char *name)
 {
 	size_t i = 0;
-	if (lx->word_long)
-		return false;
 	for (; *name; name++) {
-		unsigned char c = i < lx->word_len ? (unsigned char)lx->word[i++] : 0;
+		unsigned char c = i < len ? (unsigned char)word[i++] : 0;
 		if (c >= 0x80 && *name == 'i') {
-			if (i < lx->word_len && (lx->word[i] & 0xC0) == 0x80)
+			if (i < len && (word[i] & 0xC0) == 0x80)
 				i++;
 		} else if (c != (unsigned char)*name) {
 			return false;
 		}
 	}
-	return i == lx->word_len;
+	return i == len;
+}
+
+const struct pp_calls_row *pp_calls_find(const char *word, size_t len)
+{
+	unsigned char first = len ? (unsigned char)word[0] : 0;
+	if (first < 'a' || first > 'z' || !(first_letters & LETTER(first)))
+		return NULL;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (first == (unsigned char)rows[i].name[0] &&
+		    pp_calls_is_name(word, len, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
+
+static void look_up(struct pp_lexer *lx, const char *name, size_t len)
+{
+	char shown[PP_LEXER_WORD_MAX];
+	if (len >= sizeof shown) /* as the server cuts it, or nearly */
+		len = sizeof shown - 1;
+	if (!pp_watch_may_know(lx->watch, name, len))
+		return;
+	memcpy(shown, name, len);
+	shown[len] = '\0';
+	pp_cause_pin(lx, lx->watch->look_up(lx->watch->arg, name, len), shown);
+}
+
+void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
+{
+	if (len == strlen(STATEMENTS) && memcmp(name, STATEMENTS, len) == 0)
+		lx->touched |= PP_TOUCH_STATEMENTS;
+	if (lx->watch)
+		look_up(lx, name, len);
 }
 
 static void begin_arguments(struct pp_lexer *lx)
@@ -71,25 +105,28 @@ static void begin_arguments(struct pp_lexer *lx)
 	lx->call_tokens = 0;
 	lx->call_name_known = false;
 	lx->call_arg_true = false;
+	lx->call_value_safe = false;
 }
 
 void pp_calls_open(struct pp_lexer *lx)
 {
-	unsigned char first = lx->word_len ? (unsigned char)lx->word[0] : 0;
-	if (first < 'a' || first > 'z' || !(first_letters & LETTER(first)))
+	const struct pp_calls_row *row =
+		lx->word_long ? NULL : pp_calls_find(lx->word, lx->word_len);
+	if (!row)
 		return;
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (first != (unsigned char)rows[i].name[0] || !pp_calls_is_name(lx, rows[i].name))
-			continue;
-		/* Only set_config is ever innocent, which shows at its end; one inside another is
-		 * not worth following. */
-		if (i == 0 && lx->call_depth == 0)
-			begin_arguments(lx);
-		else if (i == 0)
-			pp_names_add_unknown(lx, rows[i].shown);
-		else
-			pp_cause_pin(lx, rows[i].pins, rows[i].shown);
+	/* Only set_config is ever innocent, which shows at its end; one inside another is not worth
+	 * following. */
+	if (!row->found && lx->call_depth == 0) {
+		begin_arguments(lx);
 		return;
+	}
+	if (!row->found)
+		pp_names_add_unknown(lx, row->shown);
+	pp_cause_pin(lx, row->found, row->shown);
+	if (row->found & PP_PIN_DYNAMIC) {
+		pp_calls_end(lx); /* what is spelled will be overwritten */
+		lx->searches = true;
+		pp_body_begin(lx);
 	}
 }
 
@@ -101,23 +138,31 @@ void pp_calls_end(struct pp_lexer *lx)
 	pp_names_add_unknown(lx, rows[0].shown);
 }
 
-/* set_config('a.b', anything, true) lives as long as its transaction. The name must be known: a
- * local search_path may lead to pg_temp, where CREATE TABLE makes what outlives the transaction. */
+/* set_config('a.b', anything, true) lives as long as its transaction. But a local search_path may
+ * lead to pg_temp, where CREATE TABLE makes what outlives the transaction. */
 static void close_arguments(struct pp_lexer *lx)
 {
-	bool is_local = lx->call_arg == 2 && lx->call_tokens == 1 && lx->call_arg_true &&
-			lx->call_name_known;
-	if (is_local)
-		lx->call_depth = 0;
-	else
+	bool local = lx->call_tokens == 1 && lx->call_arg_true;
+	if (lx->call_arg != 2 || !lx->call_name_known) {
 		pp_calls_end(lx);
+		return;
+	}
+	lx->call_depth = 0;
+	if (pp_names_is(lx, "search_path") && !lx->call_value_safe)
+		pp_cause_pin(lx, PP_PIN_TEMP, rows[0].shown);
+	pp_names_add(lx, local ? PP_NAMES_SET_LOCAL : PP_NAMES_SET, rows[0].shown);
 }
 
-static bool is_known_name(const struct pp_lexer *lx)
+/* 'name' alone counts: two tokens are an expression. */
+static void end_argument(struct pp_lexer *lx)
 {
-	return !lx->word_long && !lx->word_escaped &&
-	       !(lx->word_len == strlen("search_path") &&
-		 strncasecmp(lx->word, "search_path", lx->word_len) == 0);
+	if (lx->call_arg == 0)
+		lx->call_name_known &= lx->call_tokens == 1;
+	if (lx->call_arg == 1)
+		lx->call_value_safe &= lx->call_tokens == 1;
+	if (lx->call_arg < 3)
+		lx->call_arg++;
+	lx->call_tokens = 0;
 }
 
 void pp_calls_token(struct pp_lexer *lx, enum pp_token token, char punct)
@@ -127,18 +172,18 @@ void pp_calls_token(struct pp_lexer *lx, enum pp_token token, char punct)
 		return;
 	}
 	if (token == PP_TOKEN_PUNCT && punct == ',' && lx->depth == lx->call_depth) {
-		/* 'name' alone counts: two tokens are an expression. */
-		if (lx->call_arg == 0 && lx->call_tokens != 1)
-			lx->call_name_known = false;
-		if (lx->call_arg < 3)
-			lx->call_arg++;
-		lx->call_tokens = 0;
+		end_argument(lx);
 		return;
 	}
 	if (lx->call_tokens < 2)
 		lx->call_tokens++;
-	if (lx->call_arg == 0)
-		lx->call_name_known = token == PP_TOKEN_STRING && is_known_name(lx);
+	if (lx->call_arg == 0 && token == PP_TOKEN_STRING) {
+		lx->call_name_known = !lx->word_long && !lx->word_escaped;
+		pp_names_begin(lx);
+		pp_names_part(lx, lx->word, lx->word_len);
+	} else if (lx->call_arg == 1) {
+		lx->call_value_safe = token == PP_TOKEN_STRING && !pp_settings_spells_temp(lx);
+	}
 	lx->call_arg_true =
 		token == PP_TOKEN_WORD && lx->word_len == 4 && memcmp(lx->word, "true", 4) == 0;
 }

@@ -13,7 +13,18 @@ void pp_calls_token(struct pp_lexer *lx, enum pp_token token, char punct);
 /* The statement ends inside set_config( */
 void pp_calls_end(struct pp_lexer *lx);
 
-/* Does the identifier in lx->word name this? `name` is lower case. */
-bool pp_calls_is_name(const struct pp_lexer *lx, const char *name);
+struct pp_calls_row {
+	const char *name, *shown;
+	uint32_t found; /* pins and enum pp_touch flags; 0: it is set_config */
+};
+
+/* The row of such a function; NULL: none. */
+const struct pp_calls_row *pp_calls_find(const char *word, size_t len);
+
+/* Any identifier or keyword at all: does it matter by itself, or to whoever watches? */
+void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len);
+
+/* Does the identifier name this? Both are lower case. */
+bool pp_calls_is_name(const char *word, size_t len, const char *name);
 
 #endif

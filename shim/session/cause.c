@@ -22,9 +22,11 @@ void pp_cause_add_word(struct pp_lexer *lx)
 		lx->cause_first_len = lx->cause_len;
 }
 
-void pp_cause_pin(struct pp_lexer *lx, uint32_t pins, const char *detail)
+void pp_cause_pin(struct pp_lexer *lx, uint32_t found, const char *detail)
 {
-	if (!lx->pins && detail) {
+	uint32_t pins = found & PP_PINS_ALL;
+	lx->touched |= found & ~PP_PINS_ALL;
+	if (pins && !lx->pins && detail) {
 		lx->cause_len = lx->cause_words ? lx->cause_first_len : 0;
 		if (lx->cause_len)
 			append(lx, " ", 1);

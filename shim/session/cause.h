@@ -10,8 +10,9 @@
 /* Adds lx->word to the words of this statement, while there are few. */
 void pp_cause_add_word(struct pp_lexer *lx);
 
-/* `detail`: what to show after the statement's first word; NULL: its first words as they come. */
-void pp_cause_pin(struct pp_lexer *lx, uint32_t pins, const char *detail);
+/* `found`: pins and enum pp_touch flags. `detail`: what to show after the statement's first word;
+ * NULL: its first words as they come. */
+void pp_cause_pin(struct pp_lexer *lx, uint32_t found, const char *detail);
 
 /* The text cannot be followed: OPAQUE, and nothing more is read. */
 void pp_cause_give_up(struct pp_lexer *lx, const char *why);

@@ -2,8 +2,11 @@
 
 #include <string.h>
 
+#include "session/body.h"
 #include "session/calls.h"
 #include "session/cause.h"
+#include "session/settings.h"
+#include "session/shape.h"
 #include "session/steps.h"
 #include "session/words.h"
 
@@ -12,13 +15,16 @@ void pp_classify_start(struct pp_lexer *lx)
 	lx->depth = 0;
 	lx->step = PP_STEP_FIRST;
 	lx->last = PP_TOKEN_NONE;
-	lx->updating = false;
+	lx->updating = lx->searches = false;
 	lx->call_depth = 0;
 }
 
 void pp_classify_end(struct pp_lexer *lx)
 {
 	pp_calls_end(lx);
+	pp_settings_end(lx);
+	if (lx->last != PP_TOKEN_NONE)
+		pp_shape_end_statement(lx);
 	pp_cause_end_statement(lx);
 	pp_classify_start(lx);
 }
@@ -38,9 +44,15 @@ static void first_word(struct pp_lexer *lx)
 		lx->step = PP_STEP_SKIM;
 		return;
 	}
-	if (row->pins)
-		pp_cause_pin(lx, row->pins, NULL);
+	if (row->found)
+		pp_cause_pin(lx, row->found, NULL);
 	lx->step = (uint8_t)row->step;
+	if (lx->last != PP_TOKEN_NONE) /* EXPLAIN or a parenthesis before it */
+		pp_shape_spoil(lx);
+	if (row->step == PP_STEP_DO) {
+		lx->searches = true;
+		pp_body_begin(lx);
+	}
 }
 
 static bool is_query_word(const struct pp_lexer *lx)
@@ -67,6 +79,7 @@ void pp_classify_word(struct pp_lexer *lx)
 {
 	if (lx->cause_words < PP_CAUSE_WORDS)
 		pp_cause_add_word(lx);
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_WORD, 0);
 	switch ((enum pp_step)lx->step) {
@@ -80,6 +93,7 @@ void pp_classify_word(struct pp_lexer *lx)
 
 void pp_classify_quoted(struct pp_lexer *lx)
 {
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_QUOTED, 0);
 	if (lx->step == PP_STEP_FIRST)
@@ -100,6 +114,8 @@ static void value(struct pp_lexer *lx, enum pp_token token)
 
 void pp_classify_string(struct pp_lexer *lx)
 {
+	if (lx->searches)
+		pp_body_end(lx);
 	value(lx, PP_TOKEN_STRING);
 }
 

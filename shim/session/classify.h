@@ -7,7 +7,8 @@
  *     SELECT -into-> INTO -temp-> pin         EXPLAIN -(options)-> FIRST again
  *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
  *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX
- *     SET -local-> SET_LOCAL, -transaction-> SET_TX, -name-> pin, SET_NAME or SET_PATH
+ *     DROP and ALTER -database, role-> ALTER_DATABASE, ALTER_ROLE -set, rename-> flags
+ *     SET, RESET: settings.h     DEALLOCATE, DISCARD: shape.h     DO: its strings to body.h
  */
 #ifndef PP_SESSION_CLASSIFY_H
 #define PP_SESSION_CLASSIFY_H
@@ -30,6 +31,10 @@ enum pp_step {
 	PP_STEP_EXPLAIN,
 	PP_STEP_DDL,
 	PP_STEP_CREATE,
+	PP_STEP_DROP,
+	PP_STEP_ALTER,
+	PP_STEP_ALTER_DATABASE,
+	PP_STEP_ALTER_ROLE,
 	PP_STEP_DECLARE,
 	PP_STEP_PREPARE,
 	/* From here on, what is not a word matters too. */
@@ -38,12 +43,17 @@ enum pp_step {
 	PP_STEP_DDL_AS,
 	PP_STEP_DECLARE_WITH,
 	PP_STEP_PREPARE_TX,
+	PP_STEP_DO,
+	PP_STEP_DO_LANGUAGE,
 	PP_STEP_SET,
-	PP_STEP_SET_LOCAL,
-	PP_STEP_SET_TX,
-	PP_STEP_SET_NAME,
-	PP_STEP_SET_PATH,
 	PP_STEP_RESET,
+	PP_STEP_SET_NAME,
+	PP_STEP_SET_DOT,
+	PP_STEP_SET_PATH,
+	PP_STEP_DEALLOCATE,
+	PP_STEP_DEALLOCATE_NAME,
+	PP_STEP_DISCARD,
+	PP_STEP_SHAPED
 };
 
 void pp_classify_start(struct pp_lexer *lx);

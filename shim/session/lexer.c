@@ -6,6 +6,7 @@
 #include "session/cause.h"
 #include "session/classify.h"
 #include "session/quotes.h"
+#include "session/shape.h"
 #include "session/watch.h"
 
 /* In this order: what is not punctuation continues a word from C_DOLLAR on. Bytes above ASCII are
@@ -271,18 +272,9 @@ uint32_t pp_lexer_finish(struct pp_lexer *lx)
 		else /* a byte that continues nothing completes what is held back */
 			pp_lexer_feed(lx, (const uint8_t *)"\n;", 2);
 	}
+	pp_shape_finish(lx);
 	pp_cause_finish(lx);
 	return lx->pins | lx->touched;
-}
-
-enum pp_shape pp_lexer_shape(const struct pp_lexer *lx)
-{
-	return (enum pp_shape)lx->shape;
-}
-
-const char *pp_lexer_shape_name(const struct pp_lexer *lx)
-{
-	return lx->shape == PP_SHAPE_DEALLOCATE ? lx->word : "";
 }
 
 bool pp_lexer_may_read(const char *client_encoding)

@@ -28,7 +28,8 @@
 /* Flags in the lexer's answer beyond the pins: they keep no server. */
 enum pp_touch {
 	/* May end state that is pinned: DROP, CLOSE, UNLISTEN, DEALLOCATE, DISCARD, RESET,
-	 * pg_advisory_unlock...(, and every end of a transaction but RELEASE. */
+	 * pg_advisory_unlock...(, DO, CALL, COMMIT, END, ROLLBACK (TO), ABORT and PREPARE
+	 * TRANSACTION. */
 	PP_TOUCH_END = 1 << 24,
 	/* A custom setting is set for the transaction only, and stays defined as '' after it. */
 	PP_TOUCH_LOCAL = 1 << 25,
@@ -40,7 +41,7 @@ enum pp_touch {
 	 * DATABASE ... RENAME or SET TABLESPACE. */
 	PP_TOUCH_DATABASE = 1 << 27,
 	/* Changes what a session starts with: ALTER ROLE/USER/GROUP/DATABASE ... SET, RESET or
-	 * RENAME, DROP ROLE/USER/GROUP/OWNED. */
+	 * RENAME, DROP ROLE/USER/GROUP. */
 	PP_TOUCH_DEFAULTS = 1 << 28
 };
 

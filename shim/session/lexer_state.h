@@ -45,10 +45,13 @@ enum pp_lexer_where {
 /* The text of DO's strings: words between what is not a word, whatever the quotes (body.c). */
 struct pp_lexer_body {
 	uint8_t expects; /* enum pp_body_expects */
-	uint8_t gap;	 /* the last byte before the word: its opening quote? */
+	uint8_t before;	 /* the last byte before the word: its opening quote? */
+	uint8_t last;	 /* the last byte but double quotes */
 	uint8_t len;
-	bool dotted;
-	bool called; /* the word before is a name, no bracket seen yet */
+	uint8_t last_part; /* where it begins in a dotted word */
+	bool in_word, dotted, is_long;
+	bool called;  /* nothing but space since the word */
+	bool escapes; /* an E'...' has been seen */
 	char word[PP_LEXER_WORD_MAX];
 };
 
@@ -93,8 +96,9 @@ struct pp_lexer {
 	uint32_t call_depth; /* depth inside its parentheses; 0: none */
 	uint8_t call_arg;
 	uint8_t call_tokens;  /* tokens of this argument, stops at 2 */
-	bool call_name_known; /* first argument: one plain literal that is not search_path */
+	bool call_name_known; /* first argument: one plain literal, which names.c spells */
 	bool call_arg_true;   /* this argument's last token is the word true */
+	bool call_value_safe; /* second argument: one plain literal that spells no pg_temp */
 
 	/* cause.c */
 	uint8_t cause_words, cause_len, cause_first_len;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "session/body.h"
 #include "session/cause.h"
 #include "session/classify.h"
 
@@ -25,6 +26,8 @@ void pp_quotes_begin_string(struct pp_lexer *lx, enum pp_quote quote)
 	begin(lx, PP_LEX_STRING);
 	lx->quote = (uint8_t)quote;
 	lx->word_escaped = quote == PP_QUOTE_UNICODE;
+	if (lx->searches && lx->word_escaped)
+		pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
 }
 
 void pp_quotes_begin_quoted(struct pp_lexer *lx)
@@ -34,6 +37,7 @@ void pp_quotes_begin_quoted(struct pp_lexer *lx)
 
 static const uint8_t *in_string(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
+	const uint8_t *begin = p;
 	while (p < end) {
 		uint8_t c = *p++;
 		if (c == '\'') {
@@ -43,6 +47,8 @@ static const uint8_t *in_string(struct pp_lexer *lx, const uint8_t *p, const uin
 		if (c == '\\' && lx->quote == PP_QUOTE_ESCAPE) {
 			lx->word_escaped = true;
 			lx->where = PP_LEX_STRING_ESC;
+			if (lx->searches)
+				pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
 			break;
 		}
 		if (c == '\\' && !lx->conforming) {
@@ -51,6 +57,8 @@ static const uint8_t *in_string(struct pp_lexer *lx, const uint8_t *p, const uin
 		}
 		store(lx, c);
 	}
+	if (lx->searches)
+		pp_body_feed(lx, begin, (size_t)(p - begin) - (lx->where != PP_LEX_STRING));
 	return p;
 }
 
@@ -61,6 +69,8 @@ static const uint8_t *after_string(struct pp_lexer *lx, const uint8_t *p)
 		if (lx->quote == PP_QUOTE_BITS)
 			lx->quote = PP_QUOTE_PLAIN;
 		store(lx, *p);
+		if (lx->searches)
+			pp_body_feed(lx, p, 1);
 		lx->where = PP_LEX_STRING;
 		return p + 1;
 	}
@@ -160,11 +170,22 @@ static const uint8_t *after_quoted(struct pp_lexer *lx, const uint8_t *p)
 static const uint8_t *in_body(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
 	const uint8_t *dollar = memchr(p, '$', (size_t)(end - p));
+	if (lx->searches)
+		pp_body_feed(lx, p, (size_t)((dollar ? dollar : end) - p));
 	if (!dollar)
 		return end;
 	lx->where = PP_LEX_BODY_END;
 	lx->tag_matched = 0;
 	return dollar + 1;
+}
+
+/* What looked like the closing tag is part of the body. */
+static void not_the_tag(struct pp_lexer *lx)
+{
+	if (!lx->searches)
+		return;
+	pp_body_feed(lx, (const uint8_t *)"$", 1);
+	pp_body_feed(lx, (const uint8_t *)lx->word, lx->tag_matched);
 }
 
 static const uint8_t *in_body_end(struct pp_lexer *lx, const uint8_t *p)
@@ -176,9 +197,12 @@ static const uint8_t *in_body_end(struct pp_lexer *lx, const uint8_t *p)
 	} else if (lx->tag_matched < lx->word_len && *p == (uint8_t)lx->word[lx->tag_matched]) {
 		lx->tag_matched++;
 	} else if (*p == '$') { /* may be the first of the closing tag */
+		not_the_tag(lx);
 		lx->tag_matched = 0;
 	} else {
+		not_the_tag(lx);
 		lx->where = PP_LEX_BODY;
+		return p;
 	}
 	return p + 1;
 }

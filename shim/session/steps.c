@@ -1,30 +1,30 @@
 #include "session/steps.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "session/calls.h"
 #include "session/cause.h"
-
-#define TEMP_SCHEMA "pg_temp" /* and pg_temp_3, which is the same thing in its own session */
-#define PATH	    "search_path"
+#include "session/settings.h"
+#include "session/shape.h"
 
 static bool is(const struct pp_lexer *lx, const char *word)
 {
 	return pp_classify_is_word(lx, word);
 }
 
-static bool is_temp_schema(const struct pp_lexer *lx)
+bool pp_steps_is_temp_schema(const struct pp_lexer *lx)
 {
-	size_t len = strlen(TEMP_SCHEMA);
-	return lx->word_len >= len && memcmp(lx->word, TEMP_SCHEMA, len) == 0;
+	size_t len = strlen(PP_STEPS_TEMP_SCHEMA);
+	return lx->word_len >= len && memcmp(lx->word, PP_STEPS_TEMP_SCHEMA, len) == 0;
 }
 
 /* UPDATE pg_settings is a rule that calls set_config(name, value, false). */
 static void check_update(struct pp_lexer *lx)
 {
-	if (pp_calls_is_name(lx, "pg_settings"))
-		pp_names_add_unknown(lx, "PG_SETTINGS");
+	if (lx->word_long || !pp_calls_is_name(lx->word, lx->word_len, "pg_settings"))
+		return;
+	pp_cause_pin(lx, PP_PIN_SETTINGS, "PG_SETTINGS");
+	pp_names_add_all(lx);
 }
 
 static void query_name(struct pp_lexer *lx, bool quoted)
@@ -43,7 +43,7 @@ static void into_name(struct pp_lexer *lx, bool quoted)
 	if (!quoted &&
 	    (is(lx, "table") || is(lx, "unlogged") || is(lx, "local") || is(lx, "global")))
 		return;
-	if (is_temp_schema(lx))
+	if (pp_steps_is_temp_schema(lx))
 		pp_cause_pin(lx, PP_PIN_TEMP, "INTO PG_TEMP");
 	else if (!quoted && (is(lx, "temp") || is(lx, "temporary")))
 		pp_cause_pin(lx, PP_PIN_TEMP, "INTO TEMP");
@@ -57,6 +57,8 @@ static void create_name(struct pp_lexer *lx)
 		return;
 	if (is(lx, "temp") || is(lx, "temporary"))
 		pp_cause_pin(lx, PP_PIN_TEMP, NULL);
+	else if (is(lx, "database"))
+		lx->touched |= PP_TOUCH_DATABASE;
 	lx->step = PP_STEP_DDL;
 }
 
@@ -64,12 +66,12 @@ static void ddl_name(struct pp_lexer *lx, bool quoted)
 {
 	bool after_as = lx->step == PP_STEP_DDL_AS;
 	lx->step = PP_STEP_DDL;
-	if (is_temp_schema(lx))
+	if (pp_steps_is_temp_schema(lx))
 		pp_cause_pin(lx, PP_PIN_TEMP, "PG_TEMP");
 	if (quoted)
 		return;
 	if (after_as && is(lx, "execute"))
-		pp_cause_pin(lx, PP_PIN_PREPARE, "AS EXECUTE");
+		pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, "AS EXECUTE");
 	else if (is(lx, "as"))
 		lx->step = PP_STEP_DDL_AS;
 	else if (is(lx, "create")) /* CREATE SCHEMA s CREATE TABLE ... */
@@ -93,36 +95,57 @@ static void prepare_name(struct pp_lexer *lx, bool quoted)
 {
 	if (lx->step == PP_STEP_PREPARE && !quoted && is(lx, "transaction")) {
 		lx->step = PP_STEP_PREPARE_TX;
+		lx->touched |= PP_TOUCH_END;
 		return;
 	}
-	pp_cause_pin(lx, PP_PIN_PREPARE, NULL);
+	pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, NULL);
 	lx->step = PP_STEP_SKIM;
 }
 
-/* Names of settings know no case, quoted or not. SET SCHEMA is another way to say it. */
-static bool is_path_setting(const struct pp_lexer *lx, bool quoted)
+static bool is_role(const struct pp_lexer *lx)
 {
-	return (lx->word_len == strlen(PATH) && strncasecmp(lx->word, PATH, lx->word_len) == 0) ||
-	       (!quoted && is(lx, "schema"));
+	return is(lx, "role") || is(lx, "user") || is(lx, "group");
 }
 
-static void set_target(struct pp_lexer *lx, bool quoted)
+static void drop_name(struct pp_lexer *lx)
 {
-	pp_cause_pin(lx, PP_PIN_SETTINGS, NULL);
-	if (quoted && lx->word_dot)
-		pp_names_add_unknown(lx, NULL);
-	lx->step = is_path_setting(lx, quoted) ? PP_STEP_SET_PATH : PP_STEP_SET_NAME;
+	if (is(lx, "database"))
+		lx->touched |= PP_TOUCH_DATABASE;
+	else if (is_role(lx))
+		lx->touched |= PP_TOUCH_DEFAULTS;
+	lx->step = PP_STEP_SKIM;
 }
 
-/* SET LOCAL, SET TRANSACTION and SET CONSTRAINTS end with the transaction. */
-static void set_name(struct pp_lexer *lx, bool quoted)
+static void alter_name(struct pp_lexer *lx, bool quoted)
 {
-	if (!quoted && is(lx, "local"))
-		lx->step = PP_STEP_SET_LOCAL;
-	else if (!quoted && (is(lx, "transaction") || is(lx, "constraints")))
-		lx->step = PP_STEP_SET_TX;
+	if (!quoted && is(lx, "database"))
+		lx->step = PP_STEP_ALTER_DATABASE;
+	else if (!quoted && is_role(lx))
+		lx->step = PP_STEP_ALTER_ROLE;
 	else
-		set_target(lx, quoted);
+		ddl_name(lx, quoted);
+}
+
+static void alter_what(struct pp_lexer *lx, bool quoted)
+{
+	bool database = lx->step == PP_STEP_ALTER_DATABASE;
+	if (quoted)
+		return;
+	if (is(lx, "set") || is(lx, "reset"))
+		lx->touched |= PP_TOUCH_DEFAULTS;
+	else if (is(lx, "rename"))
+		lx->touched |= database ? PP_TOUCH_DATABASE : PP_TOUCH_DEFAULTS;
+	else if (database && is(lx, "tablespace"))
+		lx->touched |= PP_TOUCH_DATABASE;
+}
+
+/* What a body in another language does cannot be read, and such languages have variables that live
+ * as long as the session. */
+static void do_language(struct pp_lexer *lx)
+{
+	if (!is(lx, "plpgsql"))
+		pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
+	lx->step = PP_STEP_DO;
 }
 
 void pp_steps_name(struct pp_lexer *lx, bool quoted)
@@ -138,54 +161,27 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_DECLARE_WITH: declare_name(lx, quoted); break;
 	case PP_STEP_PREPARE:
 	case PP_STEP_PREPARE_TX: prepare_name(lx, quoted); break;
-	case PP_STEP_SET: set_name(lx, quoted); break;
-	case PP_STEP_SET_NAME:
-		if (!quoted && is(lx, "to"))
-			lx->step = PP_STEP_SKIM;
-		else
-			set_target(lx, quoted);
+	case PP_STEP_DROP: drop_name(lx); break;
+	case PP_STEP_ALTER: alter_name(lx, quoted); break;
+	case PP_STEP_ALTER_DATABASE:
+	case PP_STEP_ALTER_ROLE: alter_what(lx, quoted); break;
+	case PP_STEP_DO:
+		if (!quoted && is(lx, "language"))
+			lx->step = PP_STEP_DO_LANGUAGE;
 		break;
-	case PP_STEP_SET_LOCAL:
-		lx->step = is_path_setting(lx, quoted) ? PP_STEP_SET_PATH : PP_STEP_SKIM;
-		break;
-	case PP_STEP_SET_TX: lx->step = PP_STEP_SKIM; break;
-	case PP_STEP_SET_PATH:
-		/* What is created under such a path is temporary, and outlives a local path. */
-		if (is_temp_schema(lx))
-			pp_cause_pin(lx, PP_PIN_TEMP, "SEARCH_PATH PG_TEMP");
-		break;
+	case PP_STEP_DO_LANGUAGE: do_language(lx); break;
+	case PP_STEP_SET:
 	case PP_STEP_RESET:
-		if (quoted && lx->word_dot)
-			pp_names_add_unknown(lx, NULL);
-		break;
+	case PP_STEP_SET_NAME:
+	case PP_STEP_SET_DOT:
+	case PP_STEP_SET_PATH: pp_settings_name(lx, quoted); break;
+	case PP_STEP_DEALLOCATE:
+	case PP_STEP_DEALLOCATE_NAME:
+	case PP_STEP_DISCARD:
+	case PP_STEP_SHAPED: pp_shape_name(lx, quoted); break;
 	case PP_STEP_SKIM:
 	case PP_STEP_FIRST:
 	case PP_STEP_EXPLAIN: break;
-	}
-}
-
-static bool may_spell_temp_schema(const struct pp_lexer *lx)
-{
-	size_t len = strlen(TEMP_SCHEMA);
-	if (lx->word_long || lx->word_escaped)
-		return true;
-	for (size_t i = 0; i + len <= lx->word_len; i++)
-		if (strncasecmp(lx->word + i, TEMP_SCHEMA, len) == 0)
-			return true;
-	return false;
-}
-
-/* LOCAL, TRANSACTION and SCHEMA are also good first halves of a name: SET local.x = 1. */
-static void set_other(struct pp_lexer *lx, enum pp_token token, char punct)
-{
-	bool dot = token == PP_TOKEN_PUNCT && punct == '.';
-	if (dot)
-		pp_names_add_unknown(lx, NULL);
-	if (lx->step == PP_STEP_SET_PATH) {
-		if (token == PP_TOKEN_STRING && may_spell_temp_schema(lx))
-			pp_cause_pin(lx, PP_PIN_TEMP, "SEARCH_PATH PG_TEMP");
-	} else if (!dot) {
-		lx->step = PP_STEP_SKIM;
 	}
 }
 
@@ -203,18 +199,19 @@ void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct)
 	case PP_STEP_DECLARE_WITH: lx->step = PP_STEP_DECLARE; break;
 	case PP_STEP_PREPARE_TX:
 		if (token == PP_TOKEN_PUNCT && punct == '(')
-			pp_cause_pin(lx, PP_PIN_PREPARE, NULL);
+			pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, NULL);
 		lx->step = PP_STEP_SKIM;
 		break;
+	case PP_STEP_DO_LANGUAGE: do_language(lx); break;
 	case PP_STEP_SET:
-	case PP_STEP_SET_LOCAL:
-	case PP_STEP_SET_TX:
+	case PP_STEP_RESET:
 	case PP_STEP_SET_NAME:
-	case PP_STEP_SET_PATH: set_other(lx, token, punct); break;
-	case PP_STEP_RESET: /* even RESET defines a custom setting that was not there */
-		if (token == PP_TOKEN_PUNCT && punct == '.')
-			pp_names_add_unknown(lx, NULL);
-		break;
+	case PP_STEP_SET_DOT:
+	case PP_STEP_SET_PATH: pp_settings_other(lx, token, punct); break;
+	case PP_STEP_DEALLOCATE:
+	case PP_STEP_DEALLOCATE_NAME:
+	case PP_STEP_DISCARD:
+	case PP_STEP_SHAPED: pp_shape_spoil(lx); break;
 	default: break;
 	}
 }

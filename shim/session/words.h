@@ -8,7 +8,7 @@
 struct pp_words_row {
 	const char *word;
 	enum pp_step step;
-	uint32_t pins; /* for the word alone */
+	uint32_t found; /* for the word alone: pins and enum pp_touch flags */
 };
 
 /* NULL: no statement known begins so. `word` is lower case, not terminated. */

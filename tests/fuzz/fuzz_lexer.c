@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/watch.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool truth)
@@ -13,19 +15,59 @@ static void require(bool truth)
 		abort();
 }
 
+/* Names that begin with a letter of the second half of the alphabet. */
+static uint32_t look_up(void *arg, const char *name, size_t len)
+{
+	(void)arg;
+	require(len < PP_LEXER_WORD_MAX);
+	return len > 0 && name[0] > 'm' ? PP_PIN_ADVISORY | PP_TOUCH_END : 0;
+}
+
+static void check_names(const struct pp_lexer *lx, uint32_t found)
+{
+	bool local = true, custom = pp_lexer_names_all(lx) && found & PP_PIN_OPAQUE;
+	for (const char *n = NULL; (n = pp_lexer_next_name(lx, n, &local));) {
+		require(*n && strlen(n) < PP_LEXER_NAMES_MAX);
+		require(!local || strchr(n, '.'));
+		require(!local || found & PP_TOUCH_LOCAL);
+		custom |= !local && strchr(n, '.');
+	}
+	require(!pp_lexer_names_custom(lx) || (custom && found & PP_PIN_SETTINGS));
+}
+
 static void check_answer(struct pp_lexer *lx, uint32_t found)
 {
 	uint32_t pins = found & PP_PINS_ALL;
-	const char *cause = pp_lexer_cause(lx);
+	const char *cause = pp_lexer_cause(lx), *name = pp_lexer_shape_name(lx);
 	char text[32];
 	require((pins == 0) == (*cause == '\0'));
 	require(strlen(cause) < PP_LEXER_CAUSE_MAX);
 	require((found & ~PP_PINS_ALL) < PP_TOUCH_DEFAULTS << 1);
+	require(strlen(name) < PP_LEXER_NAME_MAX);
+	require((*name != '\0') == (pp_lexer_shape(lx) == PP_SHAPE_DEALLOCATE));
+	require(!pp_lexer_shape(lx) || !(found & PP_TOUCH_STATEMENTS));
+	check_names(lx, found);
 	pp_pins_text(pins, text, sizeof text);
+}
+
+static void check_same(const struct pp_lexer *a, const struct pp_lexer *b)
+{
+	const char *m = NULL, *n = NULL;
+	bool m_local = false, n_local = false;
+	require(strcmp(pp_lexer_cause(a), pp_lexer_cause(b)) == 0);
+	require(pp_lexer_shape(a) == pp_lexer_shape(b));
+	require(strcmp(pp_lexer_shape_name(a), pp_lexer_shape_name(b)) == 0);
+	require(pp_lexer_names_all(a) == pp_lexer_names_all(b));
+	do {
+		m = pp_lexer_next_name(a, m, &m_local);
+		n = pp_lexer_next_name(b, n, &n_local);
+		require((!m && !n) || (m && n && strcmp(m, n) == 0 && m_local == n_local));
+	} while (m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct pp_watch watch = {.filter = ~UINT64_C(0xFF), .look_up = look_up};
 	struct pp_lexer whole, cut;
 	if (size == 0)
 		return 0;
@@ -35,12 +77,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 
 	pp_lexer_init(&whole, conforming);
+	pp_lexer_watch(&whole, size % 4 ? NULL : &watch);
 	pp_lexer_feed(&whole, text, size);
-	uint32_t pins = pp_lexer_finish(&whole);
-	check_answer(&whole, pins);
+	uint32_t found = pp_lexer_finish(&whole);
+	check_answer(&whole, found);
 
 	/* Pieces of step+1, or two pieces around one point. */
 	pp_lexer_init(&cut, conforming);
+	pp_lexer_watch(&cut, size % 4 ? NULL : &watch);
 	for (size_t at = 0; at < size;) {
 		size_t len = step < 64 ? step + 1 : at == 0 ? step - 63 : size - at;
 		if (len > size - at)
@@ -48,13 +92,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		pp_lexer_feed(&cut, text + at, len);
 		at += len;
 	}
-	require(pp_lexer_finish(&cut) == pins);
-	require(strcmp(pp_lexer_cause(&cut), pp_lexer_cause(&whole)) == 0);
+	require(pp_lexer_finish(&cut) == found);
+	check_same(&cut, &whole);
 
-	/* Another statement behind never takes a pin away. */
+	/* Another statement behind never takes a pin or a flag away. */
 	pp_lexer_init(&cut, conforming);
+	pp_lexer_watch(&cut, size % 4 ? NULL : &watch);
 	pp_lexer_feed(&cut, text, size);
 	pp_lexer_feed(&cut, (const uint8_t *)"\n;LISTEN a", 10);
-	require((pp_lexer_finish(&cut) & pins) == pins);
+	require((pp_lexer_finish(&cut) & found) == found);
 	return 0;
 }

@@ -1,14 +1,11 @@
 #include "session/lexer.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "pp_test.h"
+#include "lexer_facts.h"
 
 enum {
 	NONE = 0,
 	SET = PP_PIN_SETTINGS,
-	CUSTOM = PP_PIN_SETTINGS | PP_PIN_OPAQUE,
+	UNKNOWN = PP_PIN_SETTINGS | PP_PIN_OPAQUE, /* a setting of any name */
 	DYNAMIC = PP_PIN_DYNAMIC,
 	LISTEN = PP_PIN_LISTEN,
 	TEMP = PP_PIN_TEMP,
@@ -27,39 +24,16 @@ struct sample {
 	const char *cause; /* NULL: not looked at */
 };
 
-static uint32_t finish(struct pp_lexer *lx, char cause[PP_LEXER_CAUSE_MAX])
-{
-	uint32_t pins = pp_lexer_finish(lx) & PP_PINS_ALL;
-	snprintf(cause, PP_LEXER_CAUSE_MAX, "%s", pp_lexer_cause(lx));
-	return pins;
-}
-
 static void check_bytes(const uint8_t *text, size_t len, bool conforming, uint32_t expected,
 			const char *expected_cause, const char *name)
 {
-	struct pp_lexer lx;
-	char whole[PP_LEXER_CAUSE_MAX], cause[PP_LEXER_CAUSE_MAX];
-	memset(&lx, 0xA5, sizeof lx);
-	pp_lexer_init(&lx, conforming);
-	pp_lexer_feed(&lx, text, len);
-	uint32_t pins = finish(&lx, whole);
+	struct facts facts = facts_of(text, len, conforming, NULL);
+	uint32_t pins = facts.found & PP_PINS_ALL;
 	ck_assert_msg(pins == expected, "%s: pins %x, not %x", name, pins, expected);
-	ck_assert_msg((pins == 0) == (*whole == '\0'), "%s: cause '%s'", name, whole);
+	ck_assert_msg((pins == 0) == (*facts.cause == '\0'), "%s: cause '%s'", name, facts.cause);
 	if (expected_cause)
-		ck_assert_msg(strcmp(whole, expected_cause) == 0, "%s: cause '%s'", name, whole);
-
-	pp_each_split (at, len) {
-		pp_lexer_init(&lx, conforming);
-		pp_lexer_feed(&lx, text, at);
-		pp_lexer_feed(&lx, text + at, len - at);
-		ck_assert_msg(finish(&lx, cause) == expected, "%s: split at %zu", name, at);
-		ck_assert_str_eq(cause, whole);
-	}
-	pp_lexer_init(&lx, conforming);
-	for (size_t i = 0; i < len; i++)
-		pp_lexer_feed(&lx, text + i, 1);
-	ck_assert_msg(finish(&lx, cause) == expected, "%s: byte by byte", name);
-	ck_assert_str_eq(cause, whole);
+		ck_assert_msg(!strcmp(facts.cause, expected_cause), "%s: cause '%s'", name,
+			      facts.cause);
 }
 
 static void check_all(const struct sample *sample, size_t count, bool conforming)
@@ -137,7 +111,7 @@ START_TEST(test_lexer_ordinary_statements_do_not_pin)
 }
 END_TEST
 
-START_TEST(test_lexer_set_pins_and_dotted_names_pin_for_good)
+START_TEST(test_lexer_set_pins)
 {
 	static const struct sample table[] = {
 		{"SET x = 1", SET, "SET X"},
@@ -151,27 +125,27 @@ START_TEST(test_lexer_set_pins_and_dotted_names_pin_for_good)
 		{"SET NAMES 'utf8'", SET, NULL},
 		{"SET XML OPTION DOCUMENT", SET, NULL},
 		{"SET \"x\" = 1", SET, "SET"},
-		{"SET search_path = a.b", CUSTOM, NULL},
+		{"SET search_path = a.b", SET, NULL},
 		{"SET x = 'a.b'", SET, NULL},
 		{"SET x TO a", SET, NULL},
-		{"SET app.x = 1", CUSTOM, "SET APP X"},
-		{"SET app /* . */ . x = 1", CUSTOM, NULL},
-		{"SET \"a\".\"b\" = 1", CUSTOM, NULL},
-		{"SET \"a.b\" = 1", CUSTOM, NULL},
-		{"SET SESSION a.b = 1", CUSTOM, NULL},
-		{"SET local.x = 1", CUSTOM, NULL},
-		{"SET local . x = 1", CUSTOM, NULL},
-		{"SET session.x = 1", CUSTOM, NULL},
-		{"SET transaction.x = 1", CUSTOM, NULL},
-		{"SET constraints.x = 1", CUSTOM, NULL},
-		{"SET schema.x = 1", CUSTOM, NULL},
+		{"SET app.x = 1", SET, "SET APP X"},
+		{"SET app /* . */ . x = 1", SET, NULL},
+		{"SET \"a\".\"b\" = 1", SET, NULL},
+		{"SET \"a.b\" = 1", SET, NULL},
+		{"SET SESSION a.b = 1", SET, NULL},
+		{"SET local.x = 1", SET, NULL},
+		{"SET local . x = 1", SET, NULL},
+		{"SET session.x = 1", SET, NULL},
+		{"SET transaction.x = 1", SET, NULL},
+		{"SET constraints.x = 1", SET, NULL},
+		{"SET schema.x = 1", SET, NULL},
 		{"SET LOCAL x = 1; SET y = 1", SET, "SET Y"},
-		{"RESET a.b", CUSTOM, "RESET A B"},
-		{"RESET \"a.b\"", CUSTOM, NULL},
-		{"UPDATE pg_settings SET setting = 1", CUSTOM, "UPDATE PG_SETTINGS"},
-		{"UPDATE ONLY pg_catalog.\"pg_settings\" SET setting = 1", CUSTOM, NULL},
-		{"WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 1", CUSTOM, NULL},
-		{"EXPLAIN ANALYZE UPDATE pg_settings SET setting = 1", CUSTOM, NULL},
+		{"RESET a.b", SET, "RESET A B"},
+		{"RESET \"a.b\"", SET, NULL},
+		{"UPDATE pg_settings SET setting = 1", SET, "UPDATE PG_SETTINGS"},
+		{"UPDATE ONLY pg_catalog.\"pg_settings\" SET setting = 1", SET, NULL},
+		{"WITH x AS (SELECT 1) UPDATE pg_settings SET setting = 1", SET, NULL},
+		{"EXPLAIN ANALYZE UPDATE pg_settings SET setting = 1", SET, NULL},
 	};
 	CHECK_ALL(table);
 }
@@ -180,34 +154,34 @@ END_TEST
 START_TEST(test_lexer_set_config_pins_unless_it_is_certainly_local)
 {
 	static const struct sample table[] = {
-		{"SELECT set_config('a', 'b', false)", CUSTOM, "SELECT SET_CONFIG("},
-		{"(SELECT set_config('a', 'b', false))", CUSTOM, "SELECT SET_CONFIG("},
-		{"SELECT set_config('a', 'b', $1)", CUSTOM, NULL},
-		{"SELECT set_config($1, $2, true)", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', true OR false)", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', (true))", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', 'true')", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', \"true\")", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', true, 1)", CUSTOM, NULL},
-		{"SELECT set_config(is_local => true)", CUSTOM, NULL},
-		{"SELECT set_config('search_path', 'pg_temp', true)", CUSTOM, NULL},
-		{"SELECT set_config('Search_Path', 'pg_temp', true)", CUSTOM, NULL},
-		{"SELECT set_config('search' || '_path', 'x', true)", CUSTOM, NULL},
-		{"SELECT set_config('search_'\n'path', 'x', true)", CUSTOM, NULL},
-		{"SELECT set_config(E'search\\137path', 'x', true)", CUSTOM, NULL},
-		{"SELECT set_config(U&'search\\005Fpath', 'x', true)", CUSTOM, NULL},
-		{"SELECT set_config($$search_path$$, 'x', true)", CUSTOM, NULL},
-		{"SELECT set_config('a', set_config('b', 'c', true), true)", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', true", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b'; SELECT true)", CUSTOM, NULL},
-		{"SELECT set_config('a', 'b', true), set_config('a', 'b', false)", CUSTOM, NULL},
+		{"SELECT set_config('a', 'b', false)", SET, "SELECT SET_CONFIG("},
+		{"(SELECT set_config('a', 'b', false))", SET, "SELECT SET_CONFIG("},
+		{"SELECT set_config('a', 'b', $1)", SET, NULL},
+		{"SELECT set_config($1, $2, true)", UNKNOWN, NULL},
+		{"SELECT set_config('a', 'b', true OR false)", SET, NULL},
+		{"SELECT set_config('a', 'b', (true))", SET, NULL},
+		{"SELECT set_config('a', 'b', 'true')", SET, NULL},
+		{"SELECT set_config('a', 'b', \"true\")", SET, NULL},
+		{"SELECT set_config('a', 'b', true, 1)", UNKNOWN, NULL},
+		{"SELECT set_config(is_local => true)", UNKNOWN, NULL},
+		{"SELECT set_config('search_path', 'pg_temp', true)", TEMP, NULL},
+		{"SELECT set_config('Search_Path', 'pg_temp', true)", TEMP, NULL},
+		{"SELECT set_config('search' || '_path', 'x', true)", UNKNOWN, NULL},
+		{"SELECT set_config('search_'\n'path', 'x', true)", UNKNOWN, NULL},
+		{"SELECT set_config(E'search\\137path', 'x', true)", UNKNOWN, NULL},
+		{"SELECT set_config(U&'search\\005Fpath', 'x', true)", UNKNOWN, NULL},
+		{"SELECT set_config($$search_path$$, 'x', true)", UNKNOWN, NULL},
+		{"SELECT set_config('a', set_config('b', 'c', true), true)", UNKNOWN, NULL},
+		{"SELECT set_config('a', 'b', true", UNKNOWN, NULL},
+		{"SELECT set_config('a', 'b'; SELECT true)", UNKNOWN, NULL},
+		{"SELECT set_config('a', 'b', true), set_config('a', 'b', false)", SET, NULL},
 		{"SELECT set_config('a', 'b', true)", NONE, ""},
 		{"SELECT set_config('a.b', (f(1, 2) || ','), TRUE), 1", NONE, ""},
 		{"SELECT Set_Config ( 'it''s' , $1 , /* yes */ true ) FROM t", NONE, ""},
 		{"SELECT set_config('a', lastval()::text, true)", SEQUENCE, NULL},
-		{"SELECT pg_catalog . \"set_config\" ('a', 'b', false)", CUSTOM, NULL},
+		{"SELECT pg_catalog . \"set_config\" ('a', 'b', false)", SET, NULL},
 		{"SELECT \"SET_CONFIG\"('a', 'b', false)", NONE, NULL},
-		{"SELECT * FROM t WHERE x = SET_CONFIG -- c\n ('a', 'b', false)", CUSTOM, NULL},
+		{"SELECT * FROM t WHERE x = SET_CONFIG -- c\n ('a', 'b', false)", SET, NULL},
 	};
 	CHECK_ALL(table);
 }
@@ -300,6 +274,47 @@ START_TEST(test_lexer_prepare_listen_hold_load_and_the_unknown_pin)
 }
 END_TEST
 
+START_TEST(test_lexer_flags_what_ends_state_and_what_changes_databases)
+{
+	static const struct {
+		const char *text;
+		uint32_t found;
+	} table[] = {
+		{"BEGIN; SELECT 1; SAVEPOINT a; RELEASE a", 0},
+		{"COMMIT", PP_TOUCH_END},
+		{"END", PP_TOUCH_END},
+		{"ROLLBACK TO a", PP_TOUCH_END},
+		{"ABORT", PP_TOUCH_END},
+		{"PREPARE TRANSACTION 'x'", PP_TOUCH_END},
+		{"DROP TABLE t", PP_TOUCH_END},
+		{"CLOSE ALL", PP_TOUCH_END},
+		{"UNLISTEN *", PP_TOUCH_END},
+		{"SELECT pg_advisory_unlock(1)", PP_TOUCH_END},
+		{"SELECT pg_advisory_unlock_shared(1)", PP_TOUCH_END},
+		{"SELECT pg_catalog.pg_advisory_unlock_all ()", PP_TOUCH_END},
+		{"SELECT pg_terminate_backend(1)", 0},
+		{"DROP DATABASE d", PP_TOUCH_END | PP_TOUCH_DATABASE},
+		{"CREATE DATABASE d TEMPLATE t", PP_TOUCH_DATABASE},
+		{"ALTER DATABASE d RENAME TO e", PP_TOUCH_DATABASE},
+		{"ALTER DATABASE d SET TABLESPACE t", PP_TOUCH_DATABASE | PP_TOUCH_DEFAULTS},
+		{"ALTER DATABASE d SET work_mem = 1", PP_TOUCH_DEFAULTS},
+		{"ALTER DATABASE d RESET ALL", PP_TOUCH_DEFAULTS},
+		{"ALTER DATABASE d OWNER TO r", 0},
+		{"ALTER ROLE r IN DATABASE d SET work_mem = 1", PP_TOUCH_DEFAULTS},
+		{"ALTER USER ALL RESET work_mem", PP_TOUCH_DEFAULTS},
+		{"ALTER ROLE r PASSWORD 'x'", 0},
+		{"DROP ROLE r", PP_TOUCH_END | PP_TOUCH_DEFAULTS},
+		{"DROP USER IF EXISTS r", PP_TOUCH_END | PP_TOUCH_DEFAULTS},
+		{"ALTER TABLE t SET SCHEMA s", 0},
+		{"ALTER TABLE pg_temp.t SET SCHEMA s", PP_PIN_TEMP},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		uint32_t found = facts_of_text(table[i].text).found;
+		ck_assert_msg(found == table[i].found, "%s: %x", table[i].text, found);
+	}
+}
+END_TEST
+
 START_TEST(test_lexer_called_names_pin_wherever_they_stand)
 {
 	static const struct sample table[] = {
@@ -322,8 +337,8 @@ START_TEST(test_lexer_called_names_pin_wherever_they_stand)
 		{"SELECT pg_create_logical_replication_slot('a', 'b', true)", OPAQUE, NULL},
 		{"SELECT query_to_xml('SELECT 1', false, false, '')", DYNAMIC, NULL},
 		{"SELECT CURRVAL\xC4\xB0(1)", NONE, NULL},
-		{"SELECT SET_CONF\xC4\xB0G('a', 'b', false)", CUSTOM, NULL},
-		{"SELECT SET_CONF\xDDG('a', 'b', false)", CUSTOM, NULL},
+		{"SELECT SET_CONF\xC4\xB0G('a', 'b', false)", SET, NULL},
+		{"SELECT SET_CONF\xDDG('a', 'b', false)", SET, NULL},
 		{"SELECT U&\"lastv\\0061l\"()", OPAQUE, "SELECT U&\""},
 		{"SET u&\"app\\002Ex\" = 1", SET | OPAQUE, NULL},
 		{"SELECT u&1, U & lastval()", SEQUENCE, NULL},
@@ -478,10 +493,11 @@ int main(void)
 	Suite *s = suite_create("session/lexer");
 	TCase *c = tcase_create("statements");
 	tcase_add_test(c, test_lexer_ordinary_statements_do_not_pin);
-	tcase_add_test(c, test_lexer_set_pins_and_dotted_names_pin_for_good);
+	tcase_add_test(c, test_lexer_set_pins);
 	tcase_add_test(c, test_lexer_set_config_pins_unless_it_is_certainly_local);
 	tcase_add_test(c, test_lexer_temporary_objects_pin);
 	tcase_add_test(c, test_lexer_prepare_listen_hold_load_and_the_unknown_pin);
+	tcase_add_test(c, test_lexer_flags_what_ends_state_and_what_changes_databases);
 	tcase_add_test(c, test_lexer_called_names_pin_wherever_they_stand);
 	suite_add_tcase(s, c);
 	c = tcase_create("text");

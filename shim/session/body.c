@@ -1,0 +1,210 @@
+#include "session/body.h"
+
+#include <string.h>
+
+#include "session/calls.h"
+#include "session/cause.h"
+
+enum pp_body_expects {
+	PP_BODY_ANYTHING,
+	PP_BODY_SETTING,      /* SET so far */
+	PP_BODY_SET,	      /* SET name so far */
+	PP_BODY_ARGUMENT,     /* set_config( so far */
+	PP_BODY_QUOTED,	      /* set_config(' so far */
+	PP_BODY_ARGUMENT_END, /* set_config('name so far */
+};
+
+void pp_body_begin(struct pp_lexer *lx)
+{
+	memset(&lx->body, 0, sizeof lx->body);
+}
+
+static bool is(const struct pp_lexer_body *body, const char *word)
+{
+	return body->len == strlen(word) && memcmp(body->word, word, body->len) == 0;
+}
+
+static bool is_space(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void unknown(struct pp_lexer *lx)
+{
+	pp_names_add_unknown(lx, NULL);
+	lx->body.expects = PP_BODY_ANYTHING;
+}
+
+/* The word names a setting. Only custom ones, and those that do more than to be set, matter. */
+static void add_setting(struct pp_lexer *lx)
+{
+	const struct pp_lexer_body *body = &lx->body;
+	if (body->is_long || body->word[body->len - 1] == '.') {
+		unknown(lx);
+		return;
+	}
+	pp_names_begin(lx);
+	pp_names_part(lx, body->word, body->len);
+	if (body->dotted || is(body, "seed"))
+		pp_names_add(lx, PP_NAMES_SET, NULL);
+}
+
+/* Each part of a dotted name. */
+static void check_parts(struct pp_lexer *lx)
+{
+	struct pp_lexer_body *body = &lx->body;
+	for (size_t at = 0; at < body->len;) {
+		const char *dot = memchr(body->word + at, '.', body->len - at);
+		size_t end = dot ? (size_t)(dot - body->word) : body->len;
+		pp_calls_any_name(lx, body->word + at, end - at);
+		body->last_part = (uint8_t)at;
+		at = end + 1;
+	}
+}
+
+static void plain_word(struct pp_lexer *lx, uint8_t next)
+{
+	struct pp_lexer_body *body = &lx->body;
+	bool fills_string = body->before == '\'' && next == '\'';
+	if (is(body, "load"))
+		pp_cause_pin(lx, PP_PIN_LOAD, NULL);
+	else if (is(body, "deallocate"))
+		lx->touched |= PP_TOUCH_STATEMENTS;
+	else if (fills_string && body->dotted)
+		add_setting(lx);
+	else if (!fills_string && (is(body, "set") || is(body, "reset")))
+		body->expects = PP_BODY_SETTING;
+}
+
+static void end_word(struct pp_lexer *lx, uint8_t next)
+{
+	struct pp_lexer_body *body = &lx->body;
+	check_parts(lx);
+	if (next == '&' && is(body, "u")) /* U&"..." spells any name */
+		pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
+	body->escapes |= next == '\'' && is(body, "e");
+	switch ((enum pp_body_expects)body->expects) {
+	case PP_BODY_SET: body->expects = PP_BODY_ANYTHING; /* fall through */
+	case PP_BODY_ANYTHING: plain_word(lx, next); break;
+	case PP_BODY_SETTING:
+		if (is(body, "local") || is(body, "session"))
+			break;
+		body->expects = PP_BODY_SET;
+		add_setting(lx);
+		break;
+	case PP_BODY_QUOTED:
+		body->expects = PP_BODY_ARGUMENT_END;
+		add_setting(lx);
+		if (next != '\'')
+			unknown(lx);
+		break;
+	case PP_BODY_ARGUMENT:
+	case PP_BODY_ARGUMENT_END: unknown(lx); break;
+	}
+	body->called = true;
+}
+
+static void open_bracket(struct pp_lexer *lx)
+{
+	struct pp_lexer_body *body = &lx->body;
+	const struct pp_calls_row *row =
+		pp_calls_find(body->word + body->last_part, (size_t)body->len - body->last_part);
+	if (!row || body->is_long)
+		return;
+	pp_cause_pin(lx, row->found, row->shown);
+	if (!row->found)
+		body->expects = PP_BODY_ARGUMENT;
+}
+
+/* Not part of a word, not space. A name that is put together shows by what stands beside it: a
+ * quote that ends too early, || or the % of format(). */
+static void punctuation(struct pp_lexer *lx, uint8_t c)
+{
+	struct pp_lexer_body *body = &lx->body;
+	switch ((enum pp_body_expects)body->expects) {
+	case PP_BODY_ANYTHING: break;
+	case PP_BODY_SETTING:
+		body->expects = PP_BODY_ANYTHING;
+		if (strchr("'%|/-$.", c))
+			unknown(lx);
+		break;
+	case PP_BODY_SET:
+		if (c == '\'')
+			break;
+		body->expects = PP_BODY_ANYTHING;
+		if (strchr("%|$.", c))
+			unknown(lx);
+		break;
+	case PP_BODY_ARGUMENT:
+		body->expects = PP_BODY_QUOTED;
+		if (c != '\'')
+			unknown(lx);
+		break;
+	case PP_BODY_QUOTED: /* may be doubled */
+		if (c != '\'')
+			unknown(lx);
+		break;
+	case PP_BODY_ARGUMENT_END:
+		if (c == '\'')
+			break;
+		body->expects = PP_BODY_ANYTHING;
+		if (c != ',')
+			unknown(lx);
+		break;
+	}
+	if (body->called && c == '(')
+		open_bracket(lx);
+	body->called = false;
+}
+
+static bool is_word_byte(uint8_t c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c >= 0x80;
+}
+
+static void in_word(struct pp_lexer_body *body, uint8_t c)
+{
+	if (!body->in_word) {
+		body->in_word = true;
+		body->before = body->last;
+		body->dotted = body->is_long = false;
+		body->len = body->last_part = 0;
+	}
+	body->dotted |= c == '.';
+	if (body->len < sizeof body->word)
+		body->word[body->len++] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+	else
+		body->is_long = true;
+}
+
+/* "app"."x" is read as app.x: a double quote is as good as nothing. */
+void pp_body_feed(struct pp_lexer *lx, const uint8_t *bytes, size_t len)
+{
+	struct pp_lexer_body *body = &lx->body;
+	for (const uint8_t *p = bytes; p < bytes + len; p++) {
+		uint8_t c = *p;
+		if (c == '"')
+			continue;
+		if (is_word_byte(c) || (body->in_word && c == '.')) {
+			in_word(body, c);
+			body->last = c;
+			continue;
+		}
+		if (body->in_word) {
+			body->in_word = false;
+			end_word(lx, c);
+		}
+		if (c == '\\' && body->escapes)
+			pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
+		if (!is_space(c))
+			punctuation(lx, c);
+		body->last = c;
+	}
+}
+
+void pp_body_end(struct pp_lexer *lx)
+{
+	pp_body_feed(lx, (const uint8_t *)";", 1);
+	pp_body_begin(lx);
+}
