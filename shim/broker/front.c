@@ -6,6 +6,11 @@
 #include "broker/lend.h"
 #include "broker/server.h"
 
+static bool may_have_state(const struct pp_server *s)
+{
+	return s->pins || s->touch.bits || s->client->label || s->own.kind == PP_OWN_PROBE;
+}
+
 static void lex_end(struct pp_server *s)
 {
 	s->lexing = PP_LEXING_NO;
@@ -16,10 +21,11 @@ static void lex_end(struct pp_server *s)
 	if (!s->readable)
 		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
 	/* Nearly always there is nothing to end. */
-	if ((bits & ~PP_TOUCH_END) || (bits && (s->pins || s->client->label))) {
+	if ((bits & ~PP_TOUCH_END) || (bits && may_have_state(s))) {
 		struct pp_touched text;
+		struct pp_label label = pp_labels_view(s->client->label);
 		pp_touch_read(&text, bits, &s->lexer);
-		pp_touch_add(&s->touch, &text, pp_labels_view(s->client->label));
+		pp_touch_add(&s->touch, &text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
 	}
 }
 

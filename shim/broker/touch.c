@@ -29,18 +29,22 @@ void pp_touch_read(struct pp_touched *touch, uint32_t bits, const struct pp_lexe
 
 /* A setting that is only reset, and was never set, is what it was; a custom one that is there stays there after
  * a local change. */
-static bool may_change(const struct pp_touched *text, const char *name, struct pp_label label)
+static bool may_change(const struct pp_touched *text, const char *name,
+		       const struct pp_label *label)
 {
+	if (!label)
+		return true;
 	if (*name == LOCAL)
-		return !pp_label_get(label, name + 1);
+		return !pp_label_get(*label, name + 1);
 	if (text->bits & (PP_PIN_SETTINGS | PP_PIN_DYNAMIC) || pp_label_is_custom(name))
 		return true;
-	return pp_label_get(label, name) != NULL;
+	return pp_label_get(*label, name) != NULL;
 }
 
-void pp_touch_add(struct pp_touched *all, const struct pp_touched *text, struct pp_label label)
+void pp_touch_add(struct pp_touched *all, const struct pp_touched *text,
+		  const struct pp_label *label)
 {
-	bool resets_nothing = label.len == 0 && pp_nameset_is_empty(&all->names) &&
+	bool resets_nothing = label && label->len == 0 && pp_nameset_is_empty(&all->names) &&
 			      !(text->bits & (PP_PIN_SETTINGS | PP_PIN_DYNAMIC));
 	if (!all->cause[0])
 		memcpy(all->cause, text->cause, sizeof all->cause);

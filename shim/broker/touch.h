@@ -20,8 +20,10 @@ struct pp_touched {
 /* From a lexer that has finished with `bits`. */
 void pp_touch_read(struct pp_touched *touch, uint32_t bits, const struct pp_lexer *lexer);
 
-/* The text is executed in a session with `label`: what it cannot change is left out. */
-void pp_touch_add(struct pp_touched *all, const struct pp_touched *text, struct pp_label label);
+/* The text is executed in a session with `label`: what it cannot change is left out. NULL: a question is under
+ * way, and the label not known. */
+void pp_touch_add(struct pp_touched *all, const struct pp_touched *text,
+		  const struct pp_label *label);
 
 void pp_touch_clear(struct pp_touched *touch);
 

@@ -1,39 +1,60 @@
-"""What a session has set, prepared or locked is its own: only its owner sees it, and status says why it pins."""
+"""What a session has set, prepared or locked is its own: only its owner sees it, on whichever server; what cannot be
+carried from one to another keeps its server, and status says why."""
 import pytest
 
 from support import pgwire
 from support.pgwire import SYNC, bind, execute, parse
 from support.pool import DIRECT
 
+RESTORED = {
+    "set": "set work_mem = '7MB'",
+    "set-in-a-transaction": "begin; set work_mem = '7MB'; commit",
+    "set-after-a-comment": "/* hint */ -- and more\n set work_mem = '7MB'",
+    "set-as-the-second-statement": "select 1; set work_mem to '7MB'",
+    "set-session": "set session work_mem = '7MB'",
+    "set-config": "select set_config('work_mem', '7MB', false)",
+    "set-time-zone": "set time zone 'Europe/Prague'",
+    "set-names": "set names 'LATIN1'",
+    "set-session-characteristics": "set session characteristics as transaction read only",
+    "search-path": "set search_path = pg_catalog",
+    "own-setting": "set my.tenant = '7'",
+    "own-setting-local": "begin; set local my.tenant = '7'; commit",
+    "quoted-setting": "set \"my.tenant\" = 'it''s \\ \"7\"'",
+    "long-setting": f"set my.tenant = '{'x' * 400}'",
+    "role": "set role app",
+    "do-block": "do $$ begin perform set_config('work_mem', '7MB', false); end $$",
+    "do-block-own-setting": "do $$ begin perform set_config('my.tenant', '7', false); end $$",
+}
 # name: (what the client says, words one of which status must give as reason)
 PINNING = {
-    "set": ("set work_mem = '7MB'", "set"),
-    "set-in-a-transaction": ("begin; set work_mem = '7MB'; commit", "set"),
-    "set-after-a-comment": ("/* hint */ -- and more\n set work_mem = '7MB'", "set"),
-    "set-as-the-second-statement": ("select 1; set work_mem to '7MB'", "set"),
-    "set-session": ("set session work_mem = '7MB'", "set"),
-    "set-config": ("select set_config('work_mem', '7MB', false)", "set opaque"),
-    "set-time-zone": ("set time zone 'Europe/Prague'", "set"),
-    "set-names": ("set names 'LATIN1'", "set"),
-    "set-session-characteristics": ("set session characteristics as transaction read only", "set"),
-    "search-path": ("set search_path = pg_catalog", "set"),
-    "own-setting": ("set my.tenant = '7'", "set custom-setting"),
-    "role": ("set role app", "set"),
     "temp-table": ("create temp table mine (n int)", "temp"),
     "temporary-table-as": ("create temporary table mine as select 1 as n", "temp"),
     "select-into-temp": ("select 1 as n into temp mine", "temp"),
     "temp-view": ("create temp view mine as select 1 as n", "temp"),
-    "temp-by-schema": ("create table pg_temp.mine (n int)", "temp opaque"),
+    "temp-by-schema": ("create table pg_temp.mine (n int)", "temp"),
+    "temp-in-a-do-block": ("do $$ begin create temp table mine (n int); end $$", "temp"),
     "listen": ("listen channel", "listen"),
     "advisory-lock": ("select pg_advisory_lock(7)", "advisory"),
     "shared-advisory-lock": ("select pg_advisory_lock_shared(7)", "advisory"),
     "tried-advisory-lock": ("select pg_try_advisory_lock(7)", "advisory"),
     "cursor-with-hold": ("begin; declare mine cursor with hold for select 1; commit", "hold"),
     "sql-prepare": ("prepare mine as select 1", "prepare"),
-    "seed": ("select setseed(0.5)", "seed opaque"),
-    "last-value": ("select nextval('numbers'), lastval()", "sequence opaque"),
-    "current-value": ("select nextval('numbers'), currval('numbers')", "sequence opaque"),
-    "do-block": ("do $$ begin perform set_config('work_mem', '7MB', false); end $$", "dynamic"),
+    "set-config-of-a-computed-name": ("select set_config('work' || '_mem', '7MB', false)", "opaque"),
+    "seed": ("select setseed(0.5)", "seed"),
+    "last-value": ("select nextval('numbers'), lastval()", "sequence"),
+    "current-value": ("select nextval('numbers'), currval('numbers')", "sequence"),
+}
+SAID = RESTORED | {name: said for name, (said, _) in PINNING.items()}
+# name: (what pins, what ends it)
+LIFTED = {
+    "temp": ("create temp table mine (n int)", "drop table mine"),
+    "temp-in-a-transaction": ("create temp table mine (n int)", "begin; drop table mine; commit"),
+    "listen": ("listen channel", "unlisten *"),
+    "advisory": ("select pg_advisory_lock(7)", "select pg_advisory_unlock(7)"),
+    "advisory-all": ("select pg_advisory_lock(7), pg_advisory_lock(7)", "select pg_advisory_unlock_all()"),
+    "hold": ("begin; declare mine cursor with hold for select 1; commit", "close mine"),
+    "prepare": ("prepare mine as select 1", "deallocate mine"),
+    "everything": ("create temp table mine (n int); listen channel; prepare mine as select 1", "discard all"),
 }
 # What a stranger asks on the same server, and what he must hear; the owner of the state hears the other thing.
 PROOF = """select current_setting('work_mem'), current_setting('search_path'),
@@ -54,12 +75,15 @@ def numbers(postgres_trust):
                         " alter sequence numbers owner to app", db="app")
 
 
-@pytest.mark.parametrize("name", PINNING)
+def settings_of(wire, said):
+    wire.send(pgwire.query(said))
+    assert wire.until(b"Z")[-1] == (b"Z", b"I")
+
+
+@pytest.mark.parametrize("name", SAID)
 def test_is_seen_by_its_owner_only(name, raw, pool):
-    said, reasons = PINNING[name]
     owner = raw(MAX_SERVERS=2).login()
-    owner.send(pgwire.query(said))
-    owner.until(b"Z")
+    settings_of(owner, SAID[name])
     own = owner.ask(PROOF)[0]
     assert (own != CLEAN) == (name not in NOT_IN_PROOF)
     strangers = [raw().login() for _ in range(3)]
@@ -69,19 +93,114 @@ def test_is_seen_by_its_owner_only(name, raw, pool):
     if pool.pooled:
         status = pool.status()
         pinned = [c for c in status["clients"] if c["pins"]]
-        assert len(pinned) == 1
-        assert set(pinned[0]["pins"].split(",")) & set(reasons.split()), pinned
-        assert pinned[0]["pin_cause"] and pinned[0]["server_pid"]
-        assert set(status["totals"]["pins"]) & set(reasons.split())
+        assert len(pinned) == (name in PINNING), pinned
+        if pinned:
+            reason = PINNING[name][1]
+            assert pinned[0]["pins"] == reason
+            assert pinned[0]["pin_cause"] and pinned[0]["server_pid"]
+            assert list(status["totals"]["pins"]) == [reason]
         assert status["totals"]["servers"] <= 2
 
 
-@pytest.mark.parametrize("name", PINNING)
+@pytest.mark.parametrize("name", RESTORED)
+def test_setting_comes_along_to_another_server(name, raw, pool):
+    """The owner's first server is kept busy by somebody else."""
+    owner = raw(MAX_SERVERS=2).login()
+    settings_of(owner, RESTORED[name])
+    own = owner.ask(PROOF + ", current_user, pg_backend_pid()")[0]
+    busy = raw().login()
+    busy.ask("begin")
+    assert owner.ask(PROOF + ", current_user, pg_backend_pid()")[0][:-1] == own[:-1]
+    busy.ask("rollback")
+
+
+@pytest.mark.parametrize("name", LIFTED)
+def test_pin_ends_when_the_server_says_the_state_is_gone(name, raw, pool):
+    begins, ends = LIFTED[name]
+    owner, other = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s").login(), raw().login()
+    settings_of(owner, begins)
+    settings_of(owner, ends)
+    assert other.ask(PROOF) == [CLEAN]
+    if pool.pooled:
+        assert not any(c["pins"] for c in pool.status()["clients"])
+
+
+def test_advisory_lock_taken_twice_is_released_twice(raw, pool):
+    owner, other = raw(MAX_SERVERS=2).login(), raw().login()
+    owner.ask("select pg_advisory_lock(7), pg_advisory_lock(7)")
+    for last in (False, True):
+        assert other.ask("select pg_try_advisory_xact_lock(7)") == [["f"]]
+        assert owner.ask("select pg_advisory_unlock(7)") == [["t"]]
+        if pool.pooled:
+            assert any(c["pins"] for c in pool.status()["clients"]) != last
+    assert other.ask("select pg_try_advisory_xact_lock(7)") == [["t"]]
+
+
+UNDONE = {
+    "rollback": "begin; set work_mem = '7MB'; rollback",
+    "failed-transaction": "begin; set work_mem = '7MB'; select 1/0; commit",
+    "failed-implicit-transaction": "set work_mem = '7MB'; select 1/0",
+    "rollback-to-savepoint": "begin; savepoint a; set work_mem = '7MB'; rollback to a; commit",
+    "reset": "set work_mem = '7MB'; reset work_mem",
+    "reset-later": "set work_mem = '7MB'|reset work_mem",
+    "reset-all": "set work_mem = '7MB'|reset all",
+    "reset-role": "set role app|reset role",
+    "discard-all": "set work_mem = '7MB'|discard all",
+}
+
+
+@pytest.mark.parametrize("name", UNDONE)
+def test_undone_setting_leaves_nothing(name, raw, pool):
+    owner, other = raw(MAX_SERVERS=2).login(), raw().login()
+    for part in UNDONE[name].split("|"):
+        owner.send(pgwire.query(part))
+        owner.until(b"Z")
+    assert owner.ask("rollback") == []
+    other.ask("begin")
+    for wire in (owner, other):
+        assert wire.ask(PROOF) == [CLEAN]
+        assert wire.ask("select current_user = session_user") == [["t"]]
+
+
+def test_set_local_over_set_gives_way_to_it(raw):
+    owner, other = raw(MAX_SERVERS=2).login(), raw().login()
+    owner.ask("begin; set work_mem = '7MB'; set local work_mem = '9MB'; commit")
+    other.ask("begin")
+    assert owner.ask("show work_mem") == [["7MB"]]
+
+
+def test_settings_follow_hundreds_of_transactions(raw, pool):
+    """Three clients with settings of their own on two servers, in turns that never fit."""
+    wires = [raw(MAX_SERVERS=2).login() for _ in range(3)]
+    for n, wire in enumerate(wires):
+        wire.ask(f"set my.tenant = '{n}'; set work_mem = '{n + 5}MB'")
+    for turn in range(100):
+        n = turn * 7 % 3
+        assert wires[n].ask("select current_setting('my.tenant'), current_setting('work_mem')") == [[f"{n}", f"{n + 5}MB"]]
+    if pool.pooled:
+        assert pool.status()["totals"]["servers"] <= 2
+        assert not pool.status()["totals"]["pins"]
+
+
+def test_setting_that_no_server_takes_any_more_says_so(raw, pool, postgres_trust):
+    """The role is dropped while its session rests: direct, the session would go on as nobody."""
+    postgres_trust.psql("drop role if exists passing; create role passing; grant passing to app", db="app")
+    owner, other = raw(MAX_SERVERS=1).login(), raw().login()
+    owner.ask("set role passing")
+    other.ask("select 1")
+    postgres_trust.psql("drop role passing", db="app")
+    if pool.pooled:
+        with pytest.raises(pgwire.Refused) as refused:
+            owner.ask("select 1")
+        assert refused.value.args[0]["C"] == "08006"
+    assert other.ask("select 1") == [["1"]]
+
+
+@pytest.mark.parametrize("name", SAID)
 def test_is_gone_with_its_owner(name, raw, pool):
     """One server only: the heir gets what the owner had, cleaned, or a new one."""
     owner = raw(MAX_SERVERS=1).login()
-    owner.send(pgwire.query(PINNING[name][0]))
-    owner.until(b"Z")
+    settings_of(owner, SAID[name])
     owner.bye()
     assert raw().login().ask(PROOF) == [CLEAN]
 
@@ -89,8 +208,7 @@ def test_is_gone_with_its_owner(name, raw, pool):
 @pytest.mark.parametrize("name", ["temp-table", "advisory-lock", "sql-prepare", "set", "listen"])
 def test_is_gone_with_an_owner_who_vanishes(name, raw):
     owner = raw(MAX_SERVERS=1).login()
-    owner.send(pgwire.query(PINNING[name][0]))
-    owner.until(b"Z")
+    settings_of(owner, SAID[name])
     owner.reset()
     assert raw().login().ask(PROOF) == [CLEAN]
 
