@@ -7,8 +7,6 @@
 #include "session/settings.h"
 #include "session/watch.h"
 
-#define STATEMENTS "pg_prepared_statements"
-
 /* The qualification does not matter: a program's own function of such a name is worth a look too.
  * The ..._xact_... locks end with their transaction. query_to_xml and ts_stat run the SQL of their
  * argument. A non-exclusive backup, a replication origin and a temporary slot belong to the session
@@ -66,14 +64,19 @@ bool pp_calls_is_name(const char *word, size_t len, const char *name)
 	return i == len;
 }
 
+/* Before the letters are compared one by one: the first (which folds to itself) and the third. */
+static bool may_be(const char *word, const char *name)
+{
+	bool ascii = !(((unsigned char)word[1] | (unsigned char)word[2]) & 0x80);
+	return word[0] == name[0] && (!ascii || word[2] == name[2]);
+}
+
 const struct pp_calls_row *pp_calls_find(const char *word, size_t len)
 {
-	unsigned char first = len ? (unsigned char)word[0] : 0;
-	if (first < 'a' || first > 'z' || !(first_letters & LETTER(first)))
+	if (len < 3 || word[0] < 'a' || word[0] > 'z' || !(first_letters & LETTER(word[0])))
 		return NULL;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		if (first == (unsigned char)rows[i].name[0] &&
-		    pp_calls_is_name(word, len, rows[i].name))
+		if (may_be(word, rows[i].name) && pp_calls_is_name(word, len, rows[i].name))
 			return &rows[i];
 	return NULL;
 }
@@ -92,7 +95,7 @@ static void look_up(struct pp_lexer *lx, const char *name, size_t len)
 
 void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
-	if (len == strlen(STATEMENTS) && memcmp(name, STATEMENTS, len) == 0)
+	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
 	if (lx->watch)
 		look_up(lx, name, len);
