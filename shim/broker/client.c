@@ -209,6 +209,21 @@ void pp_client_pause(struct pp_client *c, bool paused)
 		event_add(&c->read_event, NULL);
 }
 
+bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch)
+{
+	pp_client_forget_touch(c);
+	c->unnamed_touch = malloc(sizeof *touch);
+	if (c->unnamed_touch)
+		*c->unnamed_touch = *touch;
+	return c->unnamed_touch != NULL;
+}
+
+void pp_client_forget_touch(struct pp_client *c)
+{
+	free(c->unnamed_touch);
+	c->unnamed_touch = NULL;
+}
+
 /* Everything it holds goes back to where it came from; the order matters: the server first, so that nobody
  * sends to us while we leave. */
 static void let_go(struct pp_client *c)
@@ -233,6 +248,8 @@ static void let_go(struct pp_client *c)
 		c->password = NULL;
 	}
 	pp_labels_drop(&c->label);
+	pp_statements_clear(&c->statements);
+	pp_client_forget_touch(c);
 	pp_buf_finish(&c->in);
 	pp_buf_finish(&c->unnamed);
 }

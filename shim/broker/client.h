@@ -21,6 +21,8 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "broker/broker.h"
+#include "broker/statements.h"
+#include "broker/touch.h"
 
 #define PP_CLIENT_STATES(X)                                                                        \
 	X(STARTUP, "startup")                                                                      \
@@ -67,12 +69,14 @@ struct pp_client {
 	struct pp_link database_link; /* link: database.applicants or .clients */
 	char *password;		      /* owned, wiped; only until admitted */
 
-	struct pp_server *server; /* LENT: ours alone */
-	struct pp_waiter waiter;  /* WAITING */
-	struct pp_tunnel *tunnel; /* TUNNEL, owned */
-	struct pp_buf unnamed;	  /* the last unnamed Parse */
-	struct pp_labels_entry *label; /* counted: its session's settings */
-	uint32_t refusals;	       /* servers in a row that would not take them */
+	struct pp_server *server;	  /* LENT: ours alone */
+	struct pp_waiter waiter;	  /* WAITING */
+	struct pp_tunnel *tunnel;	  /* TUNNEL, owned */
+	struct pp_buf unnamed;		  /* the last unnamed Parse */
+	struct pp_touched *unnamed_touch; /* owned: what it does when executed; NULL nothing */
+	struct pp_statement *statements;  /* uthash: its named ones */
+	struct pp_labels_entry *label;	  /* counted: its session's settings */
+	uint32_t refusals;		  /* servers in a row that would not take them */
 	uint64_t transactions;
 
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
@@ -97,6 +101,10 @@ void pp_client_read(struct pp_client *c);
 /* The one door for its state. */
 void pp_client_set_state(struct pp_client *c, enum pp_client_state to);
 const char *pp_client_word(enum pp_client_state state);
+
+/* The unnamed statement does this when executed. False: no memory. */
+bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch);
+void pp_client_forget_touch(struct pp_client *c);
 
 /* Sends or queues. A client that cannot take its bytes within the cap, or whose socket is broken, is closed: check c->gone. */
 void pp_client_write(struct pp_client *c, const void *bytes, size_t len);

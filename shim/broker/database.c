@@ -52,6 +52,7 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 	}
 	key->bytes = NULL; /* ours now */
 	pp_pool_init(&db->pool, &b->pools, b->config.min_servers);
+	pp_plans_init(&db->plans);
 	return db;
 }
 
@@ -215,6 +216,7 @@ void pp_database_sweep(struct pp_broker *b)
 		} else if (b->now - db->unused_since >= PP_DATABASE_UNUSED_MS) {
 			HASH_DEL(b->databases, db);
 			pp_pool_finish(&db->pool);
+			pp_plans_finish(&db->plans);
 			wipe(&db->password);
 			free(db->key);
 			free(db);

@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "broker/broker.h"
 #include "broker/login.h"
+#include "broker/plans.h"
 #include "pool/pool.h"
 #include "wire/startup.h"
 
@@ -50,6 +51,7 @@ struct pp_database {
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	char server_version[32];
+	struct pp_plans plans;	   /* prepared statements */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
 	pp_ms unused_since;

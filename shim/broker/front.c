@@ -6,27 +6,56 @@
 #include "broker/lend.h"
 #include "broker/server.h"
 
+void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len)
+{
+	f->c = c;
+	f->bytes = bytes;
+	f->len = len;
+	f->at = f->sent = f->out_len = 0;
+}
+
 static bool may_have_state(const struct pp_server *s)
 {
 	return s->pins || s->touch.bits || s->client->label || s->own.kind == PP_OWN_PROBE;
 }
 
+void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
+{
+	struct pp_label label = pp_labels_view(s->client->label);
+	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
+	/* Nearly always there is nothing to end. */
+	if (text->bits & ~PP_TOUCH_END || may_have_state(s))
+		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
+}
+
+static uint32_t finish(struct pp_server *s)
+{
+	uint32_t bits = pp_lexer_finish(&s->lexer);
+	return s->readable ? bits : bits | PP_PIN_OPAQUE;
+}
+
 static void lex_end(struct pp_server *s)
 {
+	struct pp_touched text;
+	bool unnamed = s->lexing_unnamed;
+	uint32_t bits = finish(s);
 	s->lexing = PP_LEXING_NO;
-	uint32_t bits = pp_lexer_finish(&s->lexer);
-	uint32_t lasting = pp_pins_lasting(bits & PP_PINS_ALL);
-	if (lasting)
-		pp_server_pin(s, lasting, pp_lexer_cause(&s->lexer));
-	if (!s->readable)
-		pp_server_pin(s, PP_PIN_OPAQUE, "a client_encoding that cannot be read");
-	/* Nearly always there is nothing to end. */
-	if ((bits & ~PP_TOUCH_END) || (bits && may_have_state(s))) {
-		struct pp_touched text;
-		struct pp_label label = pp_labels_view(s->client->label);
-		pp_touch_read(&text, bits, &s->lexer);
-		pp_touch_add(&s->touch, &text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
-	}
+	if (unnamed)
+		pp_client_forget_touch(s->client);
+	if (!bits)
+		return;
+	pp_touch_read(&text, bits, &s->lexer);
+	if (unnamed && !pp_client_keep_touch(s->client, &text))
+		pp_server_pin(s, PP_PIN_OPAQUE, "no memory for its statement");
+	pp_front_touch(s, &text);
+}
+
+void pp_front_lex_begin(struct pp_server *s, uint8_t type)
+{
+	s->doubtful = 0;
+	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
+	s->lexing_unnamed = type == PP_FRONT_PARSE;
+	pp_lexer_init(&s->lexer, s->conforming);
 }
 
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
@@ -47,22 +76,67 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 	}
 }
 
-void pp_front_lex_begin(struct pp_server *s, uint8_t type)
+uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len)
 {
-	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
+	const uint8_t *nul = memchr(text, 0, len);
+	s->doubtful = 0;
 	pp_lexer_init(&s->lexer, s->conforming);
+	pp_lexer_feed(&s->lexer, text, nul ? (size_t)(nul - text) : len);
+	return finish(s);
+}
+
+static bool write_on(struct pp_front_run *f, const void *bytes, size_t len)
+{
+	if (len == 0 || pp_server_write(f->c->server, bytes, len) == 0)
+		return true;
+	pp_lend_server_lost(f->c->server, "it does not take its input");
+	return false;
+}
+
+static bool flush(struct pp_front_run *f)
+{
+	size_t len = f->out_len;
+	f->out_len = 0;
+	return write_on(f, f->out, len);
+}
+
+bool pp_front_put(struct pp_front_run *f, const void *bytes, size_t len)
+{
+	const uint8_t *passed = f->bytes + f->sent;
+	size_t n = f->at - f->sent;
+	f->sent = f->at;
+	if (n + len > sizeof f->out - f->out_len && !flush(f))
+		return false;
+	if (n + len > sizeof f->out)
+		return write_on(f, passed, n) && write_on(f, bytes, len);
+	memcpy(f->out + f->out_len, passed, n);
+	memcpy(f->out + f->out_len + n, bytes, len);
+	f->out_len += n + len;
+	return true;
+}
+
+void pp_front_leave_out(struct pp_front_run *f, size_t at)
+{
+	f->at = f->sent = at;
 }
 
 bool pp_front_send(struct pp_front_run *f)
 {
 	size_t n = f->at - f->sent;
-	if (n == 0)
-		return true;
-	int r = pp_server_write(f->c->server, f->bytes + f->sent, n);
+	if (f->out_len)
+		return pp_front_put(f, "", 0) && flush(f);
 	f->sent = f->at;
-	if (r < 0) {
-		pp_lend_server_lost(f->c->server, "it does not take its input");
-		return false;
+	return write_on(f, f->bytes + f->at - n, n);
+}
+
+enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	int r = pp_tx_front(&f->c->server->tx, head->type);
+	if (r == 0) {
+		f->c->skip = head->total;
+		return PP_STEP_TAKE;
 	}
-	return true;
+	if (r != PP_ERR_FULL && pp_front_send(f)) /* full: more is taken when replies came */
+		pp_client_fail(f->c, "FATAL", "08P01", "podpool: message out of place");
+	return PP_STEP_STOP;
 }

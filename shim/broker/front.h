@@ -1,6 +1,7 @@
 /* shim/broker/front.h - the parts of relay_front.c: one run over a client's bytes, and what it looks at.
  *
- * front.c sends on and lets the lexer read; front_names.c knows what the names in extended messages ask for.
+ * front.c sends on and lets the lexer read; front_query.c looks at Query, front_names.c at the names in extended
+ * messages, front_statements.c says what a named statement means to the server that is lent.
  */
 #ifndef PP_BROKER_FRONT_H
 #define PP_BROKER_FRONT_H
@@ -9,33 +10,77 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/flight.h"
+#include "broker/touch.h"
 #include "wire/framer.h"
 
 struct pp_client;
 struct pp_server;
 
-/* TAKE: the message may pass. MORE: wait for more of it. STOP: the client is gone, or the rest must wait. */
+/* TAKE: the message may pass. WAIT: for more of it. STOP: the client is gone, or the rest must wait. */
 enum pp_step { PP_STEP_TAKE, PP_STEP_WAIT, PP_STEP_STOP };
 
-/* Bytes up to `at` were looked at, up to `sent` they went to the server. */
+/* Messages written anew are gathered here, so that a batch stays one packet. */
+#define PP_FRONT_OUT 4096
+
+/* Bytes up to `at` were looked at, up to `sent` they went to the server or into `out`. */
 struct pp_front_run {
 	struct pp_client *c;
 	const uint8_t *bytes; /* borrowed */
 	size_t len, at, sent;
+	size_t out_len;
+	uint8_t out[PP_FRONT_OUT];
 };
+
+void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len);
 
 /* Sends what was looked at and not yet sent. False: the client or its server is gone. */
 bool pp_front_send(struct pp_front_run *f);
+/* The same, and then these bytes, which are not the client's. */
+bool pp_front_put(struct pp_front_run *f, const void *bytes, size_t len);
+/* The client's bytes up to `at` are not sent. */
+void pp_front_leave_out(struct pp_front_run *f, size_t at);
 
-/* SQL text streams by: begin at a Query or Parse header, then its body in pieces. */
+/* The message at f->at goes on as it is: counted by the tracker, its rest to be streamed. */
+enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *head);
+
+/* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
+/* A text at once, for later (front_query.c, front_statements.c). */
+uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
+/* The text is executed: what it does lastingly pins now, the rest is asked later. */
+void pp_front_touch(struct pp_server *s, const struct pp_touched *text);
 
 /* Parse, Bind, Describe, Close: do they speak of a prepared statement? */
 bool pp_front_is_named_kind(uint8_t type);
-/* One of these, or a FunctionCall, at f->at. */
-enum pp_step pp_front_look_at_name(struct pp_front_run *f, enum pp_frame frame,
-				   const struct pp_frame_head *head);
-enum pp_step pp_front_look_at_function(struct pp_front_run *f, const struct pp_frame_head *head);
+/* One of these at f->at. */
+enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head);
+enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head);
+/* The statement of that name is about to be deallocated by a text that names plan->name. */
+enum pp_step pp_front_deallocate(struct pp_front_run *f, const char *name, struct pp_plan *plan);
+enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
+
+/* Where the statement's name stands in a message, in bytes from its beginning; the name has its NUL there. */
+struct pp_front_name {
+	size_t at, len;
+	char text[PP_STATEMENT_NAME_MAX]; /* as the server cuts it */
+};
+
+/* A message that names a statement (not the unnamed one), whole if it is Parse and short enough. */
+enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head, const struct pp_front_name *name);
+enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
+			  const struct pp_front_name *name);
+enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,
+			    const struct pp_front_name *name);
+
+/* A message of the broker's own, behind what was looked at. False: gone, or it must wait. */
+bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
+		  size_t len, struct pp_plan *plan);
+/* Makes sure the server lent has this plan. */
+enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan);
 
 #endif

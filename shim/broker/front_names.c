@@ -5,11 +5,9 @@
 #include "broker/client.h"
 #include "broker/lend.h"
 #include "broker/server.h"
-#include "wire/reader.h"
 
-/* How much of a Parse, Bind, Describe or Close must be seen to know the statement's name: two NAMEDATALEN names.
- * Longer names are legal (the server truncates): then it is treated as named. */
-#define PP_NAME_WINDOW 512
+/* How much of a message must be seen to know the statement's name: two names, and more than the server keeps of each. */
+#define PP_NAME_WINDOW 1024
 
 bool pp_front_is_named_kind(uint8_t type)
 {
@@ -17,98 +15,116 @@ bool pp_front_is_named_kind(uint8_t type)
 	       type == PP_FRONT_CLOSE;
 }
 
-/* The statement name a message speaks of: 1 named, 0 unnamed, -1 none (a portal), -2 not enough bytes yet. */
-static int statement_name(uint8_t type, const uint8_t *body, size_t len)
-{
-	if (len == 0)
-		return -2;
-	switch (type) {
-	case PP_FRONT_PARSE: return body[0] != 0;
-	case PP_FRONT_DESCRIBE:
-	case PP_FRONT_CLOSE:
-		if (body[0] != 'S')
-			return -1;
-		return len < 2 ? -2 : body[1] != 0;
-	default: { /* Bind: portal, then statement */
-		const uint8_t *nul = memchr(body, 0, len);
-		return nul && nul + 1 < body + len ? nul[1] != 0 : -2;
-	}
-	}
-}
+enum spoken { OF_A_NAME, OF_THE_UNNAMED, OF_A_PORTAL, UNKNOWN };
 
-/* The unnamed statement lives in the session, not in this server, which may still have another client's: say our
- * Parse again, or close the stranger's so that the server gives the true answer (26000). The reply is swallowed. */
-static bool bring_unnamed(struct pp_front_run *f)
+/* Which statement does it speak of? UNKNOWN: more bytes are needed. */
+static enum spoken speaks(uint8_t type, const uint8_t *message, size_t have,
+			  struct pp_front_name *ret_name)
 {
-	static const uint8_t close_unnamed[] = {PP_FRONT_CLOSE, 0, 0, 0, 6, 'S', 0};
-	struct pp_client *c = f->c;
-	struct pp_server *s = c->server;
-	bool have = pp_buf_len(&c->unnamed) > 0;
-	const uint8_t *bytes = have ? pp_buf_bytes(&c->unnamed) : close_unnamed;
-	size_t len = have ? pp_buf_len(&c->unnamed) : sizeof close_unnamed;
-	if (pp_tx_front(&s->tx, bytes[0]) < 0)
-		return false; /* comes again when there is room */
-	s->unnamed_known = true;
-	s->swallow = have ? PP_BACK_PARSE_COMPLETE : PP_BACK_CLOSE_COMPLETE;
-	if (!pp_front_send(f))
-		return false;
-	if (pp_server_write(s, bytes, len) < 0) {
-		pp_lend_server_lost(s, "it does not take its input");
-		return false;
+	size_t at = PP_MSG_HEADER;
+	if (type == PP_FRONT_DESCRIBE || type == PP_FRONT_CLOSE) {
+		if (at < have && message[at] != 'S')
+			return OF_A_PORTAL;
+		at++;
+	} else if (type == PP_FRONT_BIND) { /* the portal comes first */
+		const uint8_t *nul = at < have ? memchr(message + at, 0, have - at) : NULL;
+		if (!nul)
+			return UNKNOWN;
+		at = (size_t)(nul + 1 - message);
 	}
-	return true;
+	const uint8_t *nul = at < have ? memchr(message + at, 0, have - at) : NULL;
+	if (!nul)
+		return UNKNOWN;
+	ret_name->at = at;
+	ret_name->len = (size_t)(nul - message) - at;
+	size_t cut = strnlen((const char *)message + at, sizeof ret_name->text - 1);
+	memcpy(ret_name->text, message + at, cut);
+	ret_name->text[cut] = '\0';
+	return ret_name->len ? OF_A_NAME : OF_THE_UNNAMED;
 }
 
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */
-static void remember_unnamed(struct pp_client *c, const uint8_t *bytes, size_t total, bool whole)
-{
-	struct pp_server *s = c->server;
-	pp_buf_finish(&c->unnamed);
-	s->unnamed_known = true;
-	if (!whole || pp_buf_append(&c->unnamed, bytes, total, PP_CLIENT_UNNAMED_MAX) < 0)
-		pp_server_pin(s, PP_PIN_STATEMENT, "a long unnamed statement");
-}
-
-/* Extended messages whose statement name matters. */
-enum pp_step pp_front_look_at_name(struct pp_front_run *f, enum pp_frame frame,
-				   const struct pp_frame_head *head)
+static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
+				  const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
-	const uint8_t *message = f->bytes + f->at;
-	size_t have = f->len - f->at < head->total ? f->len - f->at : head->total;
-	int named = statement_name(head->type, message + PP_MSG_HEADER, have - PP_MSG_HEADER);
-	if (named == -2 && frame == PP_FRAME_PART && have < PP_NAME_WINDOW)
-		return PP_STEP_WAIT;
-	if (head->type == PP_FRONT_PARSE) {
-		if (named == 1)
-			pp_server_pin(s, PP_PIN_STATEMENT, "a named prepared statement");
-		else if (frame == PP_FRAME_PART && head->total <= PP_CLIENT_UNNAMED_MAX)
-			return PP_STEP_WAIT; /* short enough to be kept: wait for all of it */
-		else
-			remember_unnamed(c, message, head->total, frame == PP_FRAME_WHOLE);
-	} else if (named != 1 && named != -1 && !s->unnamed_known) {
-		if (!bring_unnamed(f))
-			return PP_STEP_STOP;
-	}
+	bool short_enough = head->total <= PP_CLIENT_UNNAMED_MAX;
+	if (frame == PP_FRAME_PART && short_enough)
+		return PP_STEP_WAIT; /* to be kept */
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	pp_buf_finish(&c->unnamed);
+	s->unnamed_known = true;
+	if (!short_enough ||
+	    pp_buf_append(&c->unnamed, f->bytes + f->at, head->total, PP_CLIENT_UNNAMED_MAX) < 0)
+		pp_server_pin(s, PP_PIN_STATEMENT, "a long unnamed statement");
+	pp_front_lex_begin(s, PP_FRONT_PARSE);
+	/* The header is not text: it is counted off here. */
+	f->at += PP_MSG_HEADER;
+	c->skip -= PP_MSG_HEADER;
 	return PP_STEP_TAKE;
 }
 
-/* FunctionCall names its function by OID. libpq uses it for large objects, whose state ends with the transaction; any
- * other function could do anything. OIDs below 10000 are the same in every server (pg_proc.dat). */
-enum pp_step pp_front_look_at_function(struct pp_front_run *f, const struct pp_frame_head *head)
+/* The unnamed statement lives in the session, not in this server, which may still have another client's: say our
+ * Parse again, or close the stranger's so that the server gives the true answer (26000). */
+static bool bring_unnamed(struct pp_front_run *f)
 {
-	static const uint32_t large_objects[] = {715,  764,  765,  952,	 953,  954,  955,
-						 956,  957,  958,  964,	 1004, 3170, 3171,
-						 3172, 3457, 3458, 3459, 3460};
-	struct pp_reader r;
-	if (f->len - f->at < PP_MSG_HEADER + 4 && head->total >= PP_MSG_HEADER + 4)
-		return PP_STEP_WAIT;
-	pp_reader_init(&r, f->bytes + f->at + PP_MSG_HEADER, f->len - f->at - PP_MSG_HEADER);
-	uint32_t oid = pp_reader_u32(&r);
-	for (size_t i = 0; i < sizeof large_objects / sizeof *large_objects; i++)
-		if (oid == large_objects[i])
-			return PP_STEP_TAKE;
-	pp_server_pin(f->c->server, PP_PIN_OPAQUE, "a function call by OID");
-	return PP_STEP_TAKE;
+	static const uint8_t unnamed[] = {'S', 0};
+	struct pp_client *c = f->c;
+	const uint8_t *kept = pp_buf_bytes(&c->unnamed);
+	size_t len = pp_buf_len(&c->unnamed);
+	bool said = len ? pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, kept + PP_MSG_HEADER,
+				       len - PP_MSG_HEADER, NULL)
+			: pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, unnamed, sizeof unnamed,
+				       NULL);
+	if (said)
+		c->server->unnamed_known = true;
+	return said;
+}
+
+static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	if (head->type == PP_FRONT_CLOSE) {
+		pp_buf_finish(&c->unnamed);
+		s->unnamed_known = true;
+	}
+	if (!s->unnamed_known && !bring_unnamed(f))
+		return PP_STEP_STOP;
+	if (head->type == PP_FRONT_BIND && c->unnamed_touch)
+		pp_front_touch(s, c->unnamed_touch);
+	return pp_front_pass(f, head);
+}
+
+enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head)
+{
+	struct pp_front_name name;
+	const uint8_t *message = f->bytes + f->at;
+	size_t have = f->len - f->at < head->total ? f->len - f->at : head->total;
+	if (f->c->server->tx.skip_to_sync)
+		return pp_front_pass(f, head); /* nobody will look at it */
+	switch (speaks(head->type, message, have, &name)) {
+	case UNKNOWN:
+		if (frame == PP_FRAME_PART && have < PP_NAME_WINDOW)
+			return PP_STEP_WAIT;
+		pp_server_pin(f->c->server, PP_PIN_PROTOCOL, "a name that does not end");
+		return pp_front_pass(f, head);
+	case OF_A_PORTAL: return pp_front_pass(f, head);
+	case OF_THE_UNNAMED:
+		return head->type == PP_FRONT_PARSE ? parse_unnamed(f, frame, head)
+						    : use_unnamed(f, head);
+	case OF_A_NAME: break;
+	}
+	/* Errors name the statement: what it is called there must be certain. */
+	if (pp_flight_is_pending(&f->c->server->flight, &f->c->server->tx, name.text))
+		return PP_STEP_STOP;
+	switch (head->type) {
+	case PP_FRONT_PARSE: return pp_front_parse(f, frame, head, &name);
+	case PP_FRONT_CLOSE: return pp_front_close(f, head, &name);
+	default: return pp_front_use(f, head, &name);
+	}
 }

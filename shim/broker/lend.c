@@ -38,7 +38,6 @@ static void detach(struct pp_server *s)
 	s->client = NULL;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
-	s->swallow = 0;
 	pp_server_pause(s, false);
 	pp_client_pause(c, false);
 }
@@ -103,8 +102,8 @@ static bool has_idle_timeout(const struct pp_server *s)
 
 static bool is_clean(const struct pp_server *s)
 {
-	return !s->pins && !(s->touch.bits & PP_PINS_ALL) &&
-	       pp_nameset_is_empty(&s->touch.names) && !has_idle_timeout(s);
+	return !s->pins && !(s->touch.bits & PP_PINS_ALL) && pp_nameset_is_empty(&s->touch.names) &&
+	       !has_idle_timeout(s);
 }
 
 void pp_lend_give_back(struct pp_server *s)
@@ -140,7 +139,8 @@ static bool is_between_transactions(const struct pp_server *s)
 
 bool pp_lend_may_return(const struct pp_server *s)
 {
-	return is_between_transactions(s) && !s->pins && !pp_own_wants_probe(s);
+	return is_between_transactions(s) && !s->pins && !s->untidy[0] && !pp_own_lasting(s) &&
+	       !pp_own_wants_probe(s);
 }
 
 static void take_back(struct pp_server *s)
@@ -163,6 +163,12 @@ void pp_lend_check_return(struct pp_server *s)
 {
 	if (!is_between_transactions(s))
 		return;
+	if (pp_own_lasting(s))
+		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
+	if (s->untidy[0] && !s->cancels) {
+		pp_own_tidy(s);
+		return;
+	}
 	if (pp_own_wants_probe(s)) {
 		if (s->cancels) /* it must not hit our question: cancels_over() comes here again */
 			return;
@@ -178,7 +184,8 @@ void pp_lend_check_return(struct pp_server *s)
 int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 {
 	const struct pp_labels_entry *has = pp_list_entry(conn, struct pp_server, conn)->label;
-	const struct pp_labels_entry *wanted = pp_list_entry(waiter, struct pp_client, waiter)->label;
+	const struct pp_labels_entry *wanted =
+		pp_list_entry(waiter, struct pp_client, waiter)->label;
 	if (has == wanted)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);

@@ -10,6 +10,7 @@
 #include "broker/lend.h"
 #include "broker/server.h"
 #include "session/probe.h"
+#include "session/sql.h"
 #include "wire/error.h"
 #include "wire/framer.h"
 #include "wire/reader.h"
@@ -63,9 +64,14 @@ static uint32_t pins_to_ask(const struct pp_server *s)
 	return asked;
 }
 
+uint32_t pp_own_lasting(const struct pp_server *s)
+{
+	return pp_pins_lasting(s->touch.bits & PP_PINS_ALL);
+}
+
 bool pp_own_wants_probe(const struct pp_server *s)
 {
-	if (!s->touch.bits || pp_pins_lasting(s->pins))
+	if (!s->touch.bits || pp_pins_lasting(s->pins) || pp_own_lasting(s))
 		return false;
 	return pins_to_ask(s) || s->touch.bits & PP_PIN_SETTINGS ||
 	       !pp_nameset_is_empty(&s->touch.names);
@@ -83,8 +89,9 @@ bool pp_own_probe(struct pp_server *s)
 		names->all = true;
 	if (!probe || pp_probe_sql(asked, names, label, text, sizeof text) < 0) {
 		free(probe);
-		pp_server_pin(s, PP_PIN_OPAQUE, names->lost ? "too many custom settings at once"
-							    : "no room to ask for its state");
+		pp_server_pin(s, PP_PIN_OPAQUE,
+			      names->lost ? "too many custom settings at once"
+					  : "no room to ask for its state");
 		return false;
 	}
 	pp_probe_begin(probe, names, label);
@@ -94,6 +101,49 @@ bool pp_own_probe(struct pp_server *s)
 	pp_touch_clear(&s->touch);
 	ask(s, PP_OWN_PROBE, text);
 	return true;
+}
+
+void pp_own_tidy(struct pp_server *s)
+{
+	char text[2 * PP_STATEMENT_NAME_MAX + 32];
+	struct pp_sql sql;
+	pp_sql_init(&sql, text, sizeof text);
+	pp_sql_put(&sql, "DEALLOCATE ");
+	pp_sql_identifier(&sql, s->untidy);
+	s->untidy[0] = '\0';
+	ask(s, PP_OWN_TIDY, text);
+}
+
+static int say_names(struct pp_server *s)
+{
+	struct pp_statement *st, *next;
+	int r = 0;
+	HASH_ITER(hh, s->client->statements, st, next)
+	{
+		uint8_t header[PP_MSG_HEADER + PP_STATEMENT_NAME_MAX];
+		struct pp_writer w;
+		pp_writer_init(&w, header, sizeof header);
+		pp_writer_u8(&w, PP_FRONT_PARSE);
+		pp_writer_u32(&w, (uint32_t)(4 + strlen(st->name) + 1 + st->plan->body_len));
+		pp_writer_str(&w, st->name);
+		r |= pp_server_write(s, header, w.len);
+		r |= pp_server_write(s, pp_plan_body(st->plan), st->plan->body_len);
+	}
+	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
+	return r | pp_server_write(s, sync, sizeof sync);
+}
+
+void pp_own_names(struct pp_server *s)
+{
+	struct pp_tx *tx = &s->tx;
+	if (tx->count || tx->copy_in || tx->uncertain || s->own.kind != PP_OWN_NONE)
+		return; /* the text is looked at again when replies came */
+	pp_tx_front_own_batch(tx, HASH_COUNT(s->client->statements));
+	s->own.kind = PP_OWN_NAMES;
+	s->own.holds = true;
+	s->unnamed_known = false;
+	s->own.failed = say_names(s) < 0;
+	pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
 }
 
 static bool has_unknown_custom(const struct pp_server *s)
@@ -216,14 +266,36 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 		return false;
 	if (entry)
 		entry->proven = true;
-	if (s->client)
+	if (s->client) {
+		if (s->client->statements &&
+		    !pp_plans_same_reading(label, pp_labels_view(s->client->label)))
+			pp_server_pin(s, PP_PIN_STATEMENT,
+				      "a setting its statements were read under");
 		pp_labels_hold(&s->client->label, entry);
+	}
 	pp_labels_hold(&s->label, entry);
 	pp_labels_drop(&entry);
 	s->pins &= ~s->own.asked;
+	const char *path = pp_label_get(label, "search_path");
+	if (path &&
+	    strstr(path, "pg_temp")) /* what is created there is temporary, and nothing says so */
+		pp_server_pin(s, PP_PIN_OPAQUE, "a search_path with pg_temp");
 	if (probe->pins)
 		pp_server_pin(s, probe->pins, s->own.cause);
 	return true;
+}
+
+/* The client may go on: to its next message, or to give the server back. */
+static void go_on(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	if (!c) {
+		pp_lend_give_back(s);
+		return;
+	}
+	pp_lend_check_return(s);
+	if (c->server == s && pp_buf_len(&c->in))
+		pp_client_continue(c);
 }
 
 static void probed(struct pp_server *s)
@@ -233,10 +305,15 @@ static void probed(struct pp_server *s)
 	if (!learn(s, probe))
 		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
 	free(probe);
+	go_on(s);
+}
+
+static void named(struct pp_server *s)
+{
+	s->own.holds = false;
 	if (s->client)
-		pp_lend_check_return(s);
-	else
-		pp_lend_give_back(s);
+		pp_statements_clear(&s->client->statements);
+	go_on(s);
 }
 
 static void scrubbed(struct pp_server *s)
@@ -261,6 +338,8 @@ void pp_own_over(struct pp_server *s)
 	switch (kind) {
 	case PP_OWN_RESTORE: restored(s); break;
 	case PP_OWN_PROBE: probed(s); break;
+	case PP_OWN_NAMES: named(s); break;
+	case PP_OWN_TIDY: go_on(s); break;
 	case PP_OWN_SCRUB: scrubbed(s); break;
 	case PP_OWN_NONE: pp_not_reached();
 	}

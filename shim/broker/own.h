@@ -5,6 +5,9 @@
  *            proven: the client's message waits; else it follows at once.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
  *            what exists stays as a pin, what does not is lifted. The client goes on meanwhile.
+ *   NAMES    before a text that speaks of prepared statements by name: they are prepared under the client's names,
+ *            which pins. Held back.
+ *   TIDY     a statement of a client's name that only served to provoke an error is taken away.
  *   SCRUB    the client has left and something must be cleaned before the server is anybody else's.
  *
  * One at a time, begun only on an idle session (pp_tx_is_idle). A client may leave in the midst of RESTORE or
@@ -20,7 +23,7 @@
 struct pp_server;
 struct pp_frame_head;
 
-enum pp_own { PP_OWN_NONE, PP_OWN_RESTORE, PP_OWN_PROBE, PP_OWN_SCRUB };
+enum pp_own { PP_OWN_NONE, PP_OWN_RESTORE, PP_OWN_PROBE, PP_OWN_NAMES, PP_OWN_TIDY, PP_OWN_SCRUB };
 
 /* Longest message in an answer; longer means a server that makes no sense. */
 #define PP_OWN_MESSAGE_MAX (32 * 1024)
@@ -31,10 +34,19 @@ bool pp_own_holds(const struct pp_server *s);
 /* s has just been lent; does nothing when it carries its client's label already. */
 void pp_own_restore(struct pp_server *s);
 
+/* Pins that no question can lift, among what the client's transactions touched. */
+uint32_t pp_own_lasting(const struct pp_server *s);
+
 /* Does what the client's transactions touched since the last answer call for a question? */
 bool pp_own_wants_probe(const struct pp_server *s);
 /* Asks. False: it cannot be asked, and a pin says so. */
 bool pp_own_probe(struct pp_server *s);
+
+/* The client's named statements move to this server, as soon as nothing is under way on it. */
+void pp_own_names(struct pp_server *s);
+
+/* An idle session: takes away what s->untidy names. */
+void pp_own_tidy(struct pp_server *s);
 
 /* No client: cleans, then the server is idle; or closes what cannot be cleaned. */
 void pp_own_scrub(struct pp_server *s);

@@ -23,7 +23,7 @@ void pp_relay_front_pending(struct pp_client *c);
  * ReadyForQuery as the server would. */
 void pp_relay_front_cancelled(struct pp_client *c);
 
-/* Bytes from a server in any state but LOGIN. */
-void pp_relay_back(struct pp_server *s, const uint8_t *bytes, size_t len);
+/* Bytes from a server in any state but LOGIN; they may be changed. */
+void pp_relay_back(struct pp_server *s, uint8_t *bytes, size_t len);
 
 #endif

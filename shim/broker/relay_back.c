@@ -6,6 +6,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/lend.h"
+#include "broker/prepared.h"
 #include "broker/process.h"
 #include "broker/server.h"
 #include "wire/framer.h"
@@ -13,10 +14,12 @@
 
 /* A ParameterStatus longer than this is passed on unread. */
 #define PP_STATUS_MAX 1024
+/* The tags that matter are shorter. */
+#define PP_TAG_MAX 32
 
 struct back {
 	struct pp_server *s;
-	const uint8_t *bytes;
+	uint8_t *bytes; /* borrowed; an answer may be turned into another */
 	size_t len, at, sent;
 	bool ready;  /* a ReadyForQuery was among them */
 	bool failed; /* an ErrorResponse was */
@@ -52,10 +55,18 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 		s->database->greeting_len = 0;
 }
 
+/* May a tag be about prepared statements we keep? */
+static bool speaks_of_statements(const struct pp_server *s)
+{
+	return s->copies.by_plan || (s->client && s->client->statements);
+}
+
 static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head *head)
 {
 	if (pp_tx_answers_own(&s->tx))
 		return head->total <= PP_OWN_MESSAGE_MAX;
+	if (head->type == PP_BACK_COMMAND_COMPLETE && head->total <= PP_TAG_MAX)
+		return speaks_of_statements(s);
 	return head->type == PP_BACK_READY ||
 	       (head->type == PP_BACK_PARAMETER_STATUS && head->total <= PP_STATUS_MAX);
 }
@@ -77,12 +88,51 @@ static bool take_own(struct back *b, const struct pp_frame_head *head)
 	return !s->gone && s->client == c;
 }
 
+/* Extended messages from `number` on are over. False: the answer goes no further. */
+static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint32_t number)
+{
+	struct pp_server *s = b->s;
+	if (head->type == PP_BACK_ERROR) {
+		pp_flight_discarded(s, s->tx.answered);
+		return true;
+	}
+	switch (pp_flight_answered(&s->flight, number)) {
+	case PP_FLIGHT_PASS: break;
+	case PP_FLIGHT_TRANSLATE: b->bytes[b->at] = PP_BACK_PARSE_COMPLETE; break;
+	case PP_FLIGHT_SWALLOW:
+		if (!send_on(b))
+			return false;
+		b->at += head->total;
+		b->sent = b->at;
+		return false;
+	}
+	return true;
+}
+
+/* What the server says of prepared statements. */
+static void note_answer(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *body)
+{
+	switch (head->type) {
+	case PP_BACK_COMMAND_COMPLETE:
+		if (head->total <= PP_TAG_MAX && body[0] == 'D' && speaks_of_statements(s))
+			pp_prepared_tag(s, (const char *)body);
+		break;
+	case PP_BACK_ERROR: pp_prepared_error(s, body, head->total - PP_MSG_HEADER); break;
+	case PP_BACK_READY:
+		if (s->dealloc.plan)
+			pp_prepared_ready(s);
+		break;
+	default: break;
+	}
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct back *b)
 {
 	struct pp_server *s = b->s;
 	struct pp_frame_head head;
-	const uint8_t *message = b->bytes + b->at;
+	uint8_t *message = b->bytes + b->at;
+	uint32_t number = s->tx.answered;
 	enum pp_frame frame = pp_framer_back(message, b->len - b->at, &head);
 	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && must_be_whole(s, &head)))
 		return false;
@@ -105,17 +155,10 @@ static bool take_head(struct back *b)
 		return take_own(b, &head);
 	b->ready |= head.type == PP_BACK_READY;
 	b->failed |= head.type == PP_BACK_ERROR;
-	if (head.type == PP_BACK_ERROR)
-		s->swallow = 0; /* what was behind the error is discarded until Sync, ours too */
-	if (head.type == s->swallow) {
-		/* The answer to a message of our own: everything before it goes on, it does not. */
-		s->swallow = 0;
-		if (!send_on(b))
-			return false;
-		b->at += head.total;
-		b->sent = b->at;
+	if (frame == PP_FRAME_WHOLE)
+		note_answer(s, &head, message + PP_MSG_HEADER);
+	if (s->tx.answered != number && !settle_flight(b, &head, number))
 		return true;
-	}
 	s->skip = head.total;
 	return true;
 }
@@ -179,7 +222,7 @@ static size_t run(struct back *b)
 	return b->at;
 }
 
-void pp_relay_back(struct pp_server *s, const uint8_t *bytes, size_t len)
+void pp_relay_back(struct pp_server *s, uint8_t *bytes, size_t len)
 {
 	struct back b = {.s = s, .bytes = bytes, .len = len};
 	if (pp_buf_len(&s->in) == 0) {
@@ -196,7 +239,7 @@ void pp_relay_back(struct pp_server *s, const uint8_t *bytes, size_t len)
 	/* Moved out for the time of looking: closing the server frees s->in. */
 	struct pp_buf in = s->in;
 	s->in = (struct pp_buf){0};
-	b.bytes = pp_buf_bytes(&in);
+	b.bytes = in.mem + in.start;
 	b.len = pp_buf_len(&in);
 	size_t used = run(&b);
 	if (s->gone) {

@@ -58,33 +58,13 @@ static enum pp_step take_head(struct pp_front_run *f)
 	struct pp_server *s = c->server;
 	if (pp_own_holds(s))
 		return PP_STEP_STOP;
-	if (pp_front_is_named_kind(head.type)) {
-		enum pp_step step = pp_front_look_at_name(f, frame, &head);
-		if (step != PP_STEP_TAKE)
-			return step;
+	if (pp_front_is_named_kind(head.type))
+		return pp_front_named(f, frame, &head);
+	switch (head.type) {
+	case PP_FRONT_QUERY: return pp_front_query(f, frame, &head);
+	case PP_FRONT_FUNCTION_CALL: return pp_front_function(f, &head);
+	default: return pp_front_pass(f, &head);
 	}
-	if (head.type == PP_FRONT_FUNCTION_CALL &&
-	    pp_front_look_at_function(f, &head) == PP_STEP_WAIT)
-		return PP_STEP_WAIT;
-	int r = pp_tx_front(&s->tx, head.type);
-	if (r == PP_ERR_FULL)
-		return PP_STEP_STOP; /* more is taken when replies came */
-	if (r < 0) {
-		violation(f, "podpool: message out of place");
-		return PP_STEP_STOP;
-	}
-	if (head.type == PP_FRONT_QUERY) {
-		pp_buf_finish(&c->unnamed);
-		s->unnamed_known = true;
-	}
-	c->skip = head.total;
-	if (head.type == PP_FRONT_QUERY || head.type == PP_FRONT_PARSE) {
-		pp_front_lex_begin(s, head.type);
-		/* The header is not text: it is counted off here. */
-		f->at += PP_MSG_HEADER;
-		c->skip -= PP_MSG_HEADER;
-	}
-	return PP_STEP_TAKE;
 }
 
 static void say_ready(struct pp_client *c)
@@ -132,7 +112,8 @@ static void take_body(struct pp_front_run *f)
 
 size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 {
-	struct pp_front_run f = {.c = c, .bytes = bytes, .len = len};
+	struct pp_front_run f;
+	pp_front_init(&f, c, bytes, len);
 	while (f.at < f.len) {
 		if (c->server && pp_server_is_congested(c->server)) {
 			pp_client_pause(c, true);

@@ -109,6 +109,7 @@ struct pp_server *pp_server_login(struct pp_database *db, const char *password)
 	}
 	s->broker = b;
 	s->database = db;
+	pp_copies_init(&s->copies);
 	s->lifetime_ms = jittered(b->config.server_lifetime_ms);
 	pp_conn_init(&s->conn, pp_database_pool(db), b->now);
 	b->logins++;
@@ -191,6 +192,9 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	pp_log(PP_LOG_DEBUG, "server %d closed: %s", s->backend_pid, reason);
 	bool in_login = s->conn.state == PP_CONN_LOGIN;
 	pp_conn_set_state(&s->conn, PP_CONN_CLOSED, s->broker->now);
+	pp_flight_finish(&s->flight);
+	pp_plan_drop(s->dealloc.plan);
+	pp_copies_clear(&s->copies);
 	if (s->session) {
 		event_del(&s->read_event);
 		event_del(&s->write_event);

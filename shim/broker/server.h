@@ -13,6 +13,8 @@
 
 #include "base/buf.h"
 #include "broker/broker.h"
+#include "broker/copies.h"
+#include "broker/flight.h"
 #include "broker/labels.h"
 #include "broker/login.h"
 #include "broker/own.h"
@@ -43,11 +45,19 @@ struct pp_server {
 	struct pp_tx tx;
 	struct pp_lexer lexer;
 	enum pp_lexing lexing;
-	uint32_t skip; /* bytes of the server's current message still to come */
-	uint8_t swallow; /* the answer to a message of our own: ParseComplete or CloseComplete; 0 none */
-	struct pp_labels_entry *label; /* counted: the settings the session has */
-	struct pp_touched touch;	       /* what has been done to it since it was last asked */
-	uint32_t pins;		       /* enum pp_pin */
+	uint32_t skip;		 /* bytes of the server's current message still to come */
+	struct pp_copies copies; /* prepared statements it has */
+	struct pp_flight flight; /* answers we wait for */
+	struct {
+		struct pp_plan *plan; /* counted: a DEALLOCATE of it is under way; NULL none */
+		bool was_empty;	      /* it was put there for that */
+		char name[PP_STATEMENT_NAME_MAX];
+	} dealloc;
+	char untidy[PP_STATEMENT_NAME_MAX]; /* a statement of a client's name, to be deallocated */
+	struct pp_labels_entry *label;	    /* counted: the settings the session has */
+	struct pp_touched touch;	    /* what has been done to it since it was last asked */
+	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
+	uint32_t pins;			    /* enum pp_pin */
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;
@@ -58,9 +68,10 @@ struct pp_server {
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
 	} own;
 	int backend_pid;
-	uint32_t cancels;   /* cancel connections under way */
-	pp_ms lifetime_ms;  /* jittered; 0 for ever */
-	bool conforming;    /* standard_conforming_strings */
+	uint32_t cancels;  /* cancel connections under way */
+	pp_ms lifetime_ms; /* jittered; 0 for ever */
+	bool conforming;   /* standard_conforming_strings */
+	bool lexing_unnamed;
 	bool readable;	    /* client_encoding is one the lexer can read */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool read_paused;

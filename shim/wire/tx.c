@@ -214,6 +214,15 @@ void pp_tx_front_own(struct pp_tx *tx)
 	pp_tx_last(tx)->own = true;
 }
 
+void pp_tx_front_own_batch(struct pp_tx *tx, uint32_t extended)
+{
+	pp_assert(tx->count == 0 && !tx->skip_to_sync && !tx->copy_in && !tx->uncertain);
+	int r = pp_tx_push(tx, extended, PP_TX_END_SYNC);
+	pp_assert(r == 0); /* it was empty */
+	pp_tx_last(tx)->own = true;
+	tx->asked += extended;
+}
+
 /* ---- the server's messages ---- */
 
 static void skip_to_sync(struct pp_tx *tx)
@@ -224,7 +233,8 @@ static void skip_to_sync(struct pp_tx *tx)
 		pp_tx_discard(tx);
 	if (tx->count) {
 		tx->answered += pp_tx_section(tx, 0)->extended;
-		*pp_tx_section(tx, 0) = (struct pp_tx_section){.end = PP_TX_END_SYNC};
+		bool own = pp_tx_section(tx, 0)->own;
+		*pp_tx_section(tx, 0) = (struct pp_tx_section){.end = PP_TX_END_SYNC, .own = own};
 	} else {
 		tx->skip_to_sync = true;
 	}
@@ -380,4 +390,12 @@ bool pp_tx_answers_own(const struct pp_tx *tx)
 bool pp_tx_owes_only_own(const struct pp_tx *tx)
 {
 	return tx->count == 1 && pp_tx_answers_own(tx);
+}
+
+bool pp_tx_is_behind(const struct pp_tx *tx, uint32_t number)
+{
+	const struct pp_tx_section *last =
+		&tx->ring[(tx->head + tx->count - 1) & (PP_TX_SECTIONS_MAX - 1)];
+	uint32_t open = tx->count && last->end == PP_TX_END_OPEN ? last->extended : 0;
+	return (int32_t)(number - (tx->asked - open)) < 0;
 }

@@ -81,6 +81,9 @@ struct pp_tx {
 	bool uncertain;
 };
 
+/* Was the extended message numbered `number` (of `asked`) sent in a batch that has ended, or is it over? */
+bool pp_tx_is_behind(const struct pp_tx *tx, uint32_t number);
+
 /* A server just logged in or returned: status 'I', nothing owed. */
 void pp_tx_init(struct pp_tx *tx);
 
@@ -92,6 +95,8 @@ PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
 /* A Query of the broker's own on an idle server (pp_tx_is_idle): the client may send behind it without
  * waiting. */
 void pp_tx_front_own(struct pp_tx *tx);
+/* The same with `extended` messages and a Sync, in a transaction or not, while nothing is owed. */
+void pp_tx_front_own_batch(struct pp_tx *tx, uint32_t extended);
 
 /* Is what the server says now the answer to such a Query? And is that all it owes? */
 bool pp_tx_answers_own(const struct pp_tx *tx);

@@ -1,0 +1,116 @@
+#include "broker/flight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "broker/client.h"
+#include "broker/server.h"
+
+int pp_flight_reserve(struct pp_flight *flight, uint32_t count)
+{
+	uint32_t used = flight->end - flight->head, size = flight->size ? flight->size : 4;
+	if (flight->head) {
+		memmove(flight->marks, flight->marks + flight->head, used * sizeof *flight->marks);
+		flight->head = 0;
+		flight->end = used;
+	}
+	if (used + count > PP_FLIGHT_MAX)
+		return PP_ERR_FULL;
+	while (size < used + count)
+		size *= 2;
+	if (size == flight->size)
+		return 0;
+	struct pp_flight_mark *marks = realloc(flight->marks, size * sizeof *marks);
+	if (!marks)
+		return PP_ERR_NOMEM;
+	flight->marks = marks;
+	flight->size = size;
+	return 0;
+}
+
+void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_kind kind,
+		    const char *name, struct pp_plan *plan)
+{
+	pp_assert(flight->end < flight->size);
+	struct pp_flight_mark *mark = &flight->marks[flight->end++];
+	*mark = (struct pp_flight_mark){.number = number, .kind = kind, .plan = pp_plan_hold(plan)};
+	if (name)
+		memcpy(mark->name, name, strnlen(name, sizeof mark->name - 1));
+}
+
+bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name)
+{
+	for (uint32_t i = flight->head; i != flight->end; i++) {
+		const struct pp_flight_mark *mark = &flight->marks[i];
+		if (strcmp(mark->name, name) == 0 && pp_tx_is_behind(tx, mark->number))
+			return true;
+	}
+	return false;
+}
+
+static void pop(struct pp_flight *flight)
+{
+	pp_plan_drop(flight->marks[flight->head++].plan);
+	if (flight->head == flight->end)
+		flight->head = flight->end = 0;
+}
+
+void pp_flight_finish(struct pp_flight *flight)
+{
+	while (flight->head != flight->end)
+		pop(flight);
+	free(flight->marks);
+	*flight = (struct pp_flight){0};
+}
+
+enum pp_flight_verdict pp_flight_answered(struct pp_flight *flight, uint32_t number)
+{
+	static const enum pp_flight_verdict verdicts[] = {
+		[PP_FLIGHT_PARSE] = PP_FLIGHT_PASS,    [PP_FLIGHT_SHARE] = PP_FLIGHT_TRANSLATE,
+		[PP_FLIGHT_CLOSE] = PP_FLIGHT_PASS,    [PP_FLIGHT_BRING] = PP_FLIGHT_SWALLOW,
+		[PP_FLIGHT_EVICT] = PP_FLIGHT_SWALLOW, [PP_FLIGHT_QUIET] = PP_FLIGHT_SWALLOW,
+	};
+	if (flight->head == flight->end || flight->marks[flight->head].number != number)
+		return PP_FLIGHT_PASS;
+	enum pp_flight_verdict verdict = verdicts[flight->marks[flight->head].kind];
+	pop(flight);
+	return verdict;
+}
+
+static void undo(struct pp_server *s, const struct pp_flight_mark *mark)
+{
+	struct pp_statement **names = &s->client->statements;
+	switch (mark->kind) {
+	case PP_FLIGHT_PARSE:
+		pp_copies_remove(&s->copies, mark->plan);
+		(void)!pp_statements_set(names, mark->name, NULL);
+		break;
+	case PP_FLIGHT_SHARE: (void)!pp_statements_set(names, mark->name, NULL); break;
+	case PP_FLIGHT_CLOSE:
+		/* Its place in the table was free a moment ago. */
+		if (pp_statements_set(names, mark->name, mark->plan) < 0)
+			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
+		break;
+	case PP_FLIGHT_BRING: pp_copies_remove(&s->copies, mark->plan); break;
+	case PP_FLIGHT_EVICT:
+		if (pp_copies_add(&s->copies, mark->plan) < 0)
+			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
+		pp_copies_distrust(&s->copies);
+		break;
+	case PP_FLIGHT_QUIET: s->unnamed_known = false; break;
+	}
+}
+
+/* The last one first: Close and Parse of one name may both be undone. */
+void pp_flight_discarded(struct pp_server *s, uint32_t number)
+{
+	struct pp_flight *flight = &s->flight;
+	uint32_t over = flight->head;
+	while (over != flight->end && (int32_t)(flight->marks[over].number - number) < 0)
+		over++;
+	for (uint32_t at = over; s->client && at > flight->head; at--)
+		undo(s, &flight->marks[at - 1]);
+	for (uint32_t left = over - flight->head; left; left--)
+		pop(flight);
+}

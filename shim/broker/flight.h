@@ -1,0 +1,66 @@
+/* shim/broker/flight.h - messages under way to a server whose answer means something to us: Parse and Close of named
+ * statements, and those of the broker's own that the client must not hear of.
+ *
+ *             answered                                  discarded by an error
+ *   PARSE     passed on                                 the name means what it did; the server has no copy
+ *   SHARE     CloseComplete becomes ParseComplete       the name means what it did
+ *   CLOSE     passed on                                 the name means what it did
+ *   BRING     swallowed                                 the server has no copy
+ *   EVICT     swallowed                                 the server has its copy still
+ *   QUIET     swallowed                                 nobody knows what the unnamed statement is
+ *
+ * Answers come in order, and each message has its number (pp_tx.asked when it was sent).
+ */
+#ifndef PP_BROKER_FLIGHT_H
+#define PP_BROKER_FLIGHT_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "broker/statements.h"
+
+enum pp_flight_kind {
+	PP_FLIGHT_PARSE,
+	PP_FLIGHT_SHARE,
+	PP_FLIGHT_CLOSE,
+	PP_FLIGHT_BRING,
+	PP_FLIGHT_EVICT,
+	PP_FLIGHT_QUIET
+};
+
+struct pp_flight_mark {
+	uint32_t number;
+	enum pp_flight_kind kind;
+	struct pp_plan *plan;		  /* counted: that is prepared or closed; NULL for QUIET */
+	char name[PP_STATEMENT_NAME_MAX]; /* PARSE, SHARE, CLOSE: the client's */
+};
+
+/* Beyond, the client waits for replies. */
+#define PP_FLIGHT_MAX 256
+
+struct pp_flight {
+	struct pp_flight_mark *marks; /* owned; [head, end) are under way */
+	uint32_t head, end, size;
+};
+
+struct pp_server;
+struct pp_tx;
+
+/* Makes sure that the next `count` pushes succeed. PP_ERR_FULL, PP_ERR_NOMEM. */
+PP_MUSTCHECK int pp_flight_reserve(struct pp_flight *flight, uint32_t count);
+/* The message numbered `number`. name may be NULL. */
+void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_kind kind,
+		    const char *name, struct pp_plan *plan);
+void pp_flight_finish(struct pp_flight *flight);
+
+/* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */
+bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name);
+
+enum pp_flight_verdict { PP_FLIGHT_PASS, PP_FLIGHT_SWALLOW, PP_FLIGHT_TRANSLATE };
+
+/* Message `number` has its answer. */
+enum pp_flight_verdict pp_flight_answered(struct pp_flight *flight, uint32_t number);
+/* All before `number` are over without one. */
+void pp_flight_discarded(struct pp_server *s, uint32_t number);
+
+#endif

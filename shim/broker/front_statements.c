@@ -1,0 +1,254 @@
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/front.h"
+#include "broker/lend.h"
+#include "broker/server.h"
+
+/* A name no server has: closing it is answered like any Close, and changes nothing. */
+#define NOBODY "podpool0"
+
+/* The client's message with another name in it: header and head of the body anew, the rest as it comes. */
+static enum pp_step rename_in(struct pp_front_run *f, const struct pp_frame_head *head,
+			      const struct pp_front_name *name, const char *new_name)
+{
+	uint8_t bytes[PP_FRONT_OUT / 2];
+	const uint8_t *message = f->bytes + f->at;
+	size_t new_len = strlen(new_name) + 1, end = name->at + name->len + 1;
+	if (name->at + new_len > sizeof bytes)
+		return pp_front_pass(f, head);
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	uint32_t length = htonl((uint32_t)(head->total - 1 - name->len - 1 + new_len));
+	memcpy(bytes, message, name->at);
+	memcpy(bytes + 1, &length, sizeof length);
+	memcpy(bytes + name->at, new_name, new_len);
+	if (!pp_front_put(f, bytes, name->at + new_len))
+		return PP_STEP_STOP;
+	f->c->skip -= (uint32_t)end;
+	pp_front_leave_out(f, f->at + end);
+	return PP_STEP_TAKE;
+}
+
+bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
+		  size_t len, struct pp_plan *plan)
+{
+	struct pp_server *s = f->c->server;
+	uint8_t header[PP_MSG_HEADER];
+	uint32_t number = s->tx.asked, length = htonl((uint32_t)len + 4);
+	if (pp_flight_reserve(&s->flight, 1) < 0 || pp_tx_front(&s->tx, type) < 0)
+		return false; /* comes again when there is room */
+	if (number != s->tx.asked)
+		pp_flight_push(&s->flight, number, kind, NULL, plan);
+	header[0] = type;
+	memcpy(header + 1, &length, sizeof length);
+	return pp_front_put(f, header, sizeof header) && pp_front_put(f, body, len);
+}
+
+static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
+{
+	uint8_t body[1 + PP_PLAN_NAME_MAX] = {'S'};
+	size_t len = strlen(plan->name) + 1;
+	memcpy(body + 1, plan->name, len);
+	if (!pp_front_say(f, PP_FLIGHT_EVICT, PP_FRONT_CLOSE, body, 1 + len, plan))
+		return false;
+	pp_copies_remove(&f->c->server->copies, plan);
+	return true;
+}
+
+/* Room for one more copy; and not two under one name. */
+static bool clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
+{
+	struct pp_plan *surplus = has_it ? plan : pp_copies_surplus(&f->c->server->copies);
+	return !surplus || say_close(f, surplus);
+}
+
+enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
+{
+	struct pp_server *s = f->c->server;
+	enum pp_copies_answer answer = pp_copies_find(&s->copies, plan);
+	if (answer == PP_COPIES_FRESH)
+		return PP_STEP_TAKE;
+	size_t name_len = strlen(plan->name) + 1;
+	uint8_t *body = malloc(name_len + plan->body_len);
+	bool said = body && clear_the_way(f, plan, answer == PP_COPIES_STALE);
+	if (said) {
+		memcpy(body, plan->name, name_len);
+		memcpy(body + name_len, pp_plan_body(plan), plan->body_len);
+		said = pp_front_say(f, PP_FLIGHT_BRING, PP_FRONT_PARSE, body,
+				    name_len + plan->body_len, plan) &&
+		       pp_copies_add(&s->copies, plan) == 0;
+	}
+	free(body);
+	return said ? PP_STEP_TAKE : PP_STEP_STOP;
+}
+
+/* Parse as the client says it: from now on the names on this server are the client's own, until it leaves. */
+static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const char *why)
+{
+	struct pp_server *s = f->c->server;
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	pp_server_pin(s, PP_PIN_STATEMENT, why);
+	pp_front_lex_begin(s, PP_FRONT_PARSE);
+	s->lexing_unnamed = false;
+	f->at += PP_MSG_HEADER;
+	f->c->skip -= PP_MSG_HEADER;
+	return PP_STEP_TAKE;
+}
+
+/* The name is taken. Only the server can say so in its own words (42P05), so let it have one of that name. */
+static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_head *head,
+				const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
+	size_t len = strlen(name->text) + 1;
+	memcpy(body, name->text, len); /* then the empty text, and no types */
+	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
+		return PP_STEP_STOP;
+	memcpy(s->untidy, name->text, len);
+	return pp_front_pass(f, head);
+}
+
+static bool learn_touch(struct pp_server *s, struct pp_plan *plan)
+{
+	uint32_t bits = pp_front_lex_whole(s, pp_plan_body(plan), plan->body_len);
+	if (!bits)
+		return true;
+	plan->touch = malloc(sizeof *plan->touch);
+	if (plan->touch)
+		pp_touch_read(plan->touch, bits, &s->lexer);
+	return plan->touch != NULL;
+}
+
+static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_head *head,
+			       const struct pp_front_name *name)
+{
+	struct pp_client *c = f->c;
+	size_t end = name->at + name->len + 1;
+	bool is_new;
+	struct pp_plan *plan = pp_plans_take(c->database, pp_labels_view(c->label),
+					     f->bytes + f->at + end, head->total - end, &is_new);
+	if (plan && is_new && !learn_touch(c->server, plan)) {
+		pp_plan_drop(plan);
+		return NULL;
+	}
+	return plan;
+}
+
+/* Whether the text can be parsed is known; only in a failed transaction the server must be asked all the same, and
+ * what the status will be when it reads this is known only if nothing before it is under way. */
+static bool may_share(const struct pp_server *s)
+{
+	bool alone = s->tx.count == 0 || (s->tx.count == 1 && pp_tx_awaits_front(&s->tx));
+	return alone && s->tx.status != PP_TX_FAILED && !s->tx.uncertain;
+}
+
+/* In place of a Parse whose answer is known: CloseComplete comes in its order, and becomes ParseComplete. */
+static enum pp_step close_nobody(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	static const uint8_t close[] = "C\0\0\0\x0eS" NOBODY;
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	if (!pp_front_put(f, close, sizeof close))
+		return PP_STEP_STOP;
+	f->c->skip = 0;
+	pp_front_leave_out(f, f->at + head->total);
+	return PP_STEP_TAKE;
+}
+
+static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_head *head,
+			       const struct pp_front_name *name, struct pp_plan *plan)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	enum pp_copies_answer answer = pp_copies_find(&s->copies, plan);
+	bool share = answer == PP_COPIES_FRESH && may_share(s);
+	if (pp_flight_reserve(&s->flight, 2) < 0)
+		return PP_STEP_STOP;
+	if (!share && !clear_the_way(f, plan, answer != PP_COPIES_ABSENT))
+		return PP_STEP_STOP;
+	if (!share && pp_copies_add(&s->copies, plan) < 0)
+		return PP_STEP_STOP;
+	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
+		if (!share)
+			pp_copies_remove(&s->copies, plan);
+		return parse_natively(f, head, "too many prepared statements");
+	}
+	uint32_t number = s->tx.asked;
+	enum pp_step step = share ? close_nobody(f, head) : rename_in(f, head, name, plan->name);
+	if (step == PP_STEP_TAKE) {
+		pp_flight_push(&s->flight, number, share ? PP_FLIGHT_SHARE : PP_FLIGHT_PARSE,
+			       name->text, plan);
+	} else if (!c->gone && c->server == s) { /* it will be looked at again */
+		(void)!pp_statements_set(&c->statements, name->text, NULL);
+		if (!share)
+			pp_copies_remove(&s->copies, plan);
+	}
+	return step;
+}
+
+enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head, const struct pp_front_name *name)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	if (frame == PP_FRAME_PART && head->total <= PP_READ_BUFFER)
+		return PP_STEP_WAIT;
+	if (s->own.kind == PP_OWN_PROBE)
+		return PP_STEP_STOP; /* how texts are read is being asked */
+	if (pp_statements_find(c->statements, name->text))
+		return parse_again(f, head, name);
+	if (frame == PP_FRAME_PART)
+		return parse_natively(f, head, "a long prepared statement");
+	if (s->pins & (PP_PIN_STATEMENT | PP_PIN_PREPARE) || s->tx.uncertain)
+		return parse_natively(f, head, "a prepared statement beside those of SQL");
+	struct pp_plan *plan = plan_of(f, head, name);
+	if (!plan)
+		return parse_natively(f, head, "no room for a prepared statement");
+	enum pp_step step = parse_plan(f, head, name, plan);
+	pp_plan_drop(plan);
+	return step;
+}
+
+enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
+			  const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
+	if (!plan || s->tx.uncertain) /* the server's own, or nobody's: 26000 */
+		return pp_front_pass(f, head);
+	if (pp_front_bring(f, plan) != PP_STEP_TAKE)
+		return PP_STEP_STOP;
+	if (head->type == PP_FRONT_BIND && plan->touch)
+		pp_front_touch(s, plan->touch);
+	return rename_in(f, head, name, plan->name);
+}
+
+/* The name goes; the server keeps its copy for others. */
+enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,
+			    const struct pp_front_name *name)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
+	if (!plan || s->tx.uncertain)
+		return pp_front_pass(f, head);
+	if (pp_flight_reserve(&s->flight, 1) < 0)
+		return PP_STEP_STOP;
+	uint32_t number = s->tx.asked;
+	enum pp_step step = rename_in(f, head, name, NOBODY);
+	if (step == PP_STEP_TAKE) {
+		pp_flight_push(&s->flight, number, PP_FLIGHT_CLOSE, name->text, plan);
+		(void)!pp_statements_set(&c->statements, name->text, NULL);
+	}
+	return step;
+}

@@ -1,0 +1,49 @@
+#include "broker/prepared.h"
+
+#include <string.h>
+
+#include "broker/client.h"
+#include "broker/server.h"
+#include "wire/error.h"
+
+static void forget_dealloc(struct pp_server *s)
+{
+	pp_plan_drop(s->dealloc.plan);
+	s->dealloc.plan = NULL;
+}
+
+void pp_prepared_tag(struct pp_server *s, const char *tag)
+{
+	if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
+		pp_copies_clear(&s->copies);
+		if (s->client)
+			pp_statements_clear(&s->client->statements);
+	} else if (strcmp(tag, "DEALLOCATE") == 0 && s->dealloc.plan) {
+		pp_copies_remove(&s->copies, s->dealloc.plan);
+		if (s->client)
+			(void)!pp_statements_set(&s->client->statements, s->dealloc.name, NULL);
+		forget_dealloc(s);
+	}
+}
+
+void pp_prepared_ready(struct pp_server *s)
+{
+	/* Put there empty, and there still: it must be closed before it can be prepared. */
+	if (s->dealloc.was_empty && pp_copies_add(&s->copies, s->dealloc.plan) == 0)
+		pp_copies_distrust(&s->copies);
+	forget_dealloc(s);
+}
+
+void pp_prepared_error(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	struct pp_error error;
+	if (pp_error_read(body, len, &error) < 0)
+		return;
+	/* The whole text has been read before any of it is executed, so none of it was. */
+	if (s->doubtful && s->tx.count <= 1 && strcmp(error.sqlstate, "42601") == 0) {
+		s->touch.bits &= ~s->doubtful;
+		s->doubtful = 0;
+	}
+	if (strcmp(error.sqlstate, "26000") == 0 || strcmp(error.sqlstate, "0A000") == 0)
+		pp_copies_distrust(&s->copies);
+}

@@ -1,0 +1,66 @@
+#include "broker/statements.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* As the server sees it: cut. */
+static size_t name_len(const char *name)
+{
+	return strnlen(name, PP_STATEMENT_NAME_MAX - 1);
+}
+
+static struct pp_statement *find(struct pp_statement *all, const char *name)
+{
+	struct pp_statement *st = NULL;
+	HASH_FIND(hh, all, name, name_len(name), st);
+	return st;
+}
+
+struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name)
+{
+	struct pp_statement *st = all ? find(all, name) : NULL;
+	return st ? st->plan : NULL;
+}
+
+static void forget(struct pp_statement **all, struct pp_statement *st)
+{
+	HASH_DEL(*all, st);
+	pp_plan_drop(st->plan);
+	free(st);
+}
+
+int pp_statements_set(struct pp_statement **all, const char *name, struct pp_plan *plan)
+{
+	struct pp_statement *st = find(*all, name);
+	if (!plan) {
+		if (st)
+			forget(all, st);
+		return 0;
+	}
+	if (st) {
+		pp_plan_hold(plan);
+		pp_plan_drop(st->plan);
+		st->plan = plan;
+		return 0;
+	}
+	if (HASH_COUNT(*all) >= PP_STATEMENTS_MAX)
+		return PP_ERR_FULL;
+	st = calloc(1, sizeof *st);
+	if (!st)
+		return PP_ERR_NOMEM;
+	memcpy(st->name, name, name_len(name));
+	HASH_ADD_KEYPTR(hh, *all, st->name, name_len(name), st);
+	if (!st->hh.tbl) {
+		free(st);
+		return PP_ERR_NOMEM;
+	}
+	st->plan = pp_plan_hold(plan);
+	return 0;
+}
+
+void pp_statements_clear(struct pp_statement **all)
+{
+	struct pp_statement *st, *next;
+	HASH_ITER(hh, *all, st, next)
+	forget(all, st);
+}

@@ -1,0 +1,32 @@
+/* shim/broker/statements.h - the names one client has given to plans (Parse with a name), in its own name space.
+ *
+ * A name is defined from the moment its Parse is sent: what follows in the same batch may use it. If an error discards
+ * that Parse, flight.h puts back what the name meant before.
+ */
+#ifndef PP_BROKER_STATEMENTS_H
+#define PP_BROKER_STATEMENTS_H
+
+#include "base/hash.h"
+#include "broker/plans.h"
+
+/* The server cuts names at 63 bytes (NAMEDATALEN). */
+#define PP_STATEMENT_NAME_MAX 64
+/* Names per client; beyond, the client keeps its server. */
+#define PP_STATEMENTS_MAX 2000
+
+struct pp_statement {
+	UT_hash_handle hh;    /* client.statements */
+	struct pp_plan *plan; /* counted */
+	char name[PP_STATEMENT_NAME_MAX];
+};
+
+/* NULL: not defined. */
+struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name);
+
+/* plan NULL: no longer defined. PP_ERR_FULL, PP_ERR_NOMEM: nothing is changed. */
+PP_MUSTCHECK int pp_statements_set(struct pp_statement **all, const char *name,
+				   struct pp_plan *plan);
+
+void pp_statements_clear(struct pp_statement **all);
+
+#endif
