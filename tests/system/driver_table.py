@@ -36,7 +36,6 @@ class Driver:
     name: str
     command: tuple  # before the arguments; {java} is the folder of compiled classes
     variant: str = "-"
-    pins: tuple = ()  # reasons, any of which status must give while it works; () = 20 clients on 4 servers
     cancel: str = "stdin"  # how the test says "cancel now": stdin, sigint, file; "" = this driver cannot
     one_process: bool = True  # load: all clients in one process
     copies: bool = True
@@ -61,24 +60,24 @@ ALL = [
     Driver("psql", ("sh", str(DRIVERS / "psql.sh")), cancel="sigint", one_process=False),
     Driver("pgbench-simple", ("sh", str(DRIVERS / "pgbench.sh")), "simple", cancel=""),
     Driver("pgbench-extended", ("sh", str(DRIVERS / "pgbench.sh")), "extended", cancel=""),
-    Driver("pgbench-prepared", ("sh", str(DRIVERS / "pgbench.sh")), "prepared", cancel="", pins=("statement",)),
+    Driver("pgbench-prepared", ("sh", str(DRIVERS / "pgbench.sh")), "prepared", cancel=""),
     Driver("php-pgsql", script(PHP, "php_pgsql.php"), one_process=False),
     Driver("php-pdo-emulated", script(PHP, "php_pdo.php"), "emulated", cancel="", one_process=False),
     Driver("php-pdo-unnamed", script(PHP, "php_pdo.php"), "unnamed", cancel="", one_process=False),
-    Driver("php-pdo-native", script(PHP, "php_pdo.php"), "native", cancel="", one_process=False, pins=("statement",)),
+    Driver("php-pdo-native", script(PHP, "php_pdo.php"), "native", cancel="", one_process=False),
     Driver("php-fpm-pgsql", (str(DRIVERS / "php_pgsql.php"),), cancel="file", one_process=False, fpm=True),
     Driver("php-fpm-pdo", (str(DRIVERS / "php_pdo.php"),), "emulated", cancel="", one_process=False, fpm=True),
     Driver("psycopg2", script(PYTHON, "psycopg2_driver.py")),
     Driver("psycopg3-noprepare", script(PYTHON, "psycopg3_driver.py"), "noprepare"),
-    Driver("psycopg3", script(PYTHON, "psycopg3_driver.py"), pins=("statement",)),
-    Driver("asyncpg", script(PYTHON, "asyncpg_driver.py"), pins=("statement",)),
+    Driver("psycopg3", script(PYTHON, "psycopg3_driver.py")),
+    Driver("asyncpg", script(PYTHON, "asyncpg_driver.py")),
     Driver("asyncpg-nocache", script(PYTHON, "asyncpg_driver.py"), "nocache"),
     Driver("node-pg", script(NODE, "node_pg.js"), copies=False),
-    Driver("node-pg-named", script(NODE, "node_pg.js"), "named", copies=False, pins=("statement",)),
+    Driver("node-pg-named", script(NODE, "node_pg.js"), "named", copies=False),
     Driver("ruby-pg", script(RUBY, "ruby_pg.rb")),
-    Driver("dbd-pg", script(PERL, "dbd_pg.pl"), one_process=False, pins=("statement",)),
+    Driver("dbd-pg", script(PERL, "dbd_pg.pl"), one_process=False),
     Driver("dbd-pg-noprepare", script(PERL, "dbd_pg.pl"), "noprepare", one_process=False),
-    Driver("pgjdbc", JAVA, pins=("set", "statement")),
+    Driver("pgjdbc", JAVA),
     Driver("pgjdbc-plain", JAVA, "plain"),
 ]
 
