@@ -73,7 +73,10 @@ enum pp_flight_verdict pp_flight_answered(struct pp_flight *flight, uint32_t num
 	};
 	if (flight->head == flight->end || flight->marks[flight->head].number != number)
 		return PP_FLIGHT_PASS;
-	enum pp_flight_verdict verdict = verdicts[flight->marks[flight->head].kind];
+	const struct pp_flight_mark *mark = &flight->marks[flight->head];
+	enum pp_flight_verdict verdict = verdicts[mark->kind];
+	if (mark->kind == PP_FLIGHT_PARSE || mark->kind == PP_FLIGHT_BRING)
+		mark->plan->proven = true;
 	pop(flight);
 	return verdict;
 }

@@ -52,8 +52,17 @@ uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len
 /* The text is executed: what it does lastingly pins now, the rest is asked later. */
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text);
 
+/* Where the statement's name stands in a message, in bytes from its beginning; the name has its NUL there. */
+struct pp_front_name {
+	size_t at, len;
+	char text[PP_STATEMENT_NAME_MAX]; /* as the server cuts it */
+};
+
 /* Parse, Bind, Describe, Close: do they speak of a prepared statement? */
 bool pp_front_is_named_kind(uint8_t type);
+/* The name in a whole message that names a statement. */
+bool pp_front_find_name(const uint8_t *message, const struct pp_frame_head *head,
+			struct pp_front_name *ret_name);
 /* One of these at f->at. */
 enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head);
@@ -63,15 +72,12 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 enum pp_step pp_front_deallocate(struct pp_front_run *f, const char *name, struct pp_plan *plan);
 enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
 
-/* Where the statement's name stands in a message, in bytes from its beginning; the name has its NUL there. */
-struct pp_front_name {
-	size_t at, len;
-	char text[PP_STATEMENT_NAME_MAX]; /* as the server cuts it */
-};
-
 /* A message that names a statement (not the unnamed one), whole if it is Parse and short enough. */
 enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head, const struct pp_front_name *name);
+/* A client without a server that only prepares (Parse and Sync) what servers have prepared before is answered here:
+ * true, and both are used up. */
+bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head);
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
 			  const struct pp_front_name *name);
 enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,

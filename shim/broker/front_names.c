@@ -43,6 +43,12 @@ static enum spoken speaks(uint8_t type, const uint8_t *message, size_t have,
 	return ret_name->len ? OF_A_NAME : OF_THE_UNNAMED;
 }
 
+bool pp_front_find_name(const uint8_t *message, const struct pp_frame_head *head,
+			struct pp_front_name *ret_name)
+{
+	return speaks(head->type, message, head->total, ret_name) == OF_A_NAME;
+}
+
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */
 static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 				  const struct pp_frame_head *head)

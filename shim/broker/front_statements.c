@@ -252,3 +252,28 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	}
 	return step;
 }
+
+/* PQprepare waits for just this; and a program whose only thread waits here would never end the transactions that
+ * hold the servers it waits for (pgbench -M prepared). */
+bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
+	static const uint8_t answer[] = {
+		PP_BACK_PARSE_COMPLETE, 0, 0, 0, 4, PP_BACK_READY, 0, 0, 0, 5, PP_TX_IDLE};
+	struct pp_client *c = f->c;
+	const uint8_t *message = f->bytes + f->at;
+	struct pp_front_name name;
+	if (f->len - f->at < head->total + sizeof sync ||
+	    memcmp(message + head->total, sync, sizeof sync) != 0 ||
+	    !pp_front_find_name(message, head, &name) ||
+	    pp_statements_find(c->statements, name.text))
+		return false;
+	size_t end = name.at + name.len + 1;
+	struct pp_plan *plan = pp_plans_find(c->database, pp_labels_view(c->label), message + end,
+					     head->total - end);
+	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
+		return false;
+	pp_front_leave_out(f, f->at + head->total + sizeof sync);
+	pp_client_write(c, answer, sizeof answer);
+	return true;
+}

@@ -97,19 +97,41 @@ static struct pp_plan *make(struct pp_database *db, const uint8_t *key, size_t e
 	return plan;
 }
 
+/* What it is looked up by: owned by the caller, NULL when it cannot be made. */
+static uint8_t *make_key(struct pp_label label, const uint8_t *body, size_t body_len,
+			 size_t *ret_env_len)
+{
+	char env[PP_LABEL_MAX];
+	if (environment(label, env, ret_env_len) < 0)
+		return NULL;
+	uint8_t *key = malloc(*ret_env_len + body_len);
+	if (key) {
+		memcpy(key, env, *ret_env_len);
+		memcpy(key + *ret_env_len, body, body_len);
+	}
+	return key;
+}
+
+struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_label label, const uint8_t *body,
+			      size_t body_len)
+{
+	size_t env_len;
+	struct pp_plan *plan = NULL;
+	uint8_t *key = make_key(label, body, body_len, &env_len);
+	if (key)
+		HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
+	free(key);
+	return plan;
+}
+
 struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, const uint8_t *body,
 			      size_t body_len, bool *ret_new)
 {
-	char env[PP_LABEL_MAX];
 	size_t env_len;
 	struct pp_plan *plan = NULL;
-	if (environment(label, env, &env_len) < 0)
-		return NULL;
-	uint8_t *key = malloc(env_len + body_len);
+	uint8_t *key = make_key(label, body, body_len, &env_len);
 	if (!key)
 		return NULL;
-	memcpy(key, env, env_len);
-	memcpy(key + env_len, body, body_len);
 	HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
 	*ret_new = plan == NULL;
 	if (!plan)

@@ -31,6 +31,7 @@ struct pp_plan {
 	uint32_t generation; /* a copy made before it no longer fits the tables */
 	char name[PP_PLAN_NAME_MAX];
 	struct pp_touched *touch; /* owned; NULL: executing it touches nothing */
+	bool proven;		  /* a server has prepared it */
 	size_t env_len, body_len;
 	uint8_t key[]; /* environment, then the body of Parse behind the name */
 };
@@ -48,6 +49,9 @@ void pp_plans_finish(struct pp_plans *plans);
 /* Finds or makes it, counted; *ret_new: its `touch` is still to be set. NULL: no room or no memory. */
 struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, const uint8_t *body,
 			      size_t body_len, bool *ret_new);
+/* Only finds, not counted. */
+struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_label label, const uint8_t *body,
+			      size_t body_len);
 struct pp_plan *pp_plan_hold(struct pp_plan *plan); /* NULL is fine */
 void pp_plan_drop(struct pp_plan *plan);
 

@@ -50,6 +50,9 @@ static enum pp_step take_head(struct pp_front_run *f)
 		c->skip = head.total;
 		return PP_STEP_TAKE;
 	}
+	if (!c->server && frame == PP_FRAME_WHOLE && head.type == PP_FRONT_PARSE &&
+	    pp_front_parse_known(f, &head))
+		return c->gone ? PP_STEP_STOP : PP_STEP_TAKE;
 	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
 	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
 		return PP_STEP_WAIT;
