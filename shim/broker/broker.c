@@ -103,6 +103,7 @@ static void first_verdict(struct pp_broker *b)
 	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
 	pp_pools_init(&b->pools, b->verdict.cap);
 	b->pools.fit = pp_lend_fit;
+	b->pools.rotate = b->config.lend == PP_LEND_ROTATE;
 	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }
 

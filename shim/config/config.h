@@ -15,6 +15,7 @@
 #include "base/err.h"
 
 enum pp_config_mode { PP_MODE_TRANSACTION, PP_MODE_SESSION };
+enum pp_config_lend { PP_LEND_LAST, PP_LEND_ROTATE };
 enum pp_config_fail { PP_FAIL_OPEN, PP_FAIL_CLOSED };
 enum pp_config_client_tls { PP_CLIENT_TLS_TUNNEL, PP_CLIENT_TLS_REFUSE };
 
@@ -23,6 +24,7 @@ struct pp_config {
 	char targets[512];
 	char dir[92];
 	enum pp_config_mode mode;
+	enum pp_config_lend lend;
 	enum pp_config_fail fail;
 	enum pp_config_client_tls client_tls;
 	uint32_t max_servers, min_servers; /* 1..10000; min <= max */

@@ -11,6 +11,7 @@
 
 /* Enum values are the positions in these lists; config.h and base/log.h have the same order. */
 static const char *const mode_words[] = {"transaction", "session", NULL};
+static const char *const lend_words[] = {"last", "rotate", NULL};
 static const char *const fail_words[] = {"open", "closed", NULL};
 static const char *const client_tls_words[] = {"tunnel", "refuse", NULL};
 static const char *const log_words[] = {"error", "warning", "info", "debug", NULL};
@@ -21,6 +22,7 @@ static const char *const *words_of(enum pp_value_type type)
 {
 	switch (type) {
 	case PP_VALUE_MODE: return mode_words;
+	case PP_VALUE_LEND: return lend_words;
 	case PP_VALUE_FAIL: return fail_words;
 	case PP_VALUE_CLIENT_TLS: return client_tls_words;
 	case PP_VALUE_LOG: return log_words;

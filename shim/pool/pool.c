@@ -67,8 +67,20 @@ static int fit(const struct pp_pool *pool, const struct pp_conn *conn,
 	return pool->pools->fit ? pool->pools->fit(conn, waiter) : 0;
 }
 
+/* The front of the list was used last. */
+static struct pp_conn *longest_idle(struct pp_pool *pool, const struct pp_waiter *waiter)
+{
+	struct pp_link *head = &pool->conns[PP_CONN_IDLE].head;
+	for (struct pp_link *it = head->prev; it != head; it = it->prev)
+		if (fit(pool, conn_of(it), waiter) >= 0)
+			return conn_of(it);
+	return NULL;
+}
+
 static struct pp_conn *best_idle(struct pp_pool *pool, const struct pp_waiter *waiter)
 {
+	if (pool->pools->rotate)
+		return longest_idle(pool, waiter);
 	struct pp_conn *best = NULL;
 	int best_fit = 0;
 	PP_LIST_FOREACH (&pool->conns[PP_CONN_IDLE], it) {

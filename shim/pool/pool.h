@@ -23,9 +23,10 @@ typedef int pp_pool_fit(const struct pp_conn *conn, const struct pp_waiter *wait
 struct pp_pools {
 	pp_pool_fit *fit;   /* NULL: everything suits everybody */
 	struct pp_list all; /* link: pp_pool.link */
-	uint32_t cap;	    /* at least 1 */
-	uint32_t open;	    /* connections in any state but CLOSED, tunnels included */
-	uint32_t waiting;   /* waiters and wanted logins over all pools */
+	bool rotate;	  /* lend the server idle for longest, not the best or the one used last */
+	uint32_t cap;	  /* at least 1 */
+	uint32_t open;	  /* connections in any state but CLOSED, tunnels included */
+	uint32_t waiting; /* waiters and wanted logins over all pools */
 };
 
 struct pp_pool {
@@ -57,7 +58,8 @@ bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
 /* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none
- * or others are in line. */
+ * or others are in line. With `rotate`: of those that suit at all the one idle for longest, so that successive
+ * transactions get different ones while several are idle. */
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
 void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);

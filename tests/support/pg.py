@@ -58,18 +58,18 @@ class Postgres:
     password = PASSWORD
 
     @classmethod
-    def start(cls, workdir=None, settings=None, auth="trust", ssl=False):
+    def start(cls, workdir=None, settings=None, auth="trust", ssl=False, bindir=None):
         """Ready to accept when it returns. auth is that of TCP connections; the unix socket trusts.
-        Without workdir: a scratch directory, removed by stop()."""
-        return cls(workdir, {**FAST, **(settings or {})}, auth, ssl)
+        Without workdir: a scratch directory, removed by stop(). Without bindir: the installed programs."""
+        return cls(workdir, {**FAST, **(settings or {})}, auth, ssl, bindir)
 
-    def __init__(self, workdir, settings, auth, ssl):
+    def __init__(self, workdir, settings, auth, ssl, bindir=None):
         self.own_workdir = workdir is None
         self.workdir = pathlib.Path(workdir) if workdir else scratch("podpool-pg-")
         self.datadir = self.workdir / "data"
         self.log = self.workdir / "postgres.log"
         self.root_cert = self.workdir / "server.crt"  # self-signed: with ssl=True it is its own root
-        self.bindir = pathlib.Path(subprocess.check_output(["pg_config", "--bindir"], text=True).strip())
+        self.bindir = pathlib.Path(bindir or subprocess.check_output(["pg_config", "--bindir"], text=True).strip())
         self.process = None
         self._give_workdir_away()
         self._initdb(auth)

@@ -45,7 +45,7 @@ class Programs:
     def __exit__(self, *_):
         for process in self.started:
             if process.poll() is None:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # it leads a session: what it started ends as well
                 process.wait()
         if self.fpm:
             self.fpm.terminate()

@@ -130,6 +130,20 @@ def test_min_servers_stay(raw, pool):
 
 
 @pytest.mark.pooled
+def test_min_servers_are_opened_though_nobody_waits(raw, pool):
+    raw(MAX_SERVERS=4, MIN_SERVERS=3).login()
+    pool.until_status(lambda s: s["totals"]["idle"] == 3, "three are there")
+
+
+@pytest.mark.pooled
+def test_rotating_lends_a_different_server_each_time(raw, pool):
+    wire = raw(MAX_SERVERS=4, MIN_SERVERS=3, LEND="rotate").login()
+    pool.until_status(lambda s: s["totals"]["idle"] == 3, "three are there")
+    pids = [wire.ask("select pg_backend_pid()")[0][0] for _ in range(9)]
+    assert pids == pids[:3] * 3 and len(set(pids)) == 3
+
+
+@pytest.mark.pooled
 def test_broker_told_to_end_lets_the_transaction_commit(raw, pool, table, postgres_trust):
     log = ServerLog(postgres_trust)
     wire = raw(MAX_SERVERS=2).login()

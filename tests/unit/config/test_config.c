@@ -44,6 +44,7 @@ START_TEST(test_config_defaults_are_those_of_the_table)
 	ck_assert_str_eq(c.targets, "*:5432");
 	ck_assert_str_eq(c.dir, "");
 	ck_assert_int_eq(c.mode, PP_MODE_TRANSACTION);
+	ck_assert_int_eq(c.lend, PP_LEND_LAST);
 	ck_assert_int_eq(c.fail, PP_FAIL_OPEN);
 	ck_assert_int_eq(c.client_tls, PP_CLIENT_TLS_TUNNEL);
 	ck_assert_uint_eq(c.max_servers, 20);
@@ -78,6 +79,7 @@ START_TEST(test_config_values_print_back_as_the_same_value)
 		{"server_sslmode", "verify-full", "verify-full"},
 		{"log", "debug", "debug"},
 		{"fail", "closed", "closed"},
+		{"lend", "rotate", "rotate"},
 		{"client_tls", "refuse", "refuse"},
 		{"dir", "/run/podpool", "/run/podpool"},
 		{"targets", "10.0.0.0/8:5432,[::1]:5433", "10.0.0.0/8:5432,[::1]:5433"},

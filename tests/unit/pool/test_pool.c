@@ -34,6 +34,62 @@ START_TEST(test_pool_lends_the_server_used_last)
 }
 END_TEST
 
+START_TEST(test_pool_rotating_lends_a_different_server_each_time)
+{
+	setup_cap(4);
+	pools.rotate = true;
+	struct pp_waiter w = {0};
+	struct pp_conn *order[3], *got;
+	for (int i = 0; i < 3; i++)
+		order[i] = open_idle(&a, i, i);
+	for (int i = 0; i < 9; i++) {
+		ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 10 + i), order[i % 3]);
+		pp_conn_set_state(order[i % 3], PP_CONN_IDLE, 10 + i);
+	}
+	pp_pool_wait(&a, &w, 20);
+	ck_assert_ptr_eq(pp_pool_match(&a, 20, &got), &w);
+	ck_assert_ptr_eq(got, order[0]);
+	ck_assert_ptr_eq(pp_pool_find_idle_since(&a, 120, 100), order[1]);
+}
+END_TEST
+
+static int only_the_first_two_suit(const struct pp_conn *conn, const struct pp_waiter *waiter)
+{
+	(void)waiter;
+	return conn == &conns[0] ? 0 : conn == &conns[1] ? 9 : -1;
+}
+
+START_TEST(test_pool_rotating_prefers_nobody_among_those_that_suit)
+{
+	setup_cap(4);
+	pools.rotate = true;
+	pools.fit = only_the_first_two_suit;
+	for (int i = 2; i >= 0; i--)
+		open_idle(&a, i, 2 - i);
+	for (int i = 0; i < 4; i++) {
+		struct pp_conn *conn = pp_pool_lend(&a, NULL, 10 + i);
+		ck_assert_ptr_eq(conn, &conns[1 - i % 2]);
+		pp_conn_set_state(conn, PP_CONN_IDLE, 10 + i);
+	}
+}
+END_TEST
+
+START_TEST(test_pool_opens_its_minimum_once_it_is_used_though_nobody_waits)
+{
+	setup_cap(4);
+	a.min_open = 3;
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_NOTHING);
+	open_idle(&a, 0, 1);
+	for (int i = 1; i < 3; i++) {
+		ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_OPEN);
+		pp_conn_init(&conns[i], pool, 1);
+	}
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+}
+END_TEST
+
 START_TEST(test_pool_waiters_are_served_in_order_and_nobody_overtakes)
 {
 	setup_cap(1);
@@ -252,6 +308,9 @@ int main(void)
 	Suite *s = suite_create("pool/pool");
 	TCase *c = tcase_create("lending");
 	tcase_add_test(c, test_pool_lends_the_server_used_last);
+	tcase_add_test(c, test_pool_rotating_lends_a_different_server_each_time);
+	tcase_add_test(c, test_pool_rotating_prefers_nobody_among_those_that_suit);
+	tcase_add_test(c, test_pool_opens_its_minimum_once_it_is_used_though_nobody_waits);
 	tcase_add_test(c, test_pool_waiters_are_served_in_order_and_nobody_overtakes);
 	tcase_add_test(c, test_pool_opens_no_more_logins_than_wait);
 	tcase_add_test(c, test_pool_respects_the_cap_and_its_fall);

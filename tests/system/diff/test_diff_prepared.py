@@ -1,0 +1,261 @@
+"""Prepared statements, direct and pooled: scenarios 15 to 19. They are the client's, whatever server it meets."""
+import pytest
+
+from support import pgwire
+from support.pgwire import FLUSH, SYNC, bind, close, describe, execute, parse
+
+TABLE = "create table t (n int primary key, note text); insert into t select n, 'note ' || n from generate_series(1, 20) n"
+
+
+def test_15_more_statements_than_a_server_keeps(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        for n in range(600):
+            a.batch(parse(f"select {n}, $1::int", f"s{n}"))
+        b.batch(parse("select 'b'", "s1"))
+        for n in (0, 1, 599, 300, 0):
+            a.batch(bind("5", name=f"s{n}"), execute())
+            b.batch(bind(name="s1"), execute())
+        # one pipeline through all of them: whatever is given up for another must come back
+        a.batch(*(m for n in range(600) for m in (bind(str(n), name=f"s{n}"), execute())))
+        a.batch(*(m for n in range(600) for m in (parse(f"select {n} + 1000", f"r{n}"), bind(name=f"r{n}"), execute())))
+        a.batch(*(m for n in range(0, 600, 7) for m in (close(b"S", f"s{n}"), parse(f"select -{n}", f"s{n}"),
+                                                        bind(name=f"s{n}"), describe(), execute())))
+        a.sql("select count(*) from pg_prepared_statements")
+        play.pins()
+    diff(script)
+
+
+@pytest.mark.parametrize("size", [100, 8191, 65535, 65536, 200000, 3000000])
+def test_15_larger_than_any_buffer(diff, size):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        long = "x" * size
+        a.sql("set work_mem = '7MB'")
+        a.batch(parse(f"select length('{long}'), $1::text", "s"))
+        b.sql("select 1")
+        a.batch(bind(long, name="s"), describe(), execute())
+        a.batch(parse("select 1", "n" + long), bind(name="n" + long), execute())
+        b.sql("show work_mem")
+        a.batch(bind(name="n" + long), execute())
+        a.batch(close(b"S", "n" + long[:9000]), bind(name="n" + long[:9000]))  # the server takes a Close of 10000 bytes
+        a.batch(bind("short", name="s"), execute())
+    diff(script)
+
+
+def test_15_with_settings_pending(diff):
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        a.batch(parse("select * from t where n = $1", "s"))  # 42P01: no such table yet
+        a.sql("set search_path = stage; set work_mem = '7MB'")
+        a.batch(parse("select * from t where n = $1", "s"))
+        for n in range(1, 4):
+            b.sql("select 1")
+            a.batch(bind(str(n), name="s"), execute())
+            c.sql("show search_path")
+            a.batch(parse("show work_mem"), bind(), execute())
+        a.sql("begin; set local search_path = pg_catalog")
+        a.batch(bind("4", name="s"), execute())
+        a.sql("rollback")
+        play.pins()
+    diff(script, TABLE)
+
+
+def test_16_names_unknown_and_taken(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.batch(parse("select 'of b'", "s"))
+        for unknown in (bind(name="s"), describe(b"S", "s"), describe(b"P", "p"), execute("p"), bind(), describe(b"S")):
+            a.batch(unknown)
+            a.sql("select 1")
+        a.batch(close(b"S", "s"), close(b"P", "p"))
+        a.batch(parse("select 'of a'", "s"))
+        a.batch(parse("select 'another'", "s"))
+        a.batch(parse("select 'the same'", "t"), parse("select 'the same'", "t"))
+        a.batch(bind(name="t"), execute())
+        for one in (a, b, a):
+            one.batch(bind(name="s"), describe(), execute())
+            one.batch(describe(b"S", "s"))
+        a.sql("begin")
+        a.batch(bind(name="nobody"))
+        a.sql("select 1")
+        a.sql("rollback")
+        a.batch(bind(name="s"), execute())
+        play.pins()
+    diff(script)
+
+
+def test_17_failing_in_a_pipeline(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select * from stage.later", "s"), bind(name="s"), execute())
+        b.sql("create table stage.later (n int)")
+        a.batch(parse("select * from stage.later", "s"), bind(name="s"), execute())
+        a.batch(parse("select 1/$1::int", "d"), bind("0", name="d"), execute(), parse("select 2", "after"))
+        a.batch(bind("1", name="d"), execute())
+        a.batch(bind(name="after"))
+        a.say(parse("select 1/0", "z"), FLUSH)
+        a.hear(b"1", b"E")
+        a.say(bind(name="z"), execute(), parse("select 3", "skipped"), describe(b"S", "skipped"), FLUSH)
+        a.hear(b"E")
+        b.sql("select 1")
+        a.batch(bind(name="skipped"), execute())
+        a.batch(bind(name="skipped"), execute())
+        a.batch(parse("select 'first'", "x"), close(b"S", "x"), parse("select 'second'", "x"), bind(name="x"), execute())
+        a.batch(close(b"S", "x"), bind(name="nobody"), parse("select 'third'", "x"))
+        a.batch(bind(name="x"), execute())
+        a.batch(parse("select 'fourth'", "x"), bind(name="x"), execute())
+        b.sql("drop table stage.later")
+        a.batch(bind(name="s"), execute())
+        a.batch(parse("select 1", "e"), bind(name="e"), execute(), close(b"S", "e"))
+        a.batch(bind(name="e"), execute())
+        play.pins()
+    diff(script)
+
+
+def test_17_rolled_back_but_still_prepared(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.sql("begin")
+        a.batch(parse("select 'kept'", "s"))
+        a.sql("prepare p as select 'kept too'")
+        a.sql("rollback")
+        b.sql("select 1")
+        a.batch(bind(name="s"), execute())
+        a.sql("execute p")
+        a.sql("begin")
+        a.sql("deallocate p")
+        a.batch(close(b"S", "s"))
+        a.sql("rollback")
+        b.sql("select 1")
+        a.batch(bind(name="s"), execute())
+        a.sql("execute p")
+    diff(script)
+
+
+@pytest.mark.parametrize("change", ["alter table stage.t add extra int default 5", "alter table stage.t drop note",
+                                    "alter table stage.t rename note to remark", "drop table stage.t",
+                                    "alter table stage.t alter n type bigint", "create index on stage.t (note)",
+                                    "drop table stage.t; create table stage.t (n text, note int)"])
+@pytest.mark.parametrize("within", [False, True], ids=["alone", "in a transaction"])
+def test_18_table_altered_between_executes(diff, change, within):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select * from stage.t where n::text = $1::text", "s"))
+        a.batch(bind("1", name="s"), describe(), execute())
+        b.sql(change)
+        if within:
+            a.sql("begin")
+        a.batch(bind("1", name="s"), describe(), execute())
+        a.batch(describe(b"S", "s"))
+        if within:
+            a.sql("rollback")
+        a.batch(bind("1", name="s"), execute())
+        a.batch(close(b"S", "s"), parse("select * from stage.t where n::text = $1::text", "s"), bind("2", name="s"), execute())
+    diff(script, TABLE)
+
+
+def test_18_type_dropped_and_made_again(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.sql("create type stage.mood as enum ('low', 'high')")
+        a.batch(parse("select $1::stage.mood", "s"))
+        a.batch(bind("low", name="s"), describe(b"S", "s"), execute())
+        b.sql("drop type stage.mood; create type stage.mood as enum ('sad', 'glad')")
+        a.batch(bind("low", name="s"), execute())
+        a.batch(bind("glad", name="s"), execute())
+        a.batch(parse("select $1::stage.mood", "t"), bind("glad", name="t"), execute())
+    diff(script)
+
+
+def test_18_names_resolved_by_the_path_of_the_moment(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.sql("create schema if not exists stage2; create table stage2.t as select 100 as n, 'second' as note")
+        try:
+            a.sql("set search_path = stage")
+            a.batch(parse("select note from t order by n limit 1", "s"), bind(name="s"), execute())
+            a.sql("set search_path = stage2")
+            a.batch(bind(name="s"), execute())
+            b.sql("set search_path = stage2")
+            b.batch(parse("select note from t order by n limit 1", "s"), bind(name="s"), execute())
+            a.sql("set search_path = stage")
+            for one in (a, b, a, b):
+                one.batch(bind(name="s"), execute())
+        finally:
+            b.sql("drop schema stage2 cascade")
+        a.batch(bind(name="s"), execute())
+        b.batch(bind(name="s"), execute())
+    diff(script, TABLE)
+
+
+def test_19_pdo_and_sql_prepare(diff):
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        for n in range(1, 4):
+            name = f"pdo_stmt_0000000{n}"
+            a.batch(parse("select $1::int * 2", name))
+            b.sql("select 1")
+            a.batch(bind(str(n), name=name), describe(), execute())
+            c.sql(f"deallocate {name}")  # 26000: it is a's
+            a.sql(f"DEALLOCATE {name}")
+            a.batch(bind(str(n), name=name), execute())
+        a.sql("prepare p (int) as select $1 + 1")
+        c.sql("prepare p (text) as select 'of c: ' || $1")
+        for one in (b, a, c) * 2:
+            one.sql("execute p (41)")
+            one.sql("select name, statement, parameter_types, from_sql from pg_prepared_statements")
+        a.batch(bind("7", name="p"), execute())  # the two worlds share their names
+        a.batch(parse("select 'protocol'", "q"))
+        a.sql("execute q")
+        a.sql("prepare q as select 1")
+        a.sql("explain (costs off) execute p (1)")
+        a.sql("create temp table made as execute p (3)")
+        a.sql("select * from made; drop table made")
+        a.sql("deallocate prepare p; execute p (1)")
+        a.sql("deallocate \"q\"")
+        a.sql("execute q")
+        c.sql("deallocate all")
+        c.sql("execute p (1)")
+    diff(script)
+
+
+def test_19_active_record_start_up(diff):
+    """What its adapter says by itself before and while it works."""
+    def script(play):
+        for name in "abcd":
+            one = play.open(name, application_name="rails")
+            one.sql("SET client_min_messages TO 'warning'")
+            one.sql("SET standard_conforming_strings = on; SET SESSION timezone TO 'UTC'; SET intervalstyle = iso_8601")
+            one.sql("SET statement_timeout TO '15s'; SHOW max_identifier_length")
+        for n in range(20):
+            one = play.sessions["abcd"[n % 4]]
+            if n < 4:
+                one.batch(parse("select note from stage.t where n = $1 limit $2", "a1"), describe(b"S", "a1"))
+            one.batch(bind(str(n), "1", name="a1"), execute())
+            one.sql("show intervalstyle")
+        play.pins()
+    diff(script, TABLE)
+
+
+def test_19_unnamed_statement_and_portal(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select n from stage.t order by n"))
+        b.batch(parse("select 'of b'"), bind(), execute())
+        a.batch(bind(), execute(rows=2), execute(rows=3), execute())
+        a.batch(execute())
+        a.batch(bind(portal="p"), execute("p", 2))
+        a.batch(execute("p", 2))  # 34000: the implicit transaction is over
+        a.sql("begin")
+        a.batch(bind(portal="p"), execute("p", 2))
+        b.sql("select 1")
+        a.batch(execute("p", 2), describe(b"P", "p"))
+        a.batch(bind(portal="p"))
+        a.sql("rollback")
+        b.sql("select 1")
+        a.batch(bind(), execute())
+        a.sql("select 'a simple query takes the unnamed one away'")
+        a.batch(bind(), execute())
+        a.batch(describe(b"S"))
+    diff(script, TABLE)
