@@ -64,21 +64,24 @@ void pp_flight_finish(struct pp_flight *flight)
 	*flight = (struct pp_flight){0};
 }
 
-enum pp_flight_verdict pp_flight_answered(struct pp_flight *flight, uint32_t number)
+bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 {
-	static const enum pp_flight_verdict verdicts[] = {
-		[PP_FLIGHT_PARSE] = PP_FLIGHT_PASS,    [PP_FLIGHT_SHARE] = PP_FLIGHT_TRANSLATE,
-		[PP_FLIGHT_CLOSE] = PP_FLIGHT_PASS,    [PP_FLIGHT_BRING] = PP_FLIGHT_SWALLOW,
-		[PP_FLIGHT_EVICT] = PP_FLIGHT_SWALLOW, [PP_FLIGHT_QUIET] = PP_FLIGHT_SWALLOW,
-	};
 	if (flight->head == flight->end || flight->marks[flight->head].number != number)
-		return PP_FLIGHT_PASS;
+		return false;
 	const struct pp_flight_mark *mark = &flight->marks[flight->head];
-	enum pp_flight_verdict verdict = verdicts[mark->kind];
-	if (mark->kind == PP_FLIGHT_PARSE || mark->kind == PP_FLIGHT_BRING)
+	enum pp_flight_kind kind = mark->kind;
+	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
 	pop(flight);
-	return verdict;
+	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE;
+}
+
+bool pp_flight_has_room(struct pp_flight *flight)
+{
+	if (!flight->full || flight->end - flight->head > PP_FLIGHT_MAX / 2)
+		return false;
+	flight->full = false;
+	return true;
 }
 
 static void undo(struct pp_server *s, const struct pp_flight_mark *mark)
@@ -89,7 +92,6 @@ static void undo(struct pp_server *s, const struct pp_flight_mark *mark)
 		pp_copies_remove(&s->copies, mark->plan);
 		(void)!pp_statements_set(names, mark->name, NULL);
 		break;
-	case PP_FLIGHT_SHARE: (void)!pp_statements_set(names, mark->name, NULL); break;
 	case PP_FLIGHT_CLOSE:
 		/* Its place in the table was free a moment ago. */
 		if (pp_statements_set(names, mark->name, mark->plan) < 0)

@@ -3,7 +3,6 @@
  *
  *             answered                                  discarded by an error
  *   PARSE     passed on                                 the name means what it did; the server has no copy
- *   SHARE     CloseComplete becomes ParseComplete       the name means what it did
  *   CLOSE     passed on                                 the name means what it did
  *   BRING     swallowed                                 the server has no copy
  *   EVICT     swallowed                                 the server has its copy still
@@ -21,7 +20,6 @@
 
 enum pp_flight_kind {
 	PP_FLIGHT_PARSE,
-	PP_FLIGHT_SHARE,
 	PP_FLIGHT_CLOSE,
 	PP_FLIGHT_BRING,
 	PP_FLIGHT_EVICT,
@@ -32,7 +30,7 @@ struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
 	struct pp_plan *plan;		  /* counted: that is prepared or closed; NULL for QUIET */
-	char name[PP_STATEMENT_NAME_MAX]; /* PARSE, SHARE, CLOSE: the client's */
+	char name[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's */
 };
 
 /* Beyond, the client waits for replies. */
@@ -41,6 +39,7 @@ struct pp_flight_mark {
 struct pp_flight {
 	struct pp_flight_mark *marks; /* owned; [head, end) are under way */
 	uint32_t head, end, size;
+	bool full; /* a client waits for answers; they are on their way */
 };
 
 struct pp_server;
@@ -56,10 +55,11 @@ void pp_flight_finish(struct pp_flight *flight);
 /* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */
 bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name);
 
-enum pp_flight_verdict { PP_FLIGHT_PASS, PP_FLIGHT_SWALLOW, PP_FLIGHT_TRANSLATE };
+/* Was it full, and is it no longer? Says so once. */
+bool pp_flight_has_room(struct pp_flight *flight);
 
-/* Message `number` has its answer. */
-enum pp_flight_verdict pp_flight_answered(struct pp_flight *flight, uint32_t number);
+/* Message `number` has its answer. True: the client must not hear it. */
+bool pp_flight_answered(struct pp_flight *flight, uint32_t number);
 /* All before `number` are over without one. */
 void pp_flight_discarded(struct pp_server *s, uint32_t number);
 

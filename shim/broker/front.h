@@ -68,15 +68,19 @@ enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head);
 enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head);
-/* The statement of that name is about to be deallocated by a text that names plan->name. */
-enum pp_step pp_front_deallocate(struct pp_front_run *f, const char *name, struct pp_plan *plan);
+/* An unnamed Parse of DEALLOCATE name. WAIT: nothing to do with our plans. */
+enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
+					 const char *name);
+/* A text that speaks of prepared statements by name must find the client's there, under its names, and no others:
+ * pp_own_names() first. */
+bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
 enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
 
 /* A message that names a statement (not the unnamed one), whole if it is Parse and short enough. */
 enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head, const struct pp_front_name *name);
-/* A client without a server that only prepares (Parse and Sync) what servers have prepared before is answered here:
- * true, and both are used up. */
+/* A client that would have to wait for a server, and only prepares (Parse and Sync) what servers have prepared before,
+ * is answered here: true, and both are used up. */
 bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head);
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
 			  const struct pp_front_name *name);

@@ -49,28 +49,64 @@ bool pp_front_find_name(const uint8_t *message, const struct pp_frame_head *head
 	return speaks(head->type, message, head->total, ret_name) == OF_A_NAME;
 }
 
+/* Too long to be kept: its text streams by, and it keeps its server. */
+static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	pp_buf_finish(&f->c->unnamed);
+	f->c->server->unnamed_known = true;
+	pp_server_pin(f->c->server, PP_PIN_STATEMENT, "a long unnamed statement");
+	pp_front_lex_begin(f->c->server, PP_FRONT_PARSE);
+	/* The header is not text: it is counted off here. */
+	f->at += PP_MSG_HEADER;
+	f->c->skip -= PP_MSG_HEADER;
+	return PP_STEP_TAKE;
+}
+
+static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *head, uint32_t bits)
+{
+	struct pp_client *c = f->c;
+	struct pp_touched text;
+	pp_buf_finish(&c->unnamed);
+	pp_client_forget_touch(c);
+	c->server->unnamed_known = true;
+	if (bits) {
+		pp_touch_read(&text, bits, &c->server->lexer);
+		pp_front_touch(c->server, &text);
+	}
+	return (!bits || pp_client_keep_touch(c, &text)) &&
+	       pp_buf_append(&c->unnamed, f->bytes + f->at, head->total, PP_CLIENT_UNNAMED_MAX) ==
+		       0;
+}
+
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */
 static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 				  const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
-	bool short_enough = head->total <= PP_CLIENT_UNNAMED_MAX;
-	if (frame == PP_FRAME_PART && short_enough)
-		return PP_STEP_WAIT; /* to be kept */
+	if (head->total > PP_CLIENT_UNNAMED_MAX)
+		return parse_long_unnamed(f, head);
+	if (frame == PP_FRAME_PART)
+		return PP_STEP_WAIT;
+	const uint8_t *text = f->bytes + f->at + PP_MSG_HEADER + 1;
+	uint32_t bits = pp_front_lex_whole(s, text, head->total - PP_MSG_HEADER - 1);
+	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE && c->statements) {
+		enum pp_step step =
+			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
+		if (step != PP_STEP_WAIT)
+			return step;
+	} else if (pp_front_needs_names(s, bits)) {
+		if (pp_front_send(f))
+			pp_own_names(s);
+		return PP_STEP_STOP;
+	}
 	enum pp_step step = pp_front_pass(f, head);
-	if (step != PP_STEP_TAKE)
-		return step;
-	pp_buf_finish(&c->unnamed);
-	s->unnamed_known = true;
-	if (!short_enough ||
-	    pp_buf_append(&c->unnamed, f->bytes + f->at, head->total, PP_CLIENT_UNNAMED_MAX) < 0)
-		pp_server_pin(s, PP_PIN_STATEMENT, "a long unnamed statement");
-	pp_front_lex_begin(s, PP_FRONT_PARSE);
-	/* The header is not text: it is counted off here. */
-	f->at += PP_MSG_HEADER;
-	c->skip -= PP_MSG_HEADER;
-	return PP_STEP_TAKE;
+	if (step == PP_STEP_TAKE && !keep_unnamed(f, head, bits))
+		pp_server_pin(s, PP_PIN_STATEMENT, "no memory for its statement");
+	return step;
 }
 
 /* The unnamed statement lives in the session, not in this server, which may still have another client's: say our

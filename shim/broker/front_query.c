@@ -10,7 +10,8 @@
 
 /* PHP and Rails prepare by protocol and say DEALLOCATE in SQL. The server knows the statement by our name; where it has
  * no copy, an empty one is there to be deallocated, so that the answer is the server's own in every case. */
-enum pp_step pp_front_deallocate(struct pp_front_run *f, const char *name, struct pp_plan *plan)
+static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
+				       struct pp_plan *plan)
 {
 	struct pp_server *s = f->c->server;
 	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
@@ -29,21 +30,26 @@ enum pp_step pp_front_deallocate(struct pp_front_run *f, const char *name, struc
 	return PP_STEP_TAKE;
 }
 
+/* The client's message gives way to one that names the plan: a Query, or a Parse of the unnamed statement. */
 static enum pp_step deallocate(struct pp_front_run *f, const struct pp_frame_head *head,
 			       const char *name, struct pp_plan *plan)
 {
 	uint8_t bytes[64];
 	char text[PP_PLAN_NAME_MAX + 16];
 	struct pp_writer w;
-	enum pp_step step = pp_front_deallocate(f, name, plan);
+	enum pp_step step = prepare_deallocate(f, name, plan);
 	if (step == PP_STEP_TAKE)
 		step = pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
 	snprintf(text, sizeof text, "DEALLOCATE %s", plan->name);
 	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, PP_FRONT_QUERY);
+	pp_writer_begin(&w, head->type);
+	if (head->type == PP_FRONT_PARSE)
+		pp_writer_u8(&w, 0);
 	pp_writer_str(&w, text);
+	if (head->type == PP_FRONT_PARSE)
+		pp_writer_u16(&w, 0);
 	pp_writer_end(&w);
 	if (!pp_front_put(f, bytes, w.len))
 		return PP_STEP_STOP;
@@ -52,13 +58,25 @@ static enum pp_step deallocate(struct pp_front_run *f, const struct pp_frame_hea
 	return PP_STEP_TAKE;
 }
 
-/* A text that speaks of prepared statements by name needs them there under the client's names. */
-static bool needs_names(const struct pp_server *s, uint32_t bits)
+enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
+					 const char *name)
 {
-	return bits & PP_TOUCH_STATEMENTS && !(s->pins & PP_PIN_STATEMENT);
+	struct pp_plan *plan = pp_statements_find(f->c->statements, name);
+	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;
+	if (step == PP_STEP_TAKE) {
+		pp_buf_finish(&f->c->unnamed); /* executed once, or never */
+		pp_client_forget_touch(f->c);
+		f->c->server->unnamed_known = true;
+	}
+	return step;
 }
 
-/* The client has named statements: the text is read before it goes on. */
+bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
+{
+	return bits & PP_TOUCH_STATEMENTS && (s->client->statements || s->copies.by_plan);
+}
+
+/* There are named statements: the text is read before it goes on. */
 static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
@@ -70,7 +88,7 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 		struct pp_plan *plan = pp_statements_find(c->statements, name);
 		if (plan)
 			return deallocate(f, head, name, plan);
-	} else if (needs_names(s, bits)) {
+	} else if (pp_front_needs_names(s, bits)) {
 		if (pp_front_send(f))
 			pp_own_names(s);
 		return PP_STEP_STOP;
@@ -90,7 +108,8 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	enum pp_step step;
-	bool look = c->statements && head->total <= PP_READ_BUFFER && !s->tx.skip_to_sync;
+	bool look = (c->statements || s->copies.by_plan) && head->total <= PP_READ_BUFFER &&
+		    !s->tx.skip_to_sync;
 	if (look && frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
 	step = look ? look_first(f, head) : pp_front_pass(f, head);
@@ -107,22 +126,41 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	return PP_STEP_TAKE;
 }
 
-/* FunctionCall names its function by OID. libpq uses it for large objects, whose state ends with the transaction; any
- * other function could do anything. OIDs below 10000 are the same in every server (pg_proc.dat). */
-enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head)
+static bool is_one_of(uint32_t oid, const uint32_t *oids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (oids[i] == oid)
+			return true;
+	return false;
+}
+
+/* FunctionCall names its function by OID. libpq uses it for large objects, whose state ends with the transaction. OIDs
+ * below 10000 are the same in every server (pg_proc.dat): of those, a few do what cannot be asked for afterwards. Any
+ * other function could do anything. */
+static uint32_t judge_function(uint32_t oid)
 {
 	static const uint32_t large_objects[] = {715,  764,  765,  952,	 953,  954,  955,
 						 956,  957,  958,  964,	 1004, 3170, 3171,
 						 3172, 3457, 3458, 3459, 3460};
+	/* currval, setseed, set_config, lastval */
+	static const uint32_t lasting[] = {1575, 1599, 2078, 2559};
+	if (is_one_of(oid, large_objects, sizeof large_objects / sizeof *large_objects))
+		return 0;
+	if (oid >= 10000 || is_one_of(oid, lasting, sizeof lasting / sizeof *lasting))
+		return PP_PIN_OPAQUE;
+	return PP_PIN_DYNAMIC | PP_TOUCH_END;
+}
+
+enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head)
+{
 	struct pp_reader r;
 	if (f->len - f->at < PP_MSG_HEADER + 4 && head->total >= PP_MSG_HEADER + 4)
 		return PP_STEP_WAIT;
 	pp_reader_init(&r, f->bytes + f->at + PP_MSG_HEADER, f->len - f->at - PP_MSG_HEADER);
-	uint32_t oid = pp_reader_u32(&r);
-	bool known = false;
-	for (size_t i = 0; i < sizeof large_objects / sizeof *large_objects; i++)
-		known |= oid == large_objects[i];
-	if (!known)
-		pp_server_pin(f->c->server, PP_PIN_OPAQUE, "a function call by OID");
-	return pp_front_pass(f, head);
+	struct pp_touched touch = {.bits = judge_function(pp_reader_u32(&r)),
+				   .cause = "a function call by OID"};
+	enum pp_step step = pp_front_pass(f, head);
+	if (step == PP_STEP_TAKE && touch.bits)
+		pp_front_touch(f->c->server, &touch);
+	return step;
 }

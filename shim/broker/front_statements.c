@@ -34,13 +34,27 @@ static enum pp_step rename_in(struct pp_front_run *f, const struct pp_frame_head
 	return PP_STEP_TAKE;
 }
 
+/* So many answers are awaited that the rest of the batch must wait for some; the server keeps them back until it is
+ * told to Flush. */
+static bool make_room(struct pp_front_run *f, uint32_t count)
+{
+	static const uint8_t flush[] = {PP_FRONT_FLUSH, 0, 0, 0, 4};
+	struct pp_server *s = f->c->server;
+	if (pp_flight_reserve(&s->flight, count) == 0)
+		return true;
+	if (!s->flight.full && pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
+		(void)pp_front_put(f, flush, sizeof flush);
+	s->flight.full = true;
+	return false;
+}
+
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
 		  size_t len, struct pp_plan *plan)
 {
 	struct pp_server *s = f->c->server;
 	uint8_t header[PP_MSG_HEADER];
 	uint32_t number = s->tx.asked, length = htonl((uint32_t)len + 4);
-	if (pp_flight_reserve(&s->flight, 1) < 0 || pp_tx_front(&s->tx, type) < 0)
+	if (!make_room(f, 1) || pp_tx_front(&s->tx, type) < 0)
 		return false; /* comes again when there is room */
 	if (number != s->tx.asked)
 		pp_flight_push(&s->flight, number, kind, NULL, plan);
@@ -143,55 +157,27 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	return plan;
 }
 
-/* Whether the text can be parsed is known; only in a failed transaction the server must be asked all the same, and
- * what the status will be when it reads this is known only if nothing before it is under way. */
-static bool may_share(const struct pp_server *s)
-{
-	bool alone = s->tx.count == 0 || (s->tx.count == 1 && pp_tx_awaits_front(&s->tx));
-	return alone && s->tx.status != PP_TX_FAILED && !s->tx.uncertain;
-}
-
-/* In place of a Parse whose answer is known: CloseComplete comes in its order, and becomes ParseComplete. */
-static enum pp_step close_nobody(struct pp_front_run *f, const struct pp_frame_head *head)
-{
-	static const uint8_t close[] = "C\0\0\0\x0eS" NOBODY;
-	enum pp_step step = pp_front_pass(f, head);
-	if (step != PP_STEP_TAKE)
-		return step;
-	if (!pp_front_put(f, close, sizeof close))
-		return PP_STEP_STOP;
-	f->c->skip = 0;
-	pp_front_leave_out(f, f->at + head->total);
-	return PP_STEP_TAKE;
-}
-
+/* Whether the text can be parsed, and how, is for the server to say each time: tables change. */
 static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_head *head,
 			       const struct pp_front_name *name, struct pp_plan *plan)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
-	enum pp_copies_answer answer = pp_copies_find(&s->copies, plan);
-	bool share = answer == PP_COPIES_FRESH && may_share(s);
-	if (pp_flight_reserve(&s->flight, 2) < 0)
-		return PP_STEP_STOP;
-	if (!share && !clear_the_way(f, plan, answer != PP_COPIES_ABSENT))
-		return PP_STEP_STOP;
-	if (!share && pp_copies_add(&s->copies, plan) < 0)
+	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
+	if (!make_room(f, 2) || !clear_the_way(f, plan, has_it) ||
+	    pp_copies_add(&s->copies, plan) < 0)
 		return PP_STEP_STOP;
 	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
-		if (!share)
-			pp_copies_remove(&s->copies, plan);
+		pp_copies_remove(&s->copies, plan);
 		return parse_natively(f, head, "too many prepared statements");
 	}
 	uint32_t number = s->tx.asked;
-	enum pp_step step = share ? close_nobody(f, head) : rename_in(f, head, name, plan->name);
+	enum pp_step step = rename_in(f, head, name, plan->name);
 	if (step == PP_STEP_TAKE) {
-		pp_flight_push(&s->flight, number, share ? PP_FLIGHT_SHARE : PP_FLIGHT_PARSE,
-			       name->text, plan);
+		pp_flight_push(&s->flight, number, PP_FLIGHT_PARSE, name->text, plan);
 	} else if (!c->gone && c->server == s) { /* it will be looked at again */
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
-		if (!share)
-			pp_copies_remove(&s->copies, plan);
+		pp_copies_remove(&s->copies, plan);
 	}
 	return step;
 }
@@ -242,7 +228,7 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
 	if (!plan || s->tx.uncertain)
 		return pp_front_pass(f, head);
-	if (pp_flight_reserve(&s->flight, 1) < 0)
+	if (!make_room(f, 1))
 		return PP_STEP_STOP;
 	uint32_t number = s->tx.asked;
 	enum pp_step step = rename_in(f, head, name, NOBODY);
@@ -254,7 +240,7 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 }
 
 /* PQprepare waits for just this; and a program whose only thread waits here would never end the transactions that
- * hold the servers it waits for (pgbench -M prepared). */
+ * hold the servers it waits for (pgbench -M prepared). If the text has become wrong since, Bind will say so. */
 bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
@@ -263,7 +249,9 @@ bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *he
 	struct pp_client *c = f->c;
 	const uint8_t *message = f->bytes + f->at;
 	struct pp_front_name name;
-	if (f->len - f->at < head->total + sizeof sync ||
+	struct pp_pool *pool = pp_database_pool(c->database);
+	if ((pool->conns[PP_CONN_IDLE].count && !pool->waiters.count) ||
+	    f->len - f->at < head->total + sizeof sync ||
 	    memcmp(message + head->total, sync, sizeof sync) != 0 ||
 	    !pp_front_find_name(message, head, &name) ||
 	    pp_statements_find(c->statements, name.text))

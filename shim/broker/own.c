@@ -1,5 +1,6 @@
 #include "broker/own.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,36 +115,54 @@ void pp_own_tidy(struct pp_server *s)
 	ask(s, PP_OWN_TIDY, text);
 }
 
+/* Whole messages, one after the other. */
+static int say(struct pp_server *s, uint8_t type, const char *kind_and_name,
+	       const struct pp_plan *plan)
+{
+	uint8_t bytes[PP_MSG_HEADER + 1 + PP_STATEMENT_NAME_MAX];
+	struct pp_writer w;
+	pp_writer_init(&w, bytes, sizeof bytes);
+	pp_writer_begin(&w, type);
+	pp_writer_str(&w, kind_and_name);
+	pp_writer_end(&w);
+	if (!plan)
+		return pp_server_write(s, bytes, w.len);
+	uint32_t length = htonl((uint32_t)(w.len - 1 + plan->body_len));
+	memcpy(bytes + 1, &length, sizeof length);
+	int r = pp_server_write(s, bytes, w.len);
+	return r < 0 ? r : pp_server_write(s, pp_plan_body(plan), plan->body_len);
+}
+
 static int say_names(struct pp_server *s)
 {
 	struct pp_statement *st, *next;
-	int r = 0;
-	HASH_ITER(hh, s->client->statements, st, next)
-	{
-		uint8_t header[PP_MSG_HEADER + PP_STATEMENT_NAME_MAX];
-		struct pp_writer w;
-		pp_writer_init(&w, header, sizeof header);
-		pp_writer_u8(&w, PP_FRONT_PARSE);
-		pp_writer_u32(&w, (uint32_t)(4 + strlen(st->name) + 1 + st->plan->body_len));
-		pp_writer_str(&w, st->name);
-		r |= pp_server_write(s, header, w.len);
-		r |= pp_server_write(s, pp_plan_body(st->plan), st->plan->body_len);
-	}
 	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
+	int r = 0;
+	PP_LIST_FOREACH (&s->copies.used, it) {
+		char name[1 + PP_PLAN_NAME_MAX] = "S";
+		memcpy(name + 1, pp_list_entry(it, struct pp_copy, link)->plan->name,
+		       PP_PLAN_NAME_MAX);
+		r |= say(s, PP_FRONT_CLOSE, name, NULL);
+	}
+	HASH_ITER(hh, s->client->statements, st, next)
+	r |= say(s, PP_FRONT_PARSE, st->name, st->plan);
 	return r | pp_server_write(s, sync, sizeof sync);
 }
 
 void pp_own_names(struct pp_server *s)
 {
 	struct pp_tx *tx = &s->tx;
+	uint32_t names = HASH_COUNT(s->client->statements);
 	if (tx->count || tx->copy_in || tx->uncertain || s->own.kind != PP_OWN_NONE)
 		return; /* the text is looked at again when replies came */
-	pp_tx_front_own_batch(tx, HASH_COUNT(s->client->statements));
+	pp_tx_front_own_batch(tx, names + (uint32_t)s->copies.used.count);
 	s->own.kind = PP_OWN_NAMES;
 	s->own.holds = true;
 	s->unnamed_known = false;
 	s->own.failed = say_names(s) < 0;
-	pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
+	pp_copies_clear(&s->copies);
+	if (names)
+		pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
 }
 
 static bool has_unknown_custom(const struct pp_server *s)

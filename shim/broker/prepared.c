@@ -16,6 +16,9 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 {
 	if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
 		pp_copies_clear(&s->copies);
+		s->pins &= ~PP_PIN_STATEMENT;
+		if (strcmp(tag, "DISCARD ALL") == 0)
+			s->pins &= ~PP_PIN_SEQUENCE;
 		if (s->client)
 			pp_statements_clear(&s->client->statements);
 	} else if (strcmp(tag, "DEALLOCATE") == 0 && s->dealloc.plan) {

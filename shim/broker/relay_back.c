@@ -1,5 +1,6 @@
 #include "broker/relay.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -67,6 +68,8 @@ static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head 
 		return head->total <= PP_OWN_MESSAGE_MAX;
 	if (head->type == PP_BACK_COMMAND_COMPLETE && head->total <= PP_TAG_MAX)
 		return speaks_of_statements(s);
+	if (head->type == PP_BACK_NOTIFICATION)
+		return head->total >= PP_MSG_HEADER + 4; /* its payload is below 8000 bytes */
 	return head->type == PP_BACK_READY ||
 	       (head->type == PP_BACK_PARAMETER_STATUS && head->total <= PP_STATUS_MAX);
 }
@@ -96,21 +99,27 @@ static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint
 		pp_flight_discarded(s, s->tx.answered);
 		return true;
 	}
-	switch (pp_flight_answered(&s->flight, number)) {
-	case PP_FLIGHT_PASS: break;
-	case PP_FLIGHT_TRANSLATE: b->bytes[b->at] = PP_BACK_PARSE_COMPLETE; break;
-	case PP_FLIGHT_SWALLOW:
-		if (!send_on(b))
-			return false;
+	if (!pp_flight_answered(&s->flight, number))
+		return true;
+	if (send_on(b)) {
 		b->at += head->total;
 		b->sent = b->at;
-		return false;
 	}
-	return true;
+	return false;
 }
 
-/* What the server says of prepared statements. */
-static void note_answer(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *body)
+/* A client that notifies itself looks for the pid that BackendKeyData told it. */
+static void name_notifier(const struct pp_server *s, uint8_t *body)
+{
+	uint32_t pid = htonl((uint32_t)s->backend_pid);
+	if (!s->client || memcmp(body, &pid, sizeof pid) != 0)
+		return;
+	pid = htonl(s->client->key_pid);
+	memcpy(body, &pid, sizeof pid);
+}
+
+/* What the server says that we must know. */
+static void note_answer(struct pp_server *s, const struct pp_frame_head *head, uint8_t *body)
 {
 	switch (head->type) {
 	case PP_BACK_COMMAND_COMPLETE:
@@ -122,6 +131,7 @@ static void note_answer(struct pp_server *s, const struct pp_frame_head *head, c
 		if (s->dealloc.plan)
 			pp_prepared_ready(s);
 		break;
+	case PP_BACK_NOTIFICATION: name_notifier(s, body); break;
 	default: break;
 	}
 }
@@ -158,7 +168,7 @@ static bool take_head(struct back *b)
 	if (frame == PP_FRAME_WHOLE)
 		note_answer(s, &head, message + PP_MSG_HEADER);
 	if (s->tx.answered != number && !settle_flight(b, &head, number))
-		return true;
+		return !s->gone && s->client;
 	s->skip = head.total;
 	return true;
 }
@@ -217,6 +227,8 @@ static size_t run(struct back *b)
 	leave_first(b);
 	if (send_on(b) && b->ready && s->client)
 		after_ready(s);
+	else if (!s->gone && s->client && pp_flight_has_room(&s->flight))
+		pp_client_continue(s->client);
 	else if (!s->gone && s->client)
 		pp_client_check_eof(s->client);
 	return b->at;

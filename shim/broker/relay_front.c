@@ -1,14 +1,26 @@
 #include "broker/relay.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "broker/client.h"
 #include "broker/front.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 #include "wire/framer.h"
 
-static void violation(struct pp_front_run *f, const char *message)
+/* As the server: it names a letter it does not know, and hangs up without a word on an impossible length (postgres.c,
+ * SocketBackend). */
+static void refuse(struct pp_front_run *f, uint8_t type)
 {
-	if (pp_front_send(f))
+	char message[48];
+	bool known = type && strchr("BCDEFHPQSXcdf", type);
+	if (!pp_front_send(f))
+		return;
+	snprintf(message, sizeof message, "invalid frontend message type %u", type);
+	if (known)
+		pp_client_close_soon(f->c);
+	else
 		pp_client_fail(f->c, "FATAL", "08P01", message);
 }
 
@@ -29,7 +41,7 @@ static enum pp_step take_head(struct pp_front_run *f)
 	if (frame == PP_FRAME_MORE)
 		return PP_STEP_WAIT;
 	if (frame == PP_FRAME_BROKEN || head.type == PP_FRONT_PASSWORD) {
-		violation(f, "podpool: invalid frontend message");
+		refuse(f, f->bytes[f->at]);
 		return PP_STEP_STOP;
 	}
 	if (head.type == PP_FRONT_TERMINATE) {
