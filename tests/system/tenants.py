@@ -3,7 +3,7 @@
 Asynchronous on the raw wire: one process plays all clients. Each transaction ends by asking for all four values and
 comparing them with what this tenant must see; some fail, some are cancelled, some disconnect and come again.
 
-usage: tenants.py HOST PORT TRANSACTIONS SEED    prints counts; exits 1 and says what was seen where it was not one's own
+usage: tenants.py HOST PORT TRANSACTIONS SEED    prints counts; exits 1, saying what was seen that was not one's own
 """
 import asyncio
 import collections
@@ -38,8 +38,8 @@ class Tenant:
 
     @property
     def mine(self):
-        return [f"t{self.number}", f"tenant{self.number % ROLES}", f"s{self.number % SCHEMAS}", ZONES[self.zone % len(ZONES)],
-                f"s{self.number % SCHEMAS}"]
+        schema = f"s{self.number % SCHEMAS}"
+        return [f"t{self.number}", f"tenant{self.number % ROLES}", schema, ZONES[self.zone % len(ZONES)], schema]
 
     async def connect(self):
         self.reader, self.writer = await asyncio.open_connection(self.host, self.port)
@@ -48,7 +48,8 @@ class Tenant:
             if letter == b"K":
                 self.key = payload
         tenant, role, path, zone, _ = self.mine
-        for said in (f"set app.tenant = '{tenant}'", f"set role {role}", f"set search_path = {path}", f"set timezone = '{zone}'"):
+        for said in (f"set app.tenant = '{tenant}'", f"set role {role}", f"set search_path = {path}",
+                     f"set timezone = '{zone}'"):
             await self.say(query(said))
         await self.say(parse(ASK, "ask") + SYNC)
 
@@ -105,7 +106,8 @@ class Tenant:
         await self.check()
 
     async def local(self):
-        await self.say(query("begin; set local app.tenant = 'for a moment'; set local role none; set local search_path = ''"))
+        await self.say(query("begin; set local app.tenant = 'for a moment'; set local role none;"
+                             " set local search_path = ''"))
         await self.say(query("select 1"))
         await self.say(query(self.chance.choice(("commit", "rollback"))))
         await self.check()

@@ -1,4 +1,7 @@
 """A cancel request hits its own running query or nothing."""
+import random
+import time
+
 import pytest
 
 from support import pgwire, wait
@@ -26,6 +29,15 @@ def cancelled(wire):
     with pytest.raises(Refused) as refused:
         wire.rows()
     return refused.value.sqlstate == "57014"
+
+
+def cancelled_or_not(wire):
+    try:
+        wire.rows()
+        return False
+    except Refused as refused:
+        assert refused.sqlstate == "57014"
+        return True
 
 
 def test_own_query_only(raw, cancel, postgres_trust):
@@ -109,3 +121,19 @@ def test_more_cancels_than_servers(raw, cancel, postgres_trust):
         cancel(wire.key)
     assert all(cancelled(wire) for wire in wires)
     assert [w.ask("select 1") for w in wires] == [[["1"]]] * 4
+
+
+def test_is_over_when_its_connection_ends(raw, cancel):
+    """What libpq's PQcancel relies on: once the server has closed the cancel's connection, the cancel hits the query
+    that ran before or nothing; never the next one, in a transaction block either."""
+    wire = raw().login()
+    chance = random.Random(1)
+    for _ in range(100):
+        wire.ask("begin")
+        wire.send(pgwire.query("select pg_sleep(0.01)"))
+        time.sleep(chance.random() * 0.02)
+        cancel(wire.key)
+        in_time = cancelled_or_not(wire)
+        if not in_time:
+            assert wire.ask("select 1") == [["1"]]
+        wire.ask("rollback")

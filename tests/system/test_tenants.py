@@ -12,6 +12,7 @@ import pytest
 import tenants
 from support.serverlog import ServerLog
 
+LEAVING = 5  # a session whose client vanished ends with its query: its place may be taken before
 TRANSACTIONS = int(os.environ.get("PP_TENANT_TRANSACTIONS", "5000"))
 
 
@@ -28,5 +29,7 @@ def test_tenants_see_their_own(lending, own_postgres, make_pool):
     assert own_postgres.psql("select count(*) from work where tenant = 'gone'", db="app") == "0"
     assert own_postgres.psql("select count(*) from work where tenant <> 't' || n", db="app") == "0"
     if pool.pooled:
-        assert log.peak <= 5
-        assert not pool.status()["totals"]["pins"]
+        assert log.peak <= 5 + LEAVING
+        totals = pool.status()["totals"]
+        assert totals["servers"] <= 5
+        assert totals["pins"] == {}

@@ -1,10 +1,8 @@
 """Prepared statements, direct and pooled: scenarios 15 to 19. They are the client's, whatever server it meets."""
 import pytest
 
-from support import pgwire
-from support.pgwire import FLUSH, SYNC, bind, close, describe, execute, parse
-
-TABLE = "create table t (n int primary key, note text); insert into t select n, 'note ' || n from generate_series(1, 20) n"
+from support.pgwire import FLUSH, bind, close, describe, execute, parse
+from test_diff_pipeline import TABLE
 
 
 def test_15_more_statements_than_a_server_keeps(diff):
@@ -21,7 +19,6 @@ def test_15_more_statements_than_a_server_keeps(diff):
         a.batch(*(m for n in range(600) for m in (parse(f"select {n} + 1000", f"r{n}"), bind(name=f"r{n}"), execute())))
         a.batch(*(m for n in range(0, 600, 7) for m in (close(b"S", f"s{n}"), parse(f"select -{n}", f"s{n}"),
                                                         bind(name=f"s{n}"), describe(), execute())))
-        a.sql("select count(*) from pg_prepared_statements")
         play.pins()
     diff(script)
 
@@ -82,6 +79,20 @@ def test_16_names_unknown_and_taken(diff):
         a.sql("rollback")
         a.batch(bind(name="s"), execute())
         play.pins()
+    diff(script)
+
+
+def test_16_statements_are_listed_as_ones_own(diff):
+    def script(play):
+        listed = "select name, statement, parameter_types, from_sql from pg_prepared_statements order by name"
+        a, b = play.open("a"), play.open("b")
+        for one in (a, b, a):
+            one.sql(listed)
+            one.batch(parse(listed), bind(), execute())
+        a.batch(parse("select $1::int", "s"), bind("1", name="s"), execute())
+        a.batch(parse("select 'never executed'", "t"))
+        for one in (a, b, a):
+            one.sql(listed)
     diff(script)
 
 
@@ -151,7 +162,8 @@ def test_18_table_altered_between_executes(diff, change, within):
         if within:
             a.sql("rollback")
         a.batch(bind("1", name="s"), execute())
-        a.batch(close(b"S", "s"), parse("select * from stage.t where n::text = $1::text", "s"), bind("2", name="s"), execute())
+        a.batch(close(b"S", "s"), parse("select * from stage.t where n::text = $1::text", "s"),
+                bind("2", name="s"), execute())
     diff(script, TABLE)
 
 

@@ -1,19 +1,19 @@
-"""Session state, direct and pooled: scenarios 1 to 14. Two servers; nobody may notice."""
+"""Settings, direct and pooled: scenarios 1 to 9. Two servers; nobody may notice."""
 import random
 import re
 import subprocess
 
 import pytest
 
-from support import pgwire
-from support.pgwire import SYNC, bind, execute, parse
+from support.pgwire import bind, execute, parse
 from support.pool import direct_env
 
-# All that a session may have, as one row.
+# What a session may have, as one row; its prepared statements are looked at in test_16.
 ALL = """select current_setting('work_mem'), current_setting('search_path'), current_setting('DateStyle'),
  current_setting('my.tenant', true), current_user, session_user,
- (select count(*) from pg_class where relnamespace = pg_my_temp_schema()), (select count(*) from pg_listening_channels()),
- (select count(*) from pg_cursors where name <> ''), (select count(*) from pg_prepared_statements where name <> ''),
+ (select count(*) from pg_class where relnamespace = pg_my_temp_schema()),
+ (select count(*) from pg_listening_channels()),
+ (select count(*) from pg_cursors where name <> ''),
  (select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid())"""
 
 
@@ -93,7 +93,8 @@ def test_03_failed_set(diff, statements):
 
 HIDING = """
 create function in_sql() returns text language sql as $$ select set_config('work_mem', '7MB', false) $$;
-create function in_stable() returns text language plpgsql stable as $$ begin return set_config('work_mem', '8MB', false); end $$;
+create function in_stable() returns text language plpgsql stable as
+ $$ begin return set_config('work_mem', '8MB', false); end $$;
 create function in_execute() returns void language plpgsql as $$ begin execute 'set ' || 'work_mem = ''9MB'''; end $$;
 create function in_trigger() returns trigger language plpgsql as
  $$ begin perform set_config('my.tenant', new.n::text, false); return new; end $$;
@@ -107,7 +108,8 @@ create procedure in_procedure() language plpgsql as $$ begin set work_mem = '11M
 
 @pytest.mark.parametrize("said", [
     "select set_config('work_mem', '7MB', false)", "select set_config('my.tenant', 'x''y', false)",
-    "select set_config('work_mem', '7MB', true)", "select set_config(n, v, false) from (values ('work_mem', '6MB')) x (n, v)",
+    "select set_config('work_mem', '7MB', true)",
+    "select set_config(n, v, false) from (values ('work_mem', '6MB')) x (n, v)",
     "select stage.in_sql()", "select stage.in_stable()", "select stage.in_execute()", "select stage.within()",
     "insert into stage.t values (42)", "select * from stage.v", "call stage.in_procedure()",
     "do $$ begin perform set_config('work_mem', '12MB', false); end $$",
@@ -150,7 +152,8 @@ def test_05_tenants_of_row_level_security(diff):
             tenants[n].sql(said)
             tenants[n].sql("select current_setting('app.tenant')")
         play.pins()
-    diff(script, """create table t (n int); alter table t enable row level security; alter table t force row level security;
+    diff(script, """create table t (n int); alter table t enable row level security;
+                 alter table t force row level security;
                  create policy p on t using (n = current_setting('app.tenant')::int)""")
 
 
@@ -191,10 +194,12 @@ def test_07_values_of_all_kinds(diff, name, value):
 @pytest.mark.parametrize("said", [
     "set search_path = \"A b\", c, \"d\"\"e\"", "set search_path = ''", "set search_path to default",
     "set standard_conforming_strings = off", r"set standard_conforming_strings = off; set my.tenant = 'a\\b'",
-    "set client_encoding = 'LATIN1'", "set names 'UTF8'", "set time zone 'Europe/Prague'", "set time zone interval '+02:30' hour to minute",
+    "set client_encoding = 'LATIN1'", "set names 'UTF8'", "set time zone 'Europe/Prague'",
+    "set time zone interval '+02:30' hour to minute",
     "set timezone = -7", "set datestyle = 'German, DMY'", "set extra_float_digits = -5", "set intervalstyle = iso_8601",
     "set bytea_output = escape", "set statement_timeout = '12345ms'", "set default_transaction_isolation = serializable",
-    "set xmloption = document", "set seed = 0.5", "set session my.tenant to 'x'", "set datestyle to iso; set application_name = 'me'",
+    "set xmloption = document", "set seed = 0.5", "set session my.tenant to 'x'",
+    "set datestyle to iso; set application_name = 'me'",
 ])
 def test_07_settings_of_all_kinds(diff, said):
     def script(play):
@@ -210,7 +215,8 @@ def test_07_settings_of_all_kinds(diff, said):
 
 
 def dump(env, postgres):
-    done = subprocess.run([postgres.bindir / "pg_dump", "-n", "stage", postgres.dsn("app", user="app", password="app-secret")],
+    done = subprocess.run([postgres.bindir / "pg_dump", "-n", "stage",
+                           postgres.dsn("app", user="app", password="app-secret")],
                           env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return re.sub(r"(?m)^\\(un)?restrict .*$", "", done.stdout)
@@ -246,169 +252,12 @@ def test_09_startup_settings_are_what_reset_returns_to(diff, settings):
         a, b = play.open("a", **settings), play.open("b")
         if "no_such_setting" in str(settings) or "nonsense" in str(settings):
             return
-        ask = ("select current_setting('statement_timeout'), current_setting('search_path'), current_setting('my.tenant', true),"
-               " current_setting('work_mem'), 0.1::float8 + 0.2, now() - now(), current_setting('DateStyle'),"
+        ask = ("select current_setting('statement_timeout'), current_setting('search_path'),"
+               " current_setting('my.tenant', true), current_setting('work_mem'), 0.1::float8 + 0.2, now() - now(), current_setting('DateStyle'),"
                " current_setting('client_encoding'), current_setting('application_name')")
         for said in (ask, "set statement_timeout = 99; set search_path = pg_catalog; set my.tenant = 'other';"
                      "set work_mem = '9MB'; set extra_float_digits = 0; set datestyle = iso", ask,
                      "reset statement_timeout; reset search_path", ask, "reset all", ask, "discard all", ask):
             a.sql(said)
             b.sql(ask)
-    diff(script)
-
-
-def test_10_temp_table_lives_across_transactions(diff):
-    def script(play):
-        a, b, c = three(play)
-        a.sql("create temp table mine (n int)")
-        play.pins("temp")
-        for one in (b, a, c, a):
-            one.sql("select count(*) from mine")
-            one.sql("select count(*) from pg_class where relnamespace = pg_my_temp_schema()")
-        a.sql("insert into mine values (1)")
-        a.sql("drop table mine")
-        play.pins()
-        for one in (b, a, c):
-            one.sql("select count(*) from mine")
-    diff(script)
-
-
-@pytest.mark.parametrize("said, pinned", [
-    ("begin; create temp table mine (n int) on commit drop; commit", False),
-    ("begin; create temp table mine (n int); rollback", False),
-    ("create temp table mine on commit preserve rows as select 7 as n", True),
-    ("select 7 as n into temp mine", True), ("create temp view mine as select 7 as n", True),
-    ("create temp sequence mine", True), ("create table pg_temp.mine (n int)", True),
-    ("do $$ begin create temp table mine (n int); end $$", True), ("select stage.makes_one()", True),
-    ("create /* a */ temporary -- b\n table mine (n int)", True), ("create temp table mine (n int); discard temp", False),
-    ("create temp table mine (n int); discard all", False), ("create temp table mine (n int); drop table mine", False),
-])
-def test_10_what_makes_a_temp_object(diff, said, pinned):
-    def script(play):
-        a, b = play.open("a"), play.open("b")
-        a.sql(said)
-        play.pins(*["temp opaque"] * pinned)
-        for one in (b, a) * 2:
-            one.sql("select * from mine")
-        play.pins(*["temp opaque"] * pinned)
-    diff(script, "create function makes_one() returns void language plpgsql as"
-                 " $$ begin create temp table mine (n int); end $$")
-
-
-LOCKS = "select mode, granted, objid from pg_locks where locktype = 'advisory' and pid = pg_backend_pid() order by 1, 3"
-
-
-@pytest.mark.parametrize("steps", [
-    [("select pg_advisory_lock(7)", 1), ("select pg_advisory_unlock(7)", 0)],
-    [("select pg_advisory_lock(7)", 1), ("select pg_advisory_lock(7)", 1), ("select pg_advisory_unlock(7)", 1),
-     ("select pg_advisory_unlock(7)", 0), ("select pg_advisory_unlock(7)", 0)],
-    [("select pg_advisory_lock(1, 2), pg_advisory_lock_shared(3)", 1), ("select pg_advisory_unlock_all()", 0)],
-    [("select pg_try_advisory_lock(7)", 1), ("discard all", 0)],
-    [("select pg_advisory_xact_lock(7)", 0)],
-    [("begin; select pg_advisory_lock(7); rollback", 1), ("select pg_advisory_unlock(7)", 0)],
-    [("select stage.locks()", 1), ("select pg_advisory_unlock(7)", 0)],
-    [("select stage.locks()", 1), ("select stage.unlocks()", 0)],
-    [("do $$ begin perform pg_advisory_lock(7); end $$", 1), ("select pg_advisory_unlock_all()", 0)],
-    [("select pg_advisory_unlock(7)", 0)],
-], ids=lambda s: " | ".join(t for t, _ in s)[:70])
-def test_11_advisory_locks(diff, steps):
-    def script(play):
-        a, b, c = three(play)
-        for said, pinned in steps:
-            a.sql(said)
-            for one in (b, a, c):
-                one.sql(LOCKS)
-            b.sql("select pg_try_advisory_xact_lock(7)")
-            play.pins(*["advisory opaque"] * pinned)
-    diff(script, "create function locks() returns void language sql as 'select pg_advisory_lock(7)';"
-                 "create function unlocks() returns bool language sql as 'select pg_advisory_unlock(7)'")
-
-
-def test_12_cursor_with_hold(diff):
-    def script(play):
-        a, b, c = three(play)
-        a.sql("begin; declare mine cursor with hold for select generate_series(1, 9)")
-        a.sql("fetch 2 mine")
-        a.sql("commit")
-        play.pins("hold")
-        for one in (a, b, c, a):
-            one.sql("fetch 2 mine")
-        a.sql("close mine")
-        play.pins()
-        for one in (a, b):
-            one.sql("fetch 2 mine")
-        a.sql("begin; declare mine cursor with hold for select 1; rollback")
-        a.sql("fetch mine")
-        a.sql("begin; declare mine /* with */ cursor -- hold\n for select 1; commit")
-        play.pins()
-        b.sql("select name from pg_cursors")
-        a.sql("begin; declare x cursor with hold for select 1; declare y scroll cursor with hold for select 2; commit")
-        play.pins("hold")
-        a.sql("close all")
-        play.pins()
-        a.sql("fetch x")
-    diff(script)
-
-
-def test_13_notifications(diff):
-    def script(play):
-        a, b, c = three(play)
-        a.sql("listen news")
-        b.sql("notify news, 'to the idle'")
-        a.hear_notification()
-        c.sql("select pg_notify('news', 'again')")
-        a.hear_notification()
-        a.sql("notify news, 'to myself'")
-        c.sql("select * from pg_listening_channels()")
-        a.sql("begin; listen other; rollback")
-        b.sql("notify other, 'not heard'; notify news, 'heard'")
-        a.hear_notification()
-        a.sql("begin; unlisten news; rollback")
-        b.sql("begin; notify news, 'one'; notify news, 'two'; notify news, 'one'; commit")
-        a.hear_notification()
-        a.hear_notification()
-        a.sql("unlisten *")
-        play.pins()
-        b.sql("notify news, 'nobody'")
-        a.sql("select * from pg_listening_channels()")
-    diff(script)
-
-
-@pytest.mark.parametrize("reset", ["discard all", "deallocate all", "reset all", "unlisten *", "close all", "discard temp",
-                                   "discard plans", "discard sequences", "begin; discard all", "select 1; discard all",
-                                   "select pg_advisory_unlock_all(); reset all; deallocate all; close all; unlisten *"])
-def test_14_resets_of_driver_pools(diff, reset):
-    def script(play):
-        a, b, c = three(play)
-        for round_ in range(2):
-            a.sql("set work_mem = '7MB'")
-            a.sql("prepare p as select 1")
-            a.batch(parse("select 'named'", "s"))
-            a.sql("create temp table mine (n int)")
-            a.sql("listen news")
-            a.sql("select pg_advisory_lock(7)")
-            a.sql("begin; declare k cursor with hold for select 1; commit")
-            b.sql(ALL)
-            a.sql(reset)
-            a.sql("rollback")
-            for one in (a, b, c, a):
-                one.sql(ALL)
-            a.sql("execute p")
-            a.batch(bind(name="s"), execute())
-            a.sql("discard all")
-            play.pins()
-    diff(script)
-
-
-def test_14_reset_in_the_extended_protocol(diff):
-    def script(play):
-        a, b = play.open("a"), play.open("b")
-        a.sql("set work_mem = '7MB'")
-        a.batch(parse("select 'named'", "s"))
-        a.batch(parse("discard all"), bind(), execute())
-        a.sql(ALL)
-        a.batch(bind(name="s"), execute())
-        a.say(parse("select 2", "s"), bind(name="s"), execute(), pgwire.query("deallocate s"), SYNC)
-        a.hear(b"Z", times=2)
-        b.sql(ALL)
     diff(script)

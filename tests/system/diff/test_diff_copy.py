@@ -1,0 +1,76 @@
+"""COPY and its failures, direct and pooled: scenario 22."""
+import pytest
+
+from support.pgwire import (COPY_DONE, FLUSH, SYNC, bind, copy_data, copy_fail, describe, execute, parse,
+                            query)
+from test_diff_pipeline import TABLE
+
+ROW, BAD = copy_data(b"100\tx\n"), copy_data(b"rubbish\n")
+
+
+@pytest.mark.parametrize("name, messages, heard", [
+    ("fine", [ROW, COPY_DONE], 1),
+    ("bad row before the end", [ROW, BAD, ROW, COPY_DONE], 1),
+    ("bad row, much more", [BAD, *[ROW] * 1000, COPY_DONE], 1),
+    ("given up", [ROW, copy_fail("no more")], 1),
+    ("given up after an error", [BAD, copy_fail("no more")], 1),
+    ("duplicate at the end", [copy_data(b"1\tx\n"), COPY_DONE], 1),
+    ("a query behind it", [ROW, COPY_DONE, query("select count(*) from stage.t")], 2),
+    ("a query behind an error", [BAD, COPY_DONE, query("select count(*) from stage.t")], 2),
+    ("empty", [COPY_DONE], 1),
+    ("split rows", [copy_data(b"10"), copy_data(b"0\t"), copy_data(b"x\n101\ty"), COPY_DONE], 1),
+    ("flush and sync within", [ROW, FLUSH, SYNC, COPY_DONE], 1),
+    ("a query within", [ROW, query("select 1")], 1),
+], ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize("within", [False, True], ids=["alone", "in a transaction"])
+def test_22_copy_in(diff, name, messages, heard, within):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        if within:
+            a.sql("begin")
+        a.say(query("copy stage.t from stdin"))
+        a.hear(b"G")
+        a.say(*messages)
+        a.hear(b"Z", times=heard)
+        a.sql("select count(*) from stage.t")
+        if within:
+            a.sql("commit")
+        for one in (b, a):
+            one.sql("select count(*) from stage.t")
+        play.pins()
+    diff(script, TABLE)
+
+
+@pytest.mark.parametrize("messages", {
+    "fine": [ROW, COPY_DONE, SYNC], "error": [BAD, COPY_DONE, SYNC], "given up": [copy_fail(), SYNC],
+    "more behind": [ROW, COPY_DONE, parse("select count(*) from stage.t"), bind(), execute(), SYNC],
+    "sync first": [ROW, SYNC, COPY_DONE, SYNC],
+    "error, more behind": [BAD, COPY_DONE, parse("select count(*) from stage.t"), bind(), execute(), SYNC],
+}.items(), ids=lambda m: m[0])
+@pytest.mark.parametrize("name", ["", "s"], ids=["unnamed", "prepared"])
+def test_22_copy_in_the_extended_protocol(diff, messages, name):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(parse("copy stage.t from stdin", name), bind(name=name), execute(), FLUSH)
+        a.hear(b"G")
+        a.say(*messages[1])
+        a.hear(b"Z", times=messages[1].count(SYNC) if messages[0] != "sync first" else 1)
+        a.sql("select count(*) from stage.t")
+        b.sql("select count(*) from stage.t")
+        a.batch(parse("select 1"), bind(), execute())
+    diff(script, TABLE)
+
+
+@pytest.mark.parametrize("said", ["copy stage.t to stdout", "copy (select 1 / (10 - n) from stage.t order by n) to stdout",
+                                  "copy stage.t to stdout (format binary)", "copy stage.nothing to stdout",
+                                  "copy (select repeat('x', 1000) from generate_series(1, 5000)) to stdout",
+                                  "copy stage.t to stdout; select 1; copy stage.t (n) to stdout"])
+def test_22_copy_out(diff, said):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(query(said), query("select 'behind'"), COPY_DONE, copy_fail(), copy_data(b"stray"), SYNC)
+        a.hear(b"Z", times=3)
+        b.sql("select 1")
+        a.batch(parse(said.partition(";")[0], "c"), bind(name="c"), describe(), execute())
+        a.sql("select 1")
+    diff(script, TABLE)
