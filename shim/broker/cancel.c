@@ -12,12 +12,24 @@
 /* Cancel connections to one server at a time; a storm of requests for one query needs no more. */
 #define PP_CANCELS_MAX 4
 
+/* As PostgreSQL does: whoever asked sees its connection end when the signal has been sent, and not before, or its next
+ * query would be hit (docs 55.2.8). */
+static void tell_cancellers(struct pp_broker *b, const struct pp_server *s)
+{
+	PP_LIST_FOREACH_SAFE (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		if (c->state == PP_CLIENT_CANCEL && c->cancelling == s)
+			pp_client_close_soon(c);
+	}
+}
+
 static void cancel_finished(struct pp_cancel_job *job)
 {
 	struct pp_server *s = job->owner;
 	pp_cancel_job_free(job);
 	if (--s->cancels)
 		return;
+	tell_cancellers(s->broker, s);
 	if (s->gone)
 		pp_server_release(s);
 	else
@@ -52,12 +64,16 @@ static struct pp_client *find(struct pp_broker *b, const struct pp_startup *star
 void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 {
 	struct pp_client *target = find(c->broker, startup);
-	if (target && target->server)
+	if (target && target->server) {
 		cancel(target->server);
-	else if (target && target->state == PP_CLIENT_WAITING)
+		if (target->server->cancels)
+			c->cancelling = target->server;
+	}
+	if (target && target->state == PP_CLIENT_WAITING)
 		pp_lend_cancel_waiting(target);
 	pp_client_set_state(c, PP_CLIENT_CANCEL);
-	pp_client_close_soon(c);
+	if (!c->cancelling)
+		pp_client_close_soon(c);
 }
 
 void pp_cancel_all(struct pp_broker *b)

@@ -69,14 +69,15 @@ struct pp_client {
 	struct pp_link database_link; /* link: database.applicants or .clients */
 	char *password;		      /* owned, wiped; only until admitted */
 
-	struct pp_server *server;	  /* LENT: ours alone */
-	struct pp_waiter waiter;	  /* WAITING */
-	struct pp_tunnel *tunnel;	  /* TUNNEL, owned */
-	struct pp_buf unnamed;		  /* the last unnamed Parse */
-	struct pp_touched *unnamed_touch; /* owned: what it does when executed; NULL nothing */
-	struct pp_statement *statements;  /* uthash: its named ones */
-	struct pp_labels_entry *label;	  /* counted: its session's settings */
-	uint32_t refusals;		  /* servers in a row that would not take them */
+	struct pp_server *server;	    /* LENT: ours alone */
+	struct pp_waiter waiter;	    /* WAITING */
+	struct pp_tunnel *tunnel;	    /* TUNNEL, owned */
+	const struct pp_server *cancelling; /* CANCEL: only compared, it may be gone */
+	struct pp_buf unnamed;		    /* the last unnamed Parse */
+	struct pp_touched *unnamed_touch;   /* owned: what it does when executed; NULL nothing */
+	struct pp_statement *statements;    /* uthash: its named ones */
+	struct pp_labels_entry *label;	    /* counted: its session's settings */
+	uint32_t refusals;		    /* servers in a row that would not take them */
 	uint64_t transactions;
 
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */

@@ -85,7 +85,9 @@ enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
 {
 	struct pp_server *s = f->c->server;
 	enum pp_copies_answer answer = pp_copies_find(&s->copies, plan);
-	if (answer == PP_COPIES_FRESH)
+	/* In a failed transaction nothing can be prepared, and it will not be looked at. */
+	if (answer == PP_COPIES_FRESH ||
+	    (answer == PP_COPIES_STALE && s->tx.status == PP_TX_FAILED))
 		return PP_STEP_TAKE;
 	size_t name_len = strlen(plan->name) + 1;
 	uint8_t *body = malloc(name_len + plan->body_len);

@@ -59,7 +59,8 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 /* May a tag be about prepared statements we keep? */
 static bool speaks_of_statements(const struct pp_server *s)
 {
-	return s->copies.by_plan || (s->client && s->client->statements);
+	return s->copies.by_plan || s->pins & (PP_PIN_STATEMENT | PP_PIN_SEQUENCE) ||
+	       (s->client && s->client->statements);
 }
 
 static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head *head)
