@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "broker/database.h"
 #include "broker/door.h"
-#include "broker/hints.h"
 #include "broker/lend.h"
 #include "broker/identity.h"
 #include "broker/main.h"
@@ -18,6 +17,7 @@
 #include "broker/route.h"
 #include "broker/start.h"
 #include "broker/tick.h"
+#include "broker/wishes.h"
 #include "broker/workers.h"
 #include "ipc/dir.h"
 
@@ -121,7 +121,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	first_verdict(b);
 	pp_identity_open(b);
 	pp_publish_open(b);
-	pp_hints_settle(b);
+	pp_wishes_close(b); /* what a dead broker has left */
 	int r = pp_door_open(b, err);
 	if (r < 0)
 		return r;
@@ -133,7 +133,7 @@ static void close_all(struct pp_broker *b)
 {
 	pp_door_close(b);
 	pp_publish_close(b);
-	pp_hints_close(b);
+	pp_wishes_close(b);
 	pp_route_close_all(b);
 	pp_database_close_all(b, "the broker ends");
 	empty_graveyard(-1, 0, b);
@@ -153,7 +153,7 @@ static int load(struct pp_broker *b, struct pp_errctx *err)
 
 int pp_broker_main(int argc, char **argv)
 {
-	static struct pp_broker broker = {.sock_fd = -1, .hint_fd = -1, .tell_fd = -1};
+	static struct pp_broker broker = {.sock_fd = -1, .tell_fd = -1};
 	struct pp_broker *b = &broker;
 	struct pp_errctx err;
 	if (argc != 3 || strcmp(argv[1], "--dir") != 0 || strlen(argv[2]) >= PP_DIR_MAX) {
