@@ -17,6 +17,7 @@
 #include "broker/route.h"
 #include "broker/start.h"
 #include "broker/tick.h"
+#include "broker/tls.h"
 #include "broker/wishes.h"
 #include "broker/workers.h"
 #include "ipc/dir.h"
@@ -107,6 +108,17 @@ static void first_verdict(struct pp_broker *b)
 	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }
 
+/* With a bad certificate nobody is refused, only unpooled: the default. */
+static void open_tls(struct pp_broker *b)
+{
+	struct pp_errctx err;
+	const struct pp_config *config = &b->config;
+	if (config->client_tls == PP_CLIENT_TLS_TERMINATE &&
+	    pp_tls_server_open(config->client_tls_cert, config->client_tls_key, &b->tls_server,
+			       &err) < 0)
+		pp_log(PP_LOG_ERROR, "%s; clients that speak TLS are tunnelled", err.text);
+}
+
 static int open_all(struct pp_broker *b, struct pp_errctx *err)
 {
 	pp_list_init(&b->clients);
@@ -119,6 +131,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 		return pp_err_set(err, PP_ERR_NOMEM, "out of memory at start");
 	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
 	first_verdict(b);
+	open_tls(b);
 	pp_identity_open(b);
 	pp_publish_open(b);
 	pp_wishes_close(b); /* what a dead broker has left */

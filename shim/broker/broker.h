@@ -49,6 +49,7 @@ struct pp_broker {
 	struct event *sock_event;
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
+	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
 	struct pp_wishes *wishes;     /* NULL until the first one */
 	struct pp_process *processes; /* uthash by pid */
 

@@ -56,7 +56,8 @@ struct pp_client {
 	struct pp_link link; /* link: broker.clients */
 	struct pp_broker *broker;
 	enum pp_client_state state;
-	int fd; /* owned */
+	int fd;	   /* owned */
+	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
 	pp_ms since; /* state entered */

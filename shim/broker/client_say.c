@@ -14,7 +14,7 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 		return;
 	const uint8_t *p = bytes;
 	if (pp_buf_len(&c->out) == 0) {
-		struct pp_stream stream = {.fd = c->fd};
+		struct pp_stream stream = {.fd = c->fd, .ssl = c->ssl};
 		ssize_t n = pp_stream_write(&stream, p, len);
 		if (n == PP_STREAM_DEAD) {
 			pp_client_close(c, "client lost");

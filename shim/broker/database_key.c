@@ -61,13 +61,19 @@ static bool has_wish(const struct pp_client *c)
 	return c->is_libpq && !is_plain;
 }
 
+/* A client that spoke TLS with us found a server that speaks it: no less for the rest of the way. */
+static enum pp_ipc_sslmode wished_by(const struct pp_client *c)
+{
+	return c->ssl ? PP_IPC_SSL_REQUIRE : (enum pp_ipc_sslmode)c->sslmode;
+}
+
 /* A program's own wish, unless the operator has said more than the default: then the stricter one. */
 static const char *sslmode_of(const struct pp_client *c)
 {
 	const char *ours = c->broker->config.server_sslmode;
 	enum pp_ipc_sslmode mine = pp_mark_sslmode_of(ours);
-	enum pp_ipc_sslmode theirs = (enum pp_ipc_sslmode)c->sslmode;
-	if (!has_wish(c))
+	enum pp_ipc_sslmode theirs = wished_by(c);
+	if (!has_wish(c) && !c->ssl)
 		return ours;
 	bool is_ours = theirs <= PP_IPC_SSL_PREFER ? mine != PP_IPC_SSL_PREFER : mine > theirs;
 	return is_ours ? ours : pp_mark_sslmode_name(theirs);

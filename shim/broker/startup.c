@@ -9,6 +9,7 @@
 #include "broker/login.h"
 #include "broker/question.h"
 #include "broker/route.h"
+#include "broker/tls.h"
 #include "broker/tunnel.h"
 #include "broker/wishes.h"
 #include "ipc/mark.h"
@@ -24,14 +25,15 @@ static void log_tunnel(struct pp_client *c)
 	c->route->tunnel_logged = true;
 	pp_log(PP_LOG_INFO,
 	       "%s:%s: a client speaks TLS itself and is not pooled; to pool it let it connect "
-	       "without TLS "
-	       "(sslmode=disable): the broker uses TLS to the server by itself",
+	       "without TLS (sslmode=disable), or set PODPOOL_CLIENT_TLS=terminate: the broker "
+	       "uses TLS to "
+	       "the server by itself",
 	       c->route->address, c->route->port);
 }
 
-static void answer_no(struct pp_client *c, const struct pp_startup *startup)
+/* One byte. As the server since CVE-2021-23222: whoever asks and goes on without the answer is wrong. */
+static void answer(struct pp_client *c, const struct pp_startup *startup, const char *byte)
 {
-	/* As the server since CVE-2021-23222: whoever asks and goes on without the answer is wrong. */
 	struct pp_login_error early = {
 		.severity = "FATAL",
 		.sqlstate = "08P01",
@@ -42,22 +44,52 @@ static void answer_no(struct pp_client *c, const struct pp_startup *startup)
 	if (startup->kind == PP_STARTUP_GSSENC)
 		strcpy(early.message, "received unencrypted data after GSSAPI encryption request");
 	pp_buf_consume(&c->in, startup->total);
-	pp_client_write(c, "N", 1);
+	pp_client_write(c, byte, 1);
 	if (!c->gone && pp_buf_len(&c->in))
 		pp_client_fail_as(c, &early);
 }
 
+/* From here on its bytes go through the SSL object; the next ones are its handshake. */
+static void answer_yes(struct pp_client *c, const struct pp_startup *startup)
+{
+	answer(c, startup, "S");
+	if (c->gone || c->state == PP_CLIENT_CLOSING)
+		return;
+	if (pp_buf_len(&c->out) == 0)
+		c->ssl = pp_tls_accept(c->broker->tls_server, c->fd);
+	if (!c->ssl)
+		pp_client_close(c, "no TLS for it");
+}
+
+/* Bytes that went through our TLS are not those the server must see. */
+static void tunnel(struct pp_client *c)
+{
+	if (c->ssl)
+		pp_client_fail(c, "FATAL", "0A000",
+			       "podpool: this cannot be done with PODPOOL_CLIENT_TLS=terminate");
+	else
+		pp_tunnel_open(c);
+}
+
 static void on_ssl_request(struct pp_client *c, const struct pp_startup *startup)
 {
+	if (c->ssl) {
+		tunnel(c);
+		return;
+	}
 	switch (pp_question_tls(c->route)) {
-	case PP_ROUTE_SAYS_NO: answer_no(c, startup); return;
+	case PP_ROUTE_SAYS_NO: answer(c, startup, "N"); return;
 	case PP_ROUTE_SAYS_YES:
 		if (c->broker->config.client_tls == PP_CLIENT_TLS_REFUSE) {
-			answer_no(c, startup);
+			answer(c, startup, "N");
+			return;
+		}
+		if (c->broker->tls_server) {
+			answer_yes(c, startup);
 			return;
 		}
 		log_tunnel(c);
-		pp_tunnel_open(c);
+		tunnel(c);
 		return;
 	case PP_ROUTE_SAYS_UNKNOWN: pp_client_set_state(c, PP_CLIENT_PROBE); return;
 	}
@@ -67,8 +99,8 @@ static void on_ssl_request(struct pp_client *c, const struct pp_startup *startup
 static void on_gss_request(struct pp_client *c, const struct pp_startup *startup)
 {
 	switch (pp_question_gss(c->route)) {
-	case PP_ROUTE_SAYS_NO: answer_no(c, startup); return;
-	case PP_ROUTE_SAYS_YES: pp_tunnel_open(c); return;
+	case PP_ROUTE_SAYS_NO: answer(c, startup, "N"); return;
+	case PP_ROUTE_SAYS_YES: tunnel(c); return;
 	case PP_ROUTE_SAYS_UNKNOWN: pp_client_set_state(c, PP_CLIENT_PROBE); return;
 	}
 }
@@ -127,7 +159,7 @@ static void on_session(struct pp_client *c, const struct pp_startup *startup)
 		return;
 	}
 	if (is_beyond_us(startup) || startup->total > PP_POOLED_STARTUP_MAX) {
-		pp_tunnel_open(c);
+		tunnel(c);
 		return;
 	}
 	/* The packet must outlive its consumption: the bytes move out for the time. */
@@ -156,6 +188,6 @@ void pp_startup_input(struct pp_client *c)
 	case PP_STARTUP_VERSION:
 	case PP_STARTUP_BROKEN:
 		/* Not the protocol we know: the server shall answer. */
-		pp_tunnel_open(c);
+		tunnel(c);
 	}
 }
