@@ -1,14 +1,13 @@
 /* include/podpool/ipc.h - the treaty between the shim (in the program) and the broker.
  *
  * Transport: an AF_UNIX stream socket `sock` in PODPOOL_DIR. One question, one answer, close; the
- * broker knows the asker by SO_PEERCRED, never by what it says. Hints travel by AF_UNIX datagram to
- * `hint` in the same directory (SCM_CREDENTIALS): they only add knowledge and are never waited for.
- * While no server speaks TLS the broker has no use for them and `hint` does not exist: then the shim does not
- * even find out what to say.
+ * broker knows the asker by SO_PEERCRED, never by what it says.
  * A ROUTE that was answered once is written to the file `routes`, and need not be asked again: the shim reads the
  * answer there and only *tells* the broker (the same message, as a datagram to `tell`), which reads it when the
  * connection arrives. A broker that is gone refuses the datagram, one that starts removes the file first.
  * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
+ * What a libpq program wants of TLS is moved to the broker's own login (WISH, ipc/mark.h). While no server here
+ * speaks TLS there is nothing to move for the default wishes: the file `plain` says so, and no question is asked.
  * Lifetime: an old shim meets a new broker after an upgrade, so a version the broker does not know
  * is answered DIRECT, and a field is only ever added by a new version number.
  */
@@ -21,7 +20,7 @@
 #define PP_IPC_VERSION 1
 
 #define PP_IPC_SOCK   "sock" /* file names inside PODPOOL_DIR */
-#define PP_IPC_HINT   "hint"
+#define PP_IPC_PLAIN  "plain"
 #define PP_IPC_ROUTES "routes"
 #define PP_IPC_TELL   "tell"
 #define PP_IPC_LOCK   "lock"
@@ -38,10 +37,15 @@
 
 enum pp_ipc_op {
 	/* questions */
-	PP_IPC_ROUTE = 1, /* addr = destination, cookie = SO_COOKIE -> ROUTED, DIRECT or REFUSE */
+	/* addr = destination, cookie = SO_COOKIE, flags = mark of the socket or 0 -> ROUTED, DIRECT or REFUSE */
+	PP_IPC_ROUTE = 1,
 	PP_IPC_PEER = 2, /* addr = one of the broker's own -> ROUTED with the original, or DIRECT */
 	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
 	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
+	/* flags = mark; followed by `length` bytes "name\0value\0..." of libpq keywords, the value of a file
+	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist) -> OK: kept; DIRECT: leave the
+	 * connection string alone (that file is another one here, no room) */
+	PP_IPC_WISH = 5,
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */
@@ -69,15 +73,14 @@ struct pp_ipc_addr {
 	uint8_t ip[16]; /* V4 uses the first four, the rest are 0 */
 };
 
-/* Every question and answer but the JSON text: exactly these bytes. */
+/* Every question and answer but the JSON text: exactly these bytes (and a WISH's text). */
 struct pp_ipc_msg {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t op;	 /* enum pp_ipc_op */
 	uint64_t cookie; /* ROUTE */
-	uint32_t tid;	 /* ROUTE and hints: the asking thread, pairs a hint with the connect that
-			    follows it */
-	uint32_t flags;	 /* TERM */
+	uint32_t length; /* WISH: bytes that follow */
+	uint32_t flags;	 /* TERM, ROUTE, WISH */
 	struct pp_ipc_addr addr;
 	uint8_t reserved[4]; /* 0; keeps the size a multiple of 8 */
 };
@@ -97,21 +100,15 @@ enum pp_ipc_sslmode {
 	PP_IPC_SSL_VERIFY_FULL,
 };
 
-/* Datagram from the PQconnectdb hooks: what only libpq knows about the connect() this thread does
- * next. */
-struct pp_ipc_hint {
-	uint32_t magic;
-	uint16_t version;
-	uint8_t sslmode; /* enum pp_ipc_sslmode: what libpq will accept */
-	uint8_t reserved;
-	uint32_t tid;
-	uint32_t reserved2;
-	char host[256]; /* as the program wrote it, NUL-terminated, "" unknown */
+#define PP_IPC_WISH_MAX 4000
+
+struct pp_ipc_wish {
+	struct pp_ipc_msg msg;
+	char text[PP_IPC_WISH_MAX]; /* only `length` bytes are sent */
 };
 
 _Static_assert(sizeof(struct pp_ipc_addr) == 20, "wire format");
 _Static_assert(sizeof(struct pp_ipc_route) == 40, "file format");
 _Static_assert(sizeof(struct pp_ipc_msg) == 48, "wire format");
-_Static_assert(sizeof(struct pp_ipc_hint) == 272, "wire format");
 
 #endif

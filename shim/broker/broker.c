@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "broker/database.h"
 #include "broker/door.h"
-#include "broker/hints.h"
 #include "broker/lend.h"
 #include "broker/identity.h"
 #include "broker/main.h"
@@ -18,6 +17,8 @@
 #include "broker/route.h"
 #include "broker/start.h"
 #include "broker/tick.h"
+#include "broker/tls.h"
+#include "broker/wishes.h"
 #include "broker/workers.h"
 #include "ipc/dir.h"
 
@@ -107,6 +108,17 @@ static void first_verdict(struct pp_broker *b)
 	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }
 
+/* With a bad certificate nobody is refused, only unpooled: the default. */
+static void open_tls(struct pp_broker *b)
+{
+	struct pp_errctx err;
+	const struct pp_config *config = &b->config;
+	if (config->client_tls == PP_CLIENT_TLS_TERMINATE &&
+	    pp_tls_server_open(config->client_tls_cert, config->client_tls_key, &b->tls_server,
+			       &err) < 0)
+		pp_log(PP_LOG_ERROR, "%s; clients that speak TLS are tunnelled", err.text);
+}
+
 static int open_all(struct pp_broker *b, struct pp_errctx *err)
 {
 	pp_list_init(&b->clients);
@@ -119,9 +131,10 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 		return pp_err_set(err, PP_ERR_NOMEM, "out of memory at start");
 	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
 	first_verdict(b);
+	open_tls(b);
 	pp_identity_open(b);
 	pp_publish_open(b);
-	pp_hints_settle(b);
+	pp_wishes_close(b); /* what a dead broker has left */
 	int r = pp_door_open(b, err);
 	if (r < 0)
 		return r;
@@ -133,7 +146,7 @@ static void close_all(struct pp_broker *b)
 {
 	pp_door_close(b);
 	pp_publish_close(b);
-	pp_hints_close(b);
+	pp_wishes_close(b);
 	pp_route_close_all(b);
 	pp_database_close_all(b, "the broker ends");
 	empty_graveyard(-1, 0, b);
@@ -153,7 +166,7 @@ static int load(struct pp_broker *b, struct pp_errctx *err)
 
 int pp_broker_main(int argc, char **argv)
 {
-	static struct pp_broker broker = {.sock_fd = -1, .hint_fd = -1, .tell_fd = -1};
+	static struct pp_broker broker = {.sock_fd = -1, .tell_fd = -1};
 	struct pp_broker *b = &broker;
 	struct pp_errctx err;
 	if (argc != 3 || strcmp(argv[1], "--dir") != 0 || strlen(argv[2]) >= PP_DIR_MAX) {

@@ -30,8 +30,8 @@ struct pp_process;
 struct pp_route;
 struct pp_server;
 struct pp_workers;
-struct pp_hint;
 struct pp_labels_entry;
+struct pp_wishes;
 struct pp_netlink;
 
 struct pp_broker {
@@ -45,11 +45,12 @@ struct pp_broker {
 	uint32_t uid; /* whose programs are served */
 
 	/* entrances */
-	int sock_fd, hint_fd, tell_fd; /* -1 none */
-	struct event *sock_event, *hint_event;
+	int sock_fd, tell_fd; /* -1 none */
+	struct event *sock_event;
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
-	struct pp_hint *hints;	      /* ring, hints.c */
+	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
+	struct pp_wishes *wishes;     /* NULL until the first one */
 	struct pp_process *processes; /* uthash by pid */
 
 	/* work */
@@ -71,6 +72,7 @@ struct pp_broker {
 	struct event *tick_event, *term_event, *int_event, *hup_event;
 	pp_ms next_governor_at;
 	bool own_term;	    /* the broker itself got SIGTERM */
+	bool plain_file;    /* wishes.c: the file is there */
 	bool accept_paused; /* out of descriptors: until the next tick */
 
 	uint32_t next_client_pid; /* BackendKeyData */

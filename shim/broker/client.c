@@ -17,6 +17,7 @@
 #include "broker/server.h"
 #include "broker/stream.h"
 #include "broker/startup.h"
+#include "broker/tls.h"
 #include "broker/tunnel.h"
 
 static const char *const words[PP_CLIENT__COUNT] = {
@@ -106,10 +107,28 @@ static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
 		pp_client_pause(c, true);
 }
 
+/* As recv(2). A TLS record is smaller than the buffer: nothing stays inside the SSL object. */
+static ssize_t receive(struct pp_client *c)
+{
+	if (!c->ssl)
+		return recv(c->fd, c->broker->read_buffer, PP_READ_BUFFER, 0);
+	ssize_t n = pp_tls_read(c->ssl, c->broker->read_buffer, PP_READ_BUFFER);
+	if (n == PP_STREAM_AGAIN)
+		errno = EAGAIN;
+	return n == PP_STREAM_DEAD ? 0 : n;
+}
+
+static void end_output(struct pp_client *c)
+{
+	if (c->ssl)
+		pp_tls_goodbye(c->ssl);
+	shutdown(c->fd, SHUT_WR);
+}
+
 void pp_client_read(struct pp_client *c)
 {
 	struct pp_broker *b = c->broker;
-	ssize_t n = recv(c->fd, b->read_buffer, PP_READ_BUFFER, 0);
+	ssize_t n = receive(c);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n < 0) {
@@ -150,7 +169,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_client *c = arg;
 	pp_broker_now(c->broker);
-	struct pp_stream stream = {.fd = c->fd};
+	struct pp_stream stream = {.fd = c->fd, .ssl = c->ssl};
 	if (pp_stream_flush(&stream, &c->out) == PP_STREAM_DEAD) {
 		pp_client_close(c, "client lost");
 		return;
@@ -159,7 +178,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 		event_del(&c->write_event);
 		pp_process_settle(c);
 		if (c->state == PP_CLIENT_CLOSING) {
-			shutdown(c->fd, SHUT_WR);
+			end_output(c);
 			pp_client_check_eof(c);
 			if (c->gone)
 				return;
@@ -264,7 +283,7 @@ void pp_client_close_soon(struct pp_client *c)
 	pp_client_set_state(c, PP_CLIENT_CLOSING);
 	pp_client_pause(c, false);
 	if (pp_buf_len(&c->out) == 0)
-		shutdown(c->fd, SHUT_WR);
+		end_output(c);
 }
 
 static void free_client(struct pp_grave *grave)
@@ -283,6 +302,11 @@ void pp_client_close(struct pp_client *c, const char *reason)
 	pp_buf_finish(&c->out);
 	event_del(&c->read_event);
 	event_del(&c->write_event);
+	if (c->ssl) {
+		pp_tls_goodbye(c->ssl);
+		pp_tls_free(c->ssl);
+		c->ssl = NULL;
+	}
 	close(c->fd);
 	pp_list_remove(&c->broker->clients, &c->link);
 	pp_broker_bury(c->broker, &c->grave, free_client);

@@ -56,7 +56,8 @@ struct pp_client {
 	struct pp_link link; /* link: broker.clients */
 	struct pp_broker *broker;
 	enum pp_client_state state;
-	int fd; /* owned */
+	int fd;	   /* owned */
+	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
 	pp_ms since; /* state entered */
@@ -83,9 +84,10 @@ struct pp_client {
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
 	UT_hash_handle hh;	      /* broker.clients_by_pid */
 
-	uint32_t tid;	      /* the connecting thread, for its hint */
-	uint32_t skip;	      /* bytes of the current message still to come */
-	uint8_t hint_sslmode; /* enum pp_ipc_sslmode */
+	uint32_t mark;	 /* of its socket (ipc/mark.h), 0 none */
+	uint32_t skip;	 /* bytes of the current message still to come */
+	uint8_t sslmode; /* enum pp_ipc_sslmode, with is_libpq */
+	bool is_libpq;	 /* its libpq's TLS wish is ours to meet */
 	bool read_paused;
 	bool eof;	   /* it has said all it will say (FIN); answers may still be owed */
 	bool cancelled;	   /* in line: its query has failed, ReadyForQuery is still to be said */

@@ -1,5 +1,8 @@
 /* What is said to a client: bytes of its server's, and errors of ours. */
 #include "broker/client.h"
+
+#include <string.h>
+
 #include "broker/login.h"
 #include "broker/server.h"
 #include "broker/stream.h"
@@ -11,7 +14,7 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 		return;
 	const uint8_t *p = bytes;
 	if (pp_buf_len(&c->out) == 0) {
-		struct pp_stream stream = {.fd = c->fd};
+		struct pp_stream stream = {.fd = c->fd, .ssl = c->ssl};
 		ssize_t n = pp_stream_write(&stream, p, len);
 		if (n == PP_STREAM_DEAD) {
 			pp_client_close(c, "client lost");
@@ -56,10 +59,21 @@ void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlst
 		pp_client_close_soon(c);
 }
 
+/* What went wrong before the server said anything, libpq programs get in words: as of a server that cannot even fork
+ * (docs 55.2.1, "old-style"), which libpq shows as if it were its own. Four bytes of text are no length. */
+static void write_words(struct pp_client *c, const char *words)
+{
+	pp_client_write(c, "E", 1);
+	pp_client_write(c, words, strlen(words) + 1);
+}
+
 void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
 {
 	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint};
-	write_error(c, &error);
+	if (c->is_libpq && strlen(e->local) >= 4)
+		write_words(c, e->local);
+	else
+		write_error(c, &error);
 	if (!c->gone)
 		pp_client_close_soon(c);
 }

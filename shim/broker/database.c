@@ -37,7 +37,8 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 	db->route = c->route;
 	db->key = key->bytes;
 	db->key_len = key->len;
-	db->host = key->host;
+	db->wish = key->wish;
+	db->wish_len = key->wish_len;
 	db->sslmode = key->sslmode;
 	db->user = key->user;
 	db->database = key->database;
@@ -101,10 +102,11 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 	*ret_wish = (struct pp_login_wish){
 		.address = pp_route_address(db->route),
 		.port = pp_route_port(db->route),
-		.host = *db->host ? db->host : NULL,
 		.user = db->user,
 		.database = db->database,
 		.sslmode = db->sslmode,
+		.wish = db->wish,
+		.wish_len = db->wish_len,
 		.settings = db->settings,
 		.settings_len = db->settings_len,
 		.timeout_ms = wait && wait < PP_DATABASE_LOGIN_MS ? wait : PP_DATABASE_LOGIN_MS,
@@ -218,6 +220,7 @@ void pp_database_sweep(struct pp_broker *b)
 			pp_pool_finish(&db->pool);
 			pp_plans_finish(&db->plans);
 			wipe(&db->password);
+			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
 			free(db->key);
 			free(db);
 		}

@@ -37,11 +37,12 @@ struct pp_database {
 	struct pp_broker *broker;
 	struct pp_route *route;
 	struct pp_pool pool;
-	char *key; /* owned: address NUL port NUL host NUL sslmode NUL, then name NUL value NUL ... sorted */
+	char *key; /* owned, wiped: database_key.h */
 	size_t key_len;
 	const char *user, *database; /* point into key */
-	const char *host, *sslmode;  /* point into key; host "" unknown */
-	const char *settings;	     /* points into key: the rest of the startup parameters */
+	const char *sslmode, *wish;  /* point into key; wish: wishes.h */
+	size_t wish_len;
+	const char *settings; /* points into key: the rest of the startup parameters */
 	size_t settings_len;
 
 	enum pp_database_auth auth;

@@ -6,6 +6,8 @@
 
 #include "broker/client.h"
 #include "broker/route.h"
+#include "broker/wishes.h"
+#include "ipc/mark.h"
 
 #define PP_KEY_PARAMS 64
 
@@ -51,6 +53,32 @@ static char *put(char *to, const char *text)
 	return to + len;
 }
 
+/* On a server without TLS those who do without are all the same. */
+static bool has_wish(const struct pp_client *c)
+{
+	bool is_plain = c->sslmode <= PP_IPC_SSL_PREFER && !pp_mark_is_bound(c->mark) &&
+			c->route->tls.says == PP_ROUTE_SAYS_NO;
+	return c->is_libpq && !is_plain;
+}
+
+/* A client that spoke TLS with us found a server that speaks it: no less for the rest of the way. */
+static enum pp_ipc_sslmode wished_by(const struct pp_client *c)
+{
+	return c->ssl ? PP_IPC_SSL_REQUIRE : (enum pp_ipc_sslmode)c->sslmode;
+}
+
+/* A program's own wish, unless the operator has said more than the default: then the stricter one. */
+static const char *sslmode_of(const struct pp_client *c)
+{
+	const char *ours = c->broker->config.server_sslmode;
+	enum pp_ipc_sslmode mine = pp_mark_sslmode_of(ours);
+	enum pp_ipc_sslmode theirs = wished_by(c);
+	if (!has_wish(c) && !c->ssl)
+		return ours;
+	bool is_ours = theirs <= PP_IPC_SSL_PREFER ? mine != PP_IPC_SSL_PREFER : mine > theirs;
+	return is_ours ? ours : pp_mark_sslmode_name(theirs);
+}
+
 int pp_database_key_make(const struct pp_client *c, const struct pp_startup *startup,
 			 struct pp_database_key *ret_key)
 {
@@ -64,13 +92,12 @@ int pp_database_key_make(const struct pp_client *c, const struct pp_startup *sta
 	int n = collect(startup, params);
 	if (n < 0)
 		return n;
-	const char *fixed[] = {pp_route_address(c->route),
-			       pp_route_port(c->route),
-			       "",
-			       c->broker->config.server_sslmode,
-			       user,
-			       database};
-	size_t len = 0;
+	const char *fixed[] = {pp_route_address(c->route), pp_route_port(c->route), sslmode_of(c),
+			       user, database};
+	struct pp_wish_text wish = {"", 0};
+	if (c->mark && has_wish(c) && !pp_wishes_find(c->broker, c->mark, &wish))
+		return PP_ERR_NOMEM; /* known when its startup began */
+	size_t len = wish.len + 1;   /* an empty name ends the wish */
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
 		len += strlen(fixed[i]) + 1;
 	for (int i = 0; i < n; i++)
@@ -80,11 +107,13 @@ int pp_database_key_make(const struct pp_client *c, const struct pp_startup *sta
 		return PP_ERR_NOMEM;
 	struct pp_database_key key = {.bytes = bytes, .len = len};
 	char *to = put(put(bytes, fixed[0]), fixed[1]);
-	key.host = to;
-	key.sslmode = to = put(to, fixed[2]);
-	key.user = to = put(to, fixed[3]);
-	key.database = to = put(to, fixed[4]);
-	key.settings = to = put(to, fixed[5]);
+	key.sslmode = to;
+	key.user = to = put(to, fixed[2]);
+	key.database = to = put(to, fixed[3]);
+	key.wish = to = put(to, fixed[4]);
+	key.wish_len = wish.len;
+	memcpy(to, wish.bytes, wish.len);
+	key.settings = to = put(to + wish.len, "");
 	for (int i = 0; i < n; i++)
 		to = put(put(to, params[i].name), params[i].value);
 	key.settings_len = (size_t)(to - key.settings);

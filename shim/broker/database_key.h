@@ -12,8 +12,8 @@ struct pp_client;
 struct pp_database_key {
 	char *bytes; /* owned until taken */
 	size_t len;
-	const char *host, *sslmode, *user, *database, *settings; /* point into bytes */
-	size_t settings_len;
+	const char *sslmode, *user, *database, *settings, *wish; /* point into bytes */
+	size_t settings_len, wish_len;
 };
 
 /* Startup parameters in any order, the last of a name wins as in the server; `user`, `database` (default: the

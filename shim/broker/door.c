@@ -15,6 +15,7 @@
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/status.h"
+#include "broker/wishes.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
 
@@ -45,7 +46,7 @@ static void answer_route(struct pp_broker *b, const struct pp_ipc_msg *question,
 		return;
 	}
 	pp_process_note(b, pid);
-	pp_identity_expect(b, question->cookie, pid, question->tid);
+	pp_identity_expect(b, question->cookie, pid, question->flags);
 	answer->op = PP_IPC_ROUTED;
 	answer->addr = route->listening;
 }
@@ -59,8 +60,16 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 		answer->addr = route->destination;
 }
 
+static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
+			struct pp_ipc_msg *answer)
+{
+	bool kept = pp_wishes_keep(b, question->flags, text, question->length);
+	pp_codec_init(answer, kept ? PP_IPC_OK : PP_IPC_DIRECT);
+}
+
+/* `text` has as many bytes as the question says. */
 static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
-			    pid_t pid)
+			    const char *text, pid_t pid)
 {
 	struct pp_ipc_msg answer;
 	switch (question->op) {
@@ -68,6 +77,7 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_PEER: answer_peer(b, question, &answer); break;
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
+	case PP_IPC_WISH: answer_wish(b, question, text, &answer); break;
 	default: return;
 	}
 	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */
@@ -79,12 +89,15 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 static bool serve(struct pp_broker *b, int fd, const struct ucred *who)
 {
 	struct pp_ipc_msg question;
-	uint8_t bytes[sizeof question];
-	ssize_t n = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+	struct pp_ipc_wish bytes; /* the longest question there is */
+	ssize_t n = recv(fd, &bytes, sizeof bytes, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n > 0 && pp_codec_read_msg(bytes, (size_t)n, &question) == 0) {
-		answer_question(b, fd, &question, who->pid);
+	size_t len = n > (ssize_t)sizeof question ? sizeof question : (size_t)n;
+	size_t text_len = (size_t)n - len;
+	if (n > 0 && pp_codec_read_msg(&bytes, len, &question) == 0 &&
+	    text_len == (question.op == PP_IPC_WISH ? question.length : 0)) {
+		answer_question(b, fd, &question, bytes.text, who->pid);
 	} else if (n > 0) {
 		/* Another version speaks: it gets the one answer every version knows. */
 		pp_codec_init(&question, PP_IPC_DIRECT);

@@ -21,7 +21,7 @@
 struct expected {
 	uint64_t cookie;
 	pid_t pid;
-	uint32_t tid;
+	uint32_t mark;
 };
 
 struct pp_netlink {
@@ -46,6 +46,11 @@ void pp_identity_open(struct pp_broker *b)
 	if (nl->fd >= 0)
 		setsockopt(nl->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
 	b->netlink = nl;
+}
+
+bool pp_identity_is_open(const struct pp_broker *b)
+{
+	return b->netlink && b->netlink->fd >= 0;
 }
 
 static bool ask(struct pp_netlink *nl, const struct sockaddr_in *peer,
@@ -95,12 +100,12 @@ void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 	ret_who->cookie = (uint64_t)diag->id.idiag_cookie[1] << 32 | diag->id.idiag_cookie[0];
 }
 
-void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t tid)
+void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t mark)
 {
 	struct pp_netlink *nl = b->netlink;
 	if (!nl || cookie == 0)
 		return;
-	nl->ring[nl->next++ % PP_EXPECTED] = (struct expected){cookie, pid, tid};
+	nl->ring[nl->next++ % PP_EXPECTED] = (struct expected){cookie, pid, mark};
 }
 
 static struct expected *find(struct pp_netlink *nl, uint64_t cookie)
@@ -125,7 +130,7 @@ void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struc
 		e = find(nl, who->cookie);
 	if (!e)
 		return;
-	c->tid = e->tid;
+	c->mark = e->mark;
 	pp_process_join(c, e->pid);
 	e->cookie = 0;
 }

@@ -27,14 +27,17 @@ struct pp_identity {
 /* Opens the netlink socket; a failure is logged once and means unknown identities. */
 void pp_identity_open(struct pp_broker *b);
 
+/* Without it, nobody can be told from anybody. */
+bool pp_identity_is_open(const struct pp_broker *b);
+
 /* The socket that connected from `peer` to our listening address. */
 void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who);
 
-/* A ROUTE came: remembers the cookie for the connection that follows. */
-void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t tid);
+/* A ROUTE came: remembers the cookie and the socket's mark (ipc/mark.h) for the connection that follows. */
+void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t mark);
 
-/* Gives the client its process and thread, if a ROUTE announced its cookie. */
+/* Gives the client its process and mark, if a ROUTE announced its cookie. */
 void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struct pp_client *c);
 
 #endif

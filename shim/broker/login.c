@@ -9,10 +9,11 @@
 
 #include "broker/login_error.h"
 #include "broker/tls.h"
+#include "broker/wishes.h"
 #include "wire/msg.h"
 #include "wire/writer.h"
 
-#define PP_LOGIN_KEYWORDS 20
+#define PP_LOGIN_KEYWORDS 32
 
 struct pp_session {
 	PGconn *conn; /* owned */
@@ -182,16 +183,25 @@ const char *pp_login_setting(const char *settings, size_t len, const char *name)
 	return NULL;
 }
 
+/* The program's own files or none: those in our home are not its. */
+static bool add_wish(struct pp_login *l, const char *wish, size_t len)
+{
+	const char *name, *value;
+	bool ok = true;
+	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);)
+		ok = add(l, name, value);
+	return ok;
+}
+
 /* Everything libpq could take from files or the environment is said here: the broker must never know more than
  * the program told it (the environment has no PG variables, start.c). */
 static bool add_all(struct pp_login *l, const struct pp_login_wish *wish)
 {
-	return add(l, "hostaddr", wish->address) && (!wish->host || add(l, "host", wish->host)) &&
-	       add(l, "port", wish->port) && add(l, "user", wish->user) &&
-	       add(l, "dbname", wish->database) &&
+	return add(l, "hostaddr", wish->address) && add(l, "port", wish->port) &&
+	       add(l, "user", wish->user) && add(l, "dbname", wish->database) &&
 	       (!wish->password || add(l, "password", wish->password)) &&
 	       add(l, "passfile", "/nonexistent") && add(l, "sslmode", wish->sslmode) &&
-	       add(l, "gssencmode", "disable") &&
+	       add(l, "gssencmode", "disable") && add_wish(l, wish->wish, wish->wish_len) &&
 	       add_settings(l, wish->settings, wish->settings_len);
 }
 

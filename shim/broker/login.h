@@ -19,16 +19,19 @@
 struct pp_login_error {
 	char severity[8], sqlstate[6];
 	char message[512], detail[256], hint[256];
+	char local
+		[600]; /* "" it is the server's; else our libpq's words, without where it connected to */
 	bool needs_password; /* the server asked and we had none */
 };
 
 /* What to log in as. Strings are borrowed during pp_login_new only. */
 struct pp_login_wish {
 	const char *address, *port; /* numeric */
-	const char *host;	    /* as the program wrote it, for certificates; NULL unknown */
 	const char *user, *database;
 	const char *password; /* NULL: none */
 	const char *sslmode;
+	const char *wish; /* wishes.h: what the program's libpq was asked for */
+	size_t wish_len;
 	const char
 		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
 	size_t settings_len;

@@ -54,10 +54,19 @@ void pp_login_error_read(struct pp_login_error *error, const char *text)
 	copy_field(error->hint, sizeof error->hint, code, "\nHINT:  ");
 }
 
+/* Of a single attempt, what follows "connection to server at ... failed: "; whoever shows it puts its own before. */
+static const char *skip_where(const char *text)
+{
+	const char *what =
+		strncmp(text, "connection to server ", 21) == 0 ? strstr(text, "failed: ") : NULL;
+	return what ? what + 8 : text;
+}
+
 void pp_login_error_local(struct pp_login_error *error, const char *text)
 {
 	char line[400];
 	copy_line(line, sizeof line, text);
+	snprintf(error->local, sizeof error->local, "%s", skip_where(text));
 	snprintf(error->severity, sizeof error->severity, "FATAL");
 	snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
 	snprintf(error->message, sizeof error->message, "podpool: %s", line);

@@ -70,7 +70,7 @@ bool pp_publish_hear(struct pp_broker *b)
 		return false;
 	if (n > 0 && pp_codec_read_msg(bytes, (size_t)n, &told) == 0 && told.op == PP_IPC_ROUTE) {
 		pp_process_note(b, pid);
-		pp_identity_expect(b, told.cookie, pid, told.tid);
+		pp_identity_expect(b, told.cookie, pid, told.flags);
 	}
 	return true;
 }

@@ -11,9 +11,9 @@
 
 #include "base/log.h"
 #include "broker/client.h"
-#include "broker/hints.h"
 #include "broker/identity.h"
 #include "broker/publish.h"
+#include "broker/wishes.h"
 
 /* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
 #define PP_ROUTE_TRIES	 64
@@ -173,7 +173,7 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
 	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s)", route->address, route->port, listening);
 	pp_publish_routes(b);
-	pp_hints_settle(b);
+	pp_wishes_settle(b);
 	*ret_route = route;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #define PP_BROKER_ROUTE_H
 
 #include <podpool/ipc.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 #include "base/hash.h"
@@ -15,7 +16,14 @@
 /* Destinations come from what programs connect to; each costs a descriptor. */
 #define PP_ROUTE_MAX 1000
 
-enum pp_route_tls { PP_ROUTE_TLS_UNKNOWN, PP_ROUTE_TLS_NO, PP_ROUTE_TLS_YES };
+enum pp_route_says { PP_ROUTE_SAYS_UNKNOWN, PP_ROUTE_SAYS_NO, PP_ROUTE_SAYS_YES };
+
+/* What the server answers to SSLRequest or GSSENCRequest (question.h). */
+struct pp_route_fact {
+	enum pp_route_says says;
+	pp_ms asked_at;
+	bool asking;
+};
 
 struct pp_route {
 	UT_hash_handle hh; /* broker.routes, by destination */
@@ -24,9 +32,8 @@ struct pp_route {
 	int fd;
 	struct event *event;
 	char address[64], port[8];
-	enum pp_route_tls tls; /* does the server answer SSLRequest with S? */
-	pp_ms tls_asked_at;
-	bool tls_asking, tunnel_logged;
+	struct pp_route_fact tls, gss;
+	bool tunnel_logged;
 };
 
 /* Finds or makes it. PP_ERR_FULL, PP_ERR_SYS (no address could be bound), PP_ERR_NOMEM. */

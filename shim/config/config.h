@@ -17,7 +17,7 @@
 enum pp_config_mode { PP_MODE_TRANSACTION, PP_MODE_SESSION };
 enum pp_config_lend { PP_LEND_LAST, PP_LEND_ROTATE };
 enum pp_config_fail { PP_FAIL_OPEN, PP_FAIL_CLOSED };
-enum pp_config_client_tls { PP_CLIENT_TLS_TUNNEL, PP_CLIENT_TLS_REFUSE };
+enum pp_config_client_tls { PP_CLIENT_TLS_TUNNEL, PP_CLIENT_TLS_REFUSE, PP_CLIENT_TLS_TERMINATE };
 
 struct pp_config {
 	bool enabled, pid1_exit;
@@ -27,7 +27,8 @@ struct pp_config {
 	enum pp_config_lend lend;
 	enum pp_config_fail fail;
 	enum pp_config_client_tls client_tls;
-	uint32_t max_servers, min_servers; /* 1..10000; min <= max */
+	char client_tls_cert[512], client_tls_key[512]; /* "" none */
+	uint32_t max_servers, min_servers;		/* 1..10000; min <= max */
 	pp_ms wait_timeout_ms, idle_timeout_ms, server_lifetime_ms,
 		grace_ms;	     /* 0: wait for ever, never */
 	uint64_t memory_limit_bytes; /* 0: not given */

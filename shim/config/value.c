@@ -13,7 +13,7 @@
 static const char *const mode_words[] = {"transaction", "session", NULL};
 static const char *const lend_words[] = {"last", "rotate", NULL};
 static const char *const fail_words[] = {"open", "closed", NULL};
-static const char *const client_tls_words[] = {"tunnel", "refuse", NULL};
+static const char *const client_tls_words[] = {"tunnel", "refuse", "terminate", NULL};
 static const char *const log_words[] = {"error", "warning", "info", "debug", NULL};
 static const char *const sslmode_words[] = {"disable",	 "allow",	"prefer", "require",
 					    "verify-ca", "verify-full", NULL};

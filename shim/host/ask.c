@@ -56,11 +56,11 @@ int pp_ask_dial(int64_t deadline_ms)
 	return fd;
 }
 
-static int send_msg(int fd, const struct pp_ipc_msg *msg)
+static int send_bytes(int fd, const void *bytes, size_t len)
 {
-	/* 48 bytes into an empty socket buffer: all or nothing */
-	long r = pp_sys6(SYS_sendto, fd, msg, sizeof *msg, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
-	return r == (long)sizeof *msg ? 0 : PP_ERR_SYS;
+	/* a page at most into an empty socket buffer: all or nothing */
+	long r = pp_sys6(SYS_sendto, fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+	return r == (long)len ? 0 : PP_ERR_SYS;
 }
 
 static int receive_msg(int fd, int64_t deadline_ms, struct pp_ipc_msg *ret_msg)
@@ -82,18 +82,31 @@ static int receive_msg(int fd, int64_t deadline_ms, struct pp_ipc_msg *ret_msg)
 	return pp_codec_read_msg(bytes, sizeof bytes, ret_msg);
 }
 
-int pp_ask_exchange(int fd, const struct pp_ipc_msg *question, int64_t deadline_ms,
+static int exchange(int fd, const void *question, size_t len, int64_t deadline_ms,
 		    struct pp_ipc_msg *ret_answer)
 {
-	int err = send_msg(fd, question);
+	int err = send_bytes(fd, question, len);
 	if (err == 0)
 		err = receive_msg(fd, deadline_ms, ret_answer);
 	close_fd(fd);
 	return err;
 }
 
+int pp_ask_exchange(int fd, const struct pp_ipc_msg *question, int64_t deadline_ms,
+		    struct pp_ipc_msg *ret_answer)
+{
+	return exchange(fd, question, sizeof *question, deadline_ms, ret_answer);
+}
+
+int pp_ask_wish(int fd, const struct pp_ipc_wish *question, int64_t deadline_ms,
+		struct pp_ipc_msg *ret_answer)
+{
+	return exchange(fd, question, sizeof question->msg + question->msg.length, deadline_ms,
+			ret_answer);
+}
+
 void pp_ask_tell(int fd, const struct pp_ipc_msg *message)
 {
-	(void)!send_msg(fd, message);
+	(void)!send_bytes(fd, message, sizeof *message);
 	close_fd(fd);
 }

@@ -22,6 +22,10 @@ PP_MUSTCHECK int pp_ask_dial(int64_t deadline_ms);
 PP_MUSTCHECK int pp_ask_exchange(int fd, const struct pp_ipc_msg *question, int64_t deadline_ms,
 				 struct pp_ipc_msg *ret_answer);
 
+/* The same for a WISH with its text. */
+PP_MUSTCHECK int pp_ask_wish(int fd, const struct pp_ipc_wish *question, int64_t deadline_ms,
+			     struct pp_ipc_msg *ret_answer);
+
 /* Sends without waiting, not even for room in the socket; closes fd. */
 void pp_ask_tell(int fd, const struct pp_ipc_msg *message);
 

@@ -45,6 +45,8 @@ int pp_host_connect(int fd, const struct sockaddr *addr, socklen_t len)
 	socklen_t broker_len;
 	switch (pp_route_find(fd, addr, len, &broker, &broker_len)) {
 	case PP_ROUTE_REDIRECTED: return connect_redirected(fd, &broker, broker_len, addr, len);
+	case PP_ROUTE_BROKER_ONLY:
+		return pp_real_connect(fd, (struct sockaddr *)&broker, broker_len);
 	case PP_ROUTE_REFUSED: pp_sys_set_errno(ECONNREFUSED); return -1;
 	case PP_ROUTE_DIRECT: break;
 	}

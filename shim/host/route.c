@@ -12,6 +12,7 @@
 #include "host/start.h"
 #include "host/sys.h"
 #include "ipc/codec.h"
+#include "ipc/mark.h"
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
@@ -74,19 +75,26 @@ static bool is_candidate(int fd, const struct sockaddr *sa, socklen_t len,
 	       get_int(fd, SOL_SOCKET, SO_DOMAIN, -1) == sa->sa_family;
 }
 
-static int ask(int fd, const struct pp_ipc_addr *addr, struct pp_ipc_msg *ret_answer)
+/* Put there by our own PQconnectdb hook (ipc/mark.h); 0 none. */
+static uint32_t mark_of(int fd)
+{
+	uint32_t value = (uint32_t)get_int(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
+	return pp_mark_is_mark(value) ? value : 0;
+}
+
+static int ask(int fd, const struct pp_ipc_addr *addr, uint32_t mark, struct pp_ipc_msg *ret_answer)
 {
 	struct pp_ipc_msg question;
-	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
 	pp_codec_init(&question, PP_IPC_ROUTE);
 	question.addr = *addr;
-	question.tid = (uint32_t)pp_sys0(SYS_gettid);
+	question.flags = mark;
 	if (!get_option(fd, SOL_SOCKET, SO_COOKIE, &question.cookie, sizeof question.cookie))
 		question.cookie = 0; /* before Linux 4.12: served, identity unknown */
 	if (pp_known_route(&question, &ret_answer->addr)) {
 		ret_answer->op = PP_IPC_ROUTED;
 		return 0;
 	}
+	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
 	int broker = pp_start_dial(deadline);
 	if (broker < 0)
 		return PP_ERR_SYS;
@@ -101,17 +109,14 @@ static enum pp_route without_broker(enum pp_target_answer match)
 								       : PP_ROUTE_DIRECT;
 }
 
-enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
-			    struct sockaddr_storage *ret_sa, socklen_t *ret_len)
+static enum pp_route find(int fd, const struct sockaddr *sa, enum pp_target_answer match,
+			  const struct pp_ipc_addr *addr, uint32_t mark,
+			  struct sockaddr_storage *ret_sa, socklen_t *ret_len)
 {
-	struct pp_ipc_addr addr;
 	struct pp_ipc_msg answer;
-	if (!is_candidate(fd, sa, len, &addr))
+	if (!may_reach_broker(fd, sa->sa_family))
 		return PP_ROUTE_DIRECT;
-	enum pp_target_answer match = pp_targets_match(&pp_conf_get()->targets, &addr);
-	if (match == PP_TARGET_NO || !is_fresh(fd) || !may_reach_broker(fd, sa->sa_family))
-		return PP_ROUTE_DIRECT;
-	if (ask(fd, &addr, &answer) < 0)
+	if (ask(fd, addr, mark, &answer) < 0)
 		return without_broker(match);
 	if (answer.op == PP_IPC_REFUSE && pp_conf_get()->is_fail_closed)
 		return PP_ROUTE_REFUSED;
@@ -120,4 +125,22 @@ enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
 	if (pp_addr_to_sockaddr(&answer.addr, sa->sa_family, ret_sa, ret_len) < 0)
 		return PP_ROUTE_DIRECT;
 	return PP_ROUTE_REDIRECTED;
+}
+
+enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
+			    struct sockaddr_storage *ret_sa, socklen_t *ret_len)
+{
+	struct pp_ipc_addr addr;
+	if (!is_candidate(fd, sa, len, &addr))
+		return PP_ROUTE_DIRECT;
+	enum pp_target_answer match = pp_targets_match(&pp_conf_get()->targets, &addr);
+	if (match == PP_TARGET_NO || !is_fresh(fd))
+		return PP_ROUTE_DIRECT;
+	uint32_t mark = mark_of(fd);
+	enum pp_route route = find(fd, sa, match, &addr, mark, ret_sa, ret_len);
+	/* Its libpq no longer encrypts, because the broker was going to: not in clear text to anybody else. */
+	bool is_broker_only = mark && pp_mark_sslmode(mark) > PP_IPC_SSL_PREFER;
+	if (is_broker_only && route == PP_ROUTE_DIRECT)
+		return PP_ROUTE_REFUSED;
+	return is_broker_only && route == PP_ROUTE_REDIRECTED ? PP_ROUTE_BROKER_ONLY : route;
 }

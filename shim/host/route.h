@@ -7,9 +7,10 @@
 #include <sys/socket.h>
 
 enum pp_route {
-	PP_ROUTE_DIRECT,     /* as without podpool */
-	PP_ROUTE_REDIRECTED, /* to ret_sa */
-	PP_ROUTE_REFUSED,    /* PODPOOL_FAIL=closed: ECONNREFUSED */
+	PP_ROUTE_DIRECT,      /* as without podpool */
+	PP_ROUTE_REDIRECTED,  /* to ret_sa */
+	PP_ROUTE_BROKER_ONLY, /* to ret_sa, and if that fails nowhere else */
+	PP_ROUTE_REFUSED, /* PODPOOL_FAIL=closed, or its TLS was to be the broker's: ECONNREFUSED */
 };
 
 /* Never touches errno, never writes anywhere but to its results. */

@@ -39,6 +39,8 @@ bool pp_sys_wait_fd(int fd, short events, int64_t deadline_ms)
 	}
 }
 
+#define PAGE 4096 /* the smallest there is: protection changes nowhere else */
+
 /* rt_sigprocmask copies the set in before it looks at `how`: EFAULT tells that the bytes cannot be
  * read, EINVAL that they can, and nothing has changed. */
 static bool is_word_readable(const char *at)
@@ -48,8 +50,9 @@ static bool is_word_readable(const char *at)
 
 bool pp_sys_is_readable(const void *at, size_t len)
 {
-	const char *bytes = at;
-	return is_word_readable(bytes) && is_word_readable(bytes + len - PP_SYS_SIGSET_BYTES);
+	const char *bytes = at, *last = bytes + len - PP_SYS_SIGSET_BYTES;
+	bool is_one_page = (uintptr_t)bytes / PAGE == ((uintptr_t)bytes + len - 1) / PAGE;
+	return is_word_readable(last) && (is_one_page || is_word_readable(bytes));
 }
 
 void pp_sys_set_errno(int value)

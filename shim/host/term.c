@@ -17,7 +17,6 @@ static struct pp_ipc_msg question(uint32_t flags)
 	struct pp_ipc_msg msg;
 	pp_codec_init(&msg, PP_IPC_TERM);
 	msg.flags = flags;
-	msg.tid = (uint32_t)pp_sys0(SYS_gettid);
 	return msg;
 }
 

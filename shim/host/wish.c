@@ -1,62 +1,59 @@
 #include "host/wish.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "host/str.h"
+#include "ipc/mark.h"
 
-static void apply(struct pp_wish *wish, const struct pp_wish_option *options)
+static const struct {
+	const char *name, *env;
+	enum pp_wish_kind kind;
+} options[PP_WISH__COUNT] = {
+#define X(name, env, kind) {#name, env, PP_WISH_IS_##kind},
+	PP_WISH_OPTIONS(X)
+#undef X
+};
+
+void pp_wish_init(struct pp_wish *wish)
 {
-	for (; options && options->keyword; options++)
-		pp_wish_set(wish, options->keyword, options->val);
+	memset(wish->value, 0, sizeof wish->value);
+	wish->home = NULL;
+	wish->is_doubtful = false;
+	wish->used = 0;
 }
 
-void pp_wish_init(struct pp_wish *wish, const struct pp_wish_libpq *pq)
+char *pp_wish_keep(struct pp_wish *wish, const char *text, size_t len)
 {
-	memset(wish, 0, sizeof *wish);
-	struct pp_wish_option *options = pq->defaults();
-	for (struct pp_wish_option *o = options; o && o->keyword; o++)
-		if (!pp_str_is_equal(o->keyword, "service")) /* PGSERVICE: libpq has read it */
-			pp_wish_set(wish, o->keyword, o->val);
-	if (options)
-		pq->free(options);
+	char *kept = wish->room + wish->used;
+	if (len >= sizeof wish->room - wish->used) {
+		wish->is_doubtful = true;
+		return NULL;
+	}
+	memcpy(kept, text, len);
+	kept[len] = '\0';
+	wish->used += len + 1;
+	return kept;
 }
 
-/* A broker that ends TLS, or asks for the password itself, breaks these; and a service file read at
- * connect time may override what we see. */
-static bool is_beyond_us(const char *keyword, const char *value)
+/* A newer libpq may have learnt to ask for more. */
+static bool may_concern_us(const char *keyword)
 {
-	if (pp_str_is_equal(keyword, "service") || pp_str_is_equal(keyword, "sslcert") ||
-	    pp_str_is_equal(keyword, "require_auth"))
-		return true;
-	return (pp_str_is_equal(keyword, "channel_binding") ||
-		pp_str_is_equal(keyword, "gssencmode")) &&
-	       pp_str_is_equal(value, "require");
+	return pp_str_after(keyword, "ssl") || pp_str_after(keyword, "scram_") ||
+	       pp_str_after(keyword, "oauth_") || pp_str_after(keyword, "min_protocol") ||
+	       pp_str_after(keyword, "max_protocol");
 }
 
 void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value)
 {
-	char *to;
-	size_t size;
-	if (!value || !*value)
-		return;
-	wish->is_beyond_us |= is_beyond_us(keyword, value);
-	if (pp_str_is_equal(keyword, "host"))
-		to = wish->host, size = sizeof wish->host;
-	else if (pp_str_is_equal(keyword, "hostaddr"))
-		to = wish->hostaddr, size = sizeof wish->hostaddr;
-	else if (pp_str_is_equal(keyword, "port"))
-		to = wish->port, size = sizeof wish->port;
-	else if (pp_str_is_equal(keyword, "sslmode"))
-		to = wish->sslmode, size = sizeof wish->sslmode;
-	else
-		return;
-	if (!pp_str_copy(to, size, value))
-		wish->is_beyond_us = true;
+	for (int i = 0; i < PP_WISH__COUNT; i++)
+		if (pp_str_is_equal(keyword, options[i].name)) {
+			wish->value[i] = value;
+			return;
+		}
+	wish->is_doubtful |= may_concern_us(keyword);
 }
 
-/* libpq's own test for "is this a connection string" (documented at PQconnectdbParams). */
-static bool is_conninfo(const char *text)
+bool pp_wish_is_conninfo(const char *text)
 {
 	if (pp_str_after(text, "postgresql://") || pp_str_after(text, "postgres://"))
 		return true;
@@ -66,45 +63,184 @@ static bool is_conninfo(const char *text)
 	return false;
 }
 
-void pp_wish_add_conninfo(struct pp_wish *wish, const struct pp_wish_libpq *pq,
-			  const char *conninfo)
+static bool is_space(char c)
 {
-	if (!conninfo || !is_conninfo(conninfo))
-		return;
-	struct pp_wish_option *options = pq->parse(conninfo, NULL);
-	apply(wish, options);
-	if (options)
-		pq->free(options);
+	return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-static bool is_socket_path(const char *host)
+static const char *skip_spaces(const char *p)
 {
-	return *host == '/' || *host == '@';
+	while (is_space(*p))
+		p++;
+	return p;
 }
 
-bool pp_wish_is_tcp(const struct pp_wish *wish, unsigned *ret_port)
+/* Quoted or not, a backslash takes the next byte as it is. NULL: a quote without end, or no room. */
+static const char *take_value(struct pp_wish *wish, const char *p, const char **ret_value)
 {
-	unsigned port = 0;
-	if (wish->is_beyond_us)
-		return false;
-	if (!*wish->hostaddr && (!*wish->host || is_socket_path(wish->host)))
-		return false;
-	for (const char *p = wish->port; *p >= '0' && *p <= '9' && port <= 65535; p++)
-		port = port * 10 + (unsigned)(*p - '0');
-	*ret_port = port;
+	bool is_quoted = *p == '\'';
+	char *to = wish->room + wish->used, *end = wish->room + sizeof wish->room - 1;
+	*ret_value = to;
+	for (p += is_quoted; *p && (is_quoted ? *p != '\'' : !is_space(*p)); p++) {
+		if (*p == '\\' && !*++p)
+			break;
+		if (to == end)
+			return NULL;
+		*to++ = *p;
+	}
+	if (is_quoted && *p++ != '\'')
+		return NULL;
+	*to++ = '\0';
+	wish->used = (size_t)(to - wish->room);
+	return p;
+}
+
+static bool read_pairs(struct pp_wish *wish, const char *p)
+{
+	for (p = skip_spaces(p); *p; p = skip_spaces(p)) {
+		const char *name = p, *value;
+		while (*p && *p != '=' && !is_space(*p))
+			p++;
+		const char *keyword = pp_wish_keep(wish, name, (size_t)(p - name));
+		p = skip_spaces(p);
+		if (!keyword || *p++ != '=')
+			return false;
+		p = take_value(wish, skip_spaces(p), &value);
+		if (!p)
+			return false;
+		pp_wish_set(wish, keyword, value);
+	}
 	return true;
+}
+
+void pp_wish_add_conninfo(struct pp_wish *wish, const char *conninfo)
+{
+	const char *uri = pp_str_after(conninfo, "postgresql://");
+	if (!uri)
+		uri = pp_str_after(conninfo, "postgres://");
+	if (!(uri ? pp_wish_read_uri(wish, uri) : read_pairs(wish, conninfo)))
+		wish->is_doubtful = true;
+}
+
+void pp_wish_add_params(struct pp_wish *wish, const char *const *keywords,
+			const char *const *values, int expand_dbname)
+{
+	for (; *keywords; keywords++, values++) {
+		bool is_dbname = pp_str_is_equal(*keywords, "dbname");
+		if (!*values)
+			continue;
+		if (is_dbname && expand_dbname && pp_wish_is_conninfo(*values))
+			pp_wish_add_conninfo(wish, *values);
+		else if (**values)
+			pp_wish_set(wish, *keywords, *values);
+		if (is_dbname)
+			expand_dbname = 0; /* only the first one */
+	}
+}
+
+void pp_wish_add_environment(struct pp_wish *wish, char *const *envp)
+{
+	for (; envp && *envp; envp++) {
+		const char *value;
+		if ((value = pp_str_after(*envp, "HOME=")) && *value && !wish->home)
+			wish->home = value;
+		if ((*envp)[0] != 'P' || (*envp)[1] != 'G')
+			continue;
+		for (int i = 0; i < PP_WISH__COUNT; i++) {
+			value = options[i].env ? pp_str_after(*envp, options[i].env) : NULL;
+			if (value && *value == '=' && !wish->value[i])
+				wish->value[i] = value + 1;
+		}
+	}
+}
+
+const char *pp_wish_option_name(enum pp_wish_option option)
+{
+	return options[option].name;
+}
+
+enum pp_wish_kind pp_wish_option_kind(enum pp_wish_option option)
+{
+	return options[option].kind;
 }
 
 enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish)
 {
-	static const struct {
-		const char *name;
-		enum pp_ipc_sslmode mode;
-	} modes[] = {{"disable", PP_IPC_SSL_DISABLE},	  {"allow", PP_IPC_SSL_ALLOW},
-		     {"prefer", PP_IPC_SSL_PREFER},	  {"require", PP_IPC_SSL_REQUIRE},
-		     {"verify-ca", PP_IPC_SSL_VERIFY_CA}, {"verify-full", PP_IPC_SSL_VERIFY_FULL}};
-	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
-		if (pp_str_is_equal(wish->sslmode, modes[i].name))
-			return modes[i].mode;
-	return PP_IPC_SSL_UNKNOWN;
+	const char *mode = wish->value[PP_WISH_sslmode];
+	return mode ? pp_mark_sslmode_of(mode) : PP_IPC_SSL_PREFER;
+}
+
+static bool has_comma(const char *text)
+{
+	while (*text && *text != ',')
+		text++;
+	return *text == ',';
+}
+
+bool pp_wish_is_one_host(const struct pp_wish *wish)
+{
+	return !(wish->value[PP_WISH_host] && has_comma(wish->value[PP_WISH_host])) &&
+	       !(wish->value[PP_WISH_hostaddr] && has_comma(wish->value[PP_WISH_hostaddr]));
+}
+
+/* Each element a name or an address, none a socket's path or empty (which libpq takes for one). */
+static bool are_all_tcp(const char *list)
+{
+	for (const char *p = list;; p++) {
+		if (*p == '/' || *p == '@' || *p == ',' || !*p)
+			return false;
+		while (*p && *p != ',')
+			p++;
+		if (!*p)
+			return true;
+	}
+}
+
+static bool has_port(const struct pp_targets *targets, unsigned port)
+{
+	for (unsigned i = 0; i < targets->count; i++)
+		if (targets->item[i].kind == PP_TARGET_ANY &&
+		    __builtin_bswap16(targets->item[i].addr.port_be) == port)
+			return true;
+	return false;
+}
+
+/* An empty element is the default port. */
+static bool are_all_targets(const char *ports, const struct pp_targets *targets)
+{
+	for (const char *p = ports;; p++) {
+		unsigned port = 0;
+		bool is_empty = *p == ',' || !*p;
+		for (; *p >= '0' && *p <= '9' && port <= 65535; p++)
+			port = port * 10 + (unsigned)(*p - '0');
+		if (*p && *p != ',')
+			return false;
+		if (!has_port(targets, is_empty ? 5432 : port))
+			return false;
+		if (!*p)
+			return true;
+	}
+}
+
+enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_targets *targets)
+{
+	const char *hosts = pp_wish_is_set(wish, PP_WISH_hostaddr) ? wish->value[PP_WISH_hostaddr]
+								   : wish->value[PP_WISH_host];
+	const char *ports = wish->value[PP_WISH_port];
+	if (wish->is_doubtful || !hosts || !are_all_tcp(hosts) ||
+	    !are_all_targets(ports ? ports : "", targets))
+		return PP_WISH_UNTOUCHED;
+	bool must_keep = false;
+	for (int i = 0; i < PP_WISH__COUNT; i++) {
+		if (options[i].kind == PP_WISH_IS_STOP && wish->value[i])
+			return PP_WISH_UNTOUCHED;
+		must_keep |= options[i].kind == PP_WISH_IS_KEEP &&
+			     pp_wish_is_set(wish, (enum pp_wish_option)i);
+	}
+	const char *gss = wish->value[PP_WISH_gssencmode];
+	if (gss && !pp_str_is_equal(gss, "prefer") && !pp_str_is_equal(gss, "disable"))
+		return PP_WISH_UNTOUCHED;
+	if (pp_wish_sslmode(wish) == PP_IPC_SSL_UNKNOWN)
+		return PP_WISH_UNTOUCHED;
+	return must_keep ? PP_WISH_TUNNEL : PP_WISH_POOLED;
 }

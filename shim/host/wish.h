@@ -1,48 +1,118 @@
-/* shim/host/wish.h - what a libpq connection string asks for, as far as the broker must know it.
+/* shim/host/wish.h - what a libpq connection string asks for, as far as the broker must know it. Pure.
  *
- * Parsed by the caller's own libpq (its rules, its service file, its environment), read here. Pure
- * but for the three libpq functions handed in.
+ * Reads what PQconnectdb and its relatives are given by libpq's own rules (docs 34.1.1): arrays, strings, URIs, then
+ * the environment for what is still unset. Whatever it is not sure of is `doubtful`: then nothing is changed.
+ * Values are borrowed, or decoded into the wish's own room.
  */
 #ifndef PP_HOST_WISH_H
 #define PP_HOST_WISH_H
 
 #include <podpool/ipc.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-/* libpq-fe.h's PQconninfoOption, part of libpq's ABI since 7.0. */
-struct pp_wish_option {
-	char *keyword, *envvar, *compiled, *val, *label, *dispchar;
-	int dispsize;
+#include "ipc/target.h"
+
+/* keyword, environment variable, what it means to us:
+ * READ  looked at here
+ * SEND  moved to the broker as it is
+ * FILE  the same, and names a file that must be the same one there
+ * STOP  set, it makes everything doubtful
+ * KEEP  only the untouched connection meets it: the broker must tunnel */
+#define PP_WISH_OPTIONS(X)                                                                         \
+	X(host, "PGHOST", READ)                                                                    \
+	X(hostaddr, "PGHOSTADDR", READ)                                                            \
+	X(port, "PGPORT", READ)                                                                    \
+	X(sslmode, "PGSSLMODE", READ)                                                              \
+	X(gssencmode, "PGGSSENCMODE", READ)                                                        \
+	X(channel_binding, "PGCHANNELBINDING", SEND)                                               \
+	X(sslcompression, "PGSSLCOMPRESSION", READ)                                                \
+	X(sslcert, "PGSSLCERT", FILE)                                                              \
+	X(sslkey, "PGSSLKEY", FILE)                                                                \
+	X(sslpassword, NULL, SEND)                                                                 \
+	X(sslrootcert, "PGSSLROOTCERT", FILE)                                                      \
+	X(sslcrl, "PGSSLCRL", FILE)                                                                \
+	X(sslcrldir, "PGSSLCRLDIR", FILE)                                                          \
+	X(sslsni, "PGSSLSNI", SEND)                                                                \
+	X(ssl_min_protocol_version, "PGSSLMINPROTOCOLVERSION", SEND)                               \
+	X(ssl_max_protocol_version, "PGSSLMAXPROTOCOLVERSION", SEND)                               \
+	X(service, "PGSERVICE", STOP)                                                              \
+	X(requiressl, "PGREQUIRESSL", STOP)                                                        \
+	X(replication, NULL, STOP)                                                                 \
+	X(tcp_user_timeout, NULL, STOP)                                                            \
+	X(sslnegotiation, "PGSSLNEGOTIATION", STOP)                                                \
+	X(sslkeylogfile, NULL, STOP)                                                               \
+	X(sslcertmode, "PGSSLCERTMODE", KEEP)                                                      \
+	X(require_auth, "PGREQUIREAUTH", KEEP)
+
+enum pp_wish_option {
+#define X(name, env, kind) PP_WISH_##name,
+	PP_WISH_OPTIONS(X)
+#undef X
+		PP_WISH__COUNT
 };
 
-/* The caller's libpq. */
-struct pp_wish_libpq {
-	struct pp_wish_option *(*parse)(const char *conninfo, char **ret_error);
-	struct pp_wish_option *(*defaults)(void);
-	void (*free)(struct pp_wish_option *options);
+enum pp_wish_kind {
+	PP_WISH_IS_READ,
+	PP_WISH_IS_SEND,
+	PP_WISH_IS_FILE,
+	PP_WISH_IS_STOP,
+	PP_WISH_IS_KEEP
 };
+
+#define PP_WISH_ROOM 2048
 
 struct pp_wish {
-	char host[256]; /* "" none: then hostaddr, or a unix socket */
-	char hostaddr[64];
-	char port[64];
-	char sslmode[16];
-	bool is_beyond_us; /* a value we cannot read (a service file, too long), or a demand that only
-			    * an untouched connection meets: nothing may be said */
+	const char *value[PP_WISH__COUNT]; /* NULL: not set */
+	const char *home;		   /* HOME, NULL: not set */
+	bool is_doubtful;
+	size_t used;
+	char room[PP_WISH_ROOM];
 };
 
-/* Starts from libpq's defaults; then later settings override earlier ones. NULL and "" do not set. */
-void pp_wish_init(struct pp_wish *wish, const struct pp_wish_libpq *pq);
-void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value);
+enum pp_wish_verdict {
+	PP_WISH_UNTOUCHED, /* not pooled for certain, or not understood */
+	PP_WISH_TUNNEL,	   /* goes to the broker, which must not pool it */
+	PP_WISH_POOLED,
+};
 
-/* A connection string or URI: sets what it says. One without '=' and without "://" is a database name
- * where libpq would expand it; nothing is set then. */
-void pp_wish_add_conninfo(struct pp_wish *wish, const struct pp_wish_libpq *pq,
-			  const char *conninfo);
+void pp_wish_init(struct pp_wish *wish);
+/* As PQconnectdbParams reads them; empty values do not set. */
+void pp_wish_add_params(struct pp_wish *wish, const char *const *keywords,
+			const char *const *values, int expand_dbname);
+/* A string or a URI. */
+void pp_wish_add_conninfo(struct pp_wish *wish, const char *conninfo);
+/* Last: for what nobody has set. */
+void pp_wish_add_environment(struct pp_wish *wish, char *const *envp);
 
-/* Does it go over TCP, and to one of which ports? `ret_port` in host order, of the first host. */
-bool pp_wish_is_tcp(const struct pp_wish *wish, unsigned *ret_port);
+/* Would libpq take this `dbname` for a connection string? */
+bool pp_wish_is_conninfo(const char *text);
 
+/* Every host it may try is a TCP destination that `targets` have for certain, whatever its name resolves to. */
+enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_targets *targets);
+/* UNKNOWN: not a mode libpq knows; it shall complain itself. */
 enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish);
+/* Several hosts: nobody knows beforehand which one's name a certificate must bear. */
+bool pp_wish_is_one_host(const struct pp_wish *wish);
+
+/* wish_text.c. The text of a WISH (include/podpool/ipc.h): its length, 0 when something cannot be said. identify(path, to, size)
+ * writes "DEVICE.INODE " or "- ". */
+size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,
+		     bool (*identify)(const char *path, char *to, size_t size));
+
+/* wish_uri.c. False: not certain. */
+bool pp_wish_read_uri(struct pp_wish *wish, const char *uri);
+
+const char *pp_wish_option_name(enum pp_wish_option option);
+enum pp_wish_kind pp_wish_option_kind(enum pp_wish_option option);
+/* And not to "". */
+static inline bool pp_wish_is_set(const struct pp_wish *wish, enum pp_wish_option option)
+{
+	return wish->value[option] && *wish->value[option];
+}
+
+/* Shared with wish_uri.c: sets by name (also to ""), and keeps decoded text in the room. */
+void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value);
+char *pp_wish_keep(struct pp_wish *wish, const char *text, size_t len);
 
 #endif

@@ -37,6 +37,7 @@ static bool is_msg_valid(const struct pp_ipc_msg *msg)
 	case PP_IPC_ROUTE:
 	case PP_IPC_PEER:
 	case PP_IPC_ROUTED: return is_addr_valid(&msg->addr);
+	case PP_IPC_WISH: return msg->length <= PP_IPC_WISH_MAX;
 	case PP_IPC_TERM:
 	case PP_IPC_STATUS:
 	case PP_IPC_DIRECT:
@@ -57,35 +58,6 @@ int pp_codec_read_msg(const void *bytes, size_t len, struct pp_ipc_msg *ret_msg)
 	if (!is_msg_valid(&msg))
 		return PP_ERR_INVALID;
 	*ret_msg = msg;
-	return 0;
-}
-
-/* The name ends up in logs and in a resolver: no control bytes, and an end inside the field. */
-static bool is_host_valid(const char host[256])
-{
-	for (size_t i = 0; i < 256; i++) {
-		unsigned char c = (unsigned char)host[i];
-		if (c == 0)
-			return true;
-		if (c < 0x20 || c == 0x7f)
-			return false;
-	}
-	return false;
-}
-
-int pp_codec_read_hint(const void *bytes, size_t len, struct pp_ipc_hint *ret_hint)
-{
-	struct pp_ipc_hint hint;
-	if (len != sizeof hint)
-		return PP_ERR_INVALID;
-	memcpy(&hint, bytes, sizeof hint);
-	if (hint.magic != PP_IPC_MAGIC || hint.version != PP_IPC_VERSION)
-		return PP_ERR_INVALID;
-	if (hint.sslmode > PP_IPC_SSL_VERIFY_FULL || hint.reserved || hint.reserved2)
-		return PP_ERR_INVALID;
-	if (!is_host_valid(hint.host))
-		return PP_ERR_INVALID;
-	*ret_hint = hint;
 	return 0;
 }
 

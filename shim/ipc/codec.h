@@ -20,7 +20,6 @@ void pp_codec_init(struct pp_ipc_msg *msg, enum pp_ipc_op op);
  * family and reserved bytes where an address is required. PP_ERR_INVALID otherwise; *ret_msg then
  * unchanged. */
 PP_MUSTCHECK int pp_codec_read_msg(const void *bytes, size_t len, struct pp_ipc_msg *ret_msg);
-PP_MUSTCHECK int pp_codec_read_hint(const void *bytes, size_t len, struct pp_ipc_hint *ret_hint);
 
 /* Is this one of the broker's own addresses (127.66.0.0/16)? */
 bool pp_codec_is_ours(const struct pp_ipc_addr *addr);

@@ -68,7 +68,7 @@ class Install:
         broker = os.path.join(self.root, "bin/podpool")
         subprocess.Popen([broker, "broker", "--dir", self.dir, "--started-by-test"],
                          env=dict(CLEAN_ENV, PODPOOL_FAKE=",".join(moods)))
-        wait_for(lambda: os.path.exists(os.path.join(self.dir, "hint")))
+        wait_for(lambda: os.path.exists(os.path.join(self.dir, "sock")))
 
     def pids(self):
         try:

@@ -14,7 +14,7 @@ import struct
 import sys
 
 MAGIC, VERSION = 0x4C4F4F50, 1
-ROUTE, PEER, TERM = 1, 2, 3
+ROUTE, PEER, TERM, WISH = 1, 2, 3, 5
 ROUTED, DIRECT, OK, WAIT, NOW, REFUSE = 64, 65, 66, 67, 68, 69
 MESSAGE = struct.Struct("=IHHQII20s4x")
 LOCK_FD, READY_FD = 3, 4
@@ -43,12 +43,6 @@ class Broker:
         server.bind(path)
         server.listen(4096)
         self.selector.register(server, selectors.EVENT_READ, self.on_question)
-        hint = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        path = os.path.join(self.where, "hint")
-        if os.path.exists(path):
-            os.unlink(path)
-        hint.bind(path)
-        self.selector.register(hint, selectors.EVENT_READ, self.on_hint)
         path = os.path.join(self.where, "tell")
         if os.path.exists(path):
             os.unlink(path)
@@ -64,28 +58,24 @@ class Broker:
         os.rename(os.path.join(self.where, "routes.new"), os.path.join(self.where, "routes"))
 
     def on_told(self, sock):
-        magic, version, op, cookie, tid, flags, addr = MESSAGE.unpack(sock.recv(1000))
+        magic, version, op, cookie, length, flags, addr = MESSAGE.unpack(sock.recv(1000))
         assert (magic, version, op) == (MAGIC, VERSION, ROUTE)
-        self.note(op="told", cookie=cookie, tid=tid, addr=address(addr))
+        self.note(op="told", cookie=cookie, flags=flags, addr=address(addr))
 
     def note(self, **what):
         self.asked.write(json.dumps(what) + "\n")
 
-    def on_hint(self, sock):
-        raw = sock.recv(1000)
-        magic, version, sslmode, _, tid, _, host = struct.unpack("=IHBBII256s", raw)
-        self.note(op="hint", sslmode=sslmode, tid=tid, host=host.split(b"\0")[0].decode())
-
     def on_question(self, server):
         sock, _ = server.accept()
-        raw = sock.recv(MESSAGE.size)
-        if len(raw) != MESSAGE.size:
+        raw = sock.recv(MESSAGE.size + 4000)
+        if len(raw) < MESSAGE.size:
             return
-        magic, version, op, cookie, tid, flags, addr = MESSAGE.unpack(raw)
-        assert (magic, version) == (MAGIC, VERSION)
+        magic, version, op, cookie, length, flags, addr = MESSAGE.unpack(raw[:MESSAGE.size])
+        text = raw[MESSAGE.size:]
+        assert (magic, version, length) == (MAGIC, VERSION, len(text))
         pid = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
-        words = {ROUTE: "route", PEER: "peer", TERM: "term"}
-        self.note(op=words.get(op, op), cookie=cookie, tid=tid, flags=flags, pid=pid,
+        words = {ROUTE: "route", PEER: "peer", TERM: "term", WISH: "wish"}
+        self.note(op=words.get(op, op), cookie=cookie, flags=flags, pid=pid, text=text.decode(),
                   addr=address(addr) if op in (ROUTE, PEER) else None)
         answer, raw_addr = self.answer(op, addr, pid)
         if answer == "hang":
@@ -102,6 +92,8 @@ class Broker:
 
     def answer(self, op, addr, pid):
         nothing = bytes(20)
+        if op == WISH:
+            return (DIRECT if "no_wishes" in self.moods else OK), nothing
         if op == PEER:
             return (ROUTED, self.back[addr]) if addr in self.back else (DIRECT, nothing)
         if op == TERM:

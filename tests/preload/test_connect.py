@@ -81,10 +81,10 @@ def test_second_connect_asks_the_kernel_not_the_broker(install, listener):
     assert len(install.asked("route")) == 1
 
 
-def test_route_names_thread_and_cookie(install, listener):
+def test_route_names_process_and_cookie(install, listener):
     connect("once", "127.0.0.1", listener.port, install.env(listener.port))
     (route,) = install.asked("route")
-    assert route["tid"] == route["pid"] and route["cookie"] > 0
+    assert route["pid"] > 0 and route["cookie"] > 0 and route["flags"] == 0
     assert route["addr"] == ["127.0.0.1", listener.port]
 
 

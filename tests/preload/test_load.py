@@ -6,7 +6,7 @@ import pytest
 
 from conftest import CLEAN_ENV, run, victim
 
-UNKNOWN, DISABLE, ALLOW, PREFER = range(4)
+ALLOW, PREFER = 2, 3
 
 
 @pytest.mark.parametrize("mode", ["runpath", "deepbind"])
@@ -67,16 +67,21 @@ def connect_pg(name, conninfo, env):
     return run(args, env)
 
 
+def marks(questions):
+    """sslmode and the rest of each mark (shim/ipc/mark.h)."""
+    assert all(q["flags"] >> 28 == 4 for q in questions)
+    return {q["flags"] for q in questions}
+
+
 @pytest.mark.parametrize("name", PG_PROGRAMS)
-def test_libpq_programs_hint_before_they_ask(name, install, closed_port):
+def test_libpq_programs_say_their_wish_before_they_connect(name, install, closed_port):
     conninfo = f"host=localhost port={closed_port} dbname=d user=u sslmode=allow connect_timeout=5"
     connect_pg(name, conninfo, install.env(closed_port))
-    asked = [line for line in install.asked() if line["op"] in ("hint", "route")]
-    routes = [line for line in asked if line["op"] == "route"]
-    hints = [line for line in asked if line["op"] == "hint"]
-    assert routes and hints
-    assert {(h["host"], h["sslmode"]) for h in hints} == {("localhost", ALLOW)}
-    assert {h["tid"] for h in hints} == {r["tid"] for r in routes}
+    wishes, routes = install.asked("wish"), install.asked("route")
+    assert wishes and routes and [q["op"] for q in install.asked() if q["op"] in ("wish", "route")][0] == "wish"
+    assert marks(wishes) == marks(routes) and {w["flags"] >> 24 & 7 for w in wishes} == {ALLOW}
+    pairs = wishes[0]["text"].split("\0")
+    assert pairs[:2] == ["host", "localhost"] and "/nonexistent/.postgresql/root.crt" in pairs[pairs.index("sslrootcert") + 1]
 
 
 @pytest.mark.parametrize("name", PG_PROGRAMS)
@@ -85,11 +90,26 @@ def test_libpq_programs_without_broker_fail_as_before(name, no_broker, closed_po
     assert connect_pg(name, conninfo, no_broker.env(closed_port)) == connect_pg(name, conninfo, CLEAN_ENV)
 
 
-@pytest.mark.parametrize("more", ["sslmode=disable", "sslmode=require", "sslmode=verify-full sslrootcert=/dev/null",
-                                  "channel_binding=require", "gssencmode=require", "service=nowhere"])
-def test_no_hint_where_there_is_nothing_to_add(more, install, closed_port):
+@pytest.mark.parametrize("more", ["sslmode=disable", "gssencmode=require", "service=nowhere", "tcp_user_timeout=5",
+                                  "host=127.0.0.1,127.0.0.2 sslmode=require", "sslmode=require sslcert=relative"])
+def test_no_wish_where_there_is_nothing_to_say(more, install, closed_port):
     connect_pg("psql", f"host=127.0.0.1 port={closed_port} {more}", install.env(closed_port))
-    assert install.asked("hint") == []
+    assert install.asked("wish") == [] and {r["flags"] for r in install.asked("route")} <= {0}
+
+
+def test_a_declined_wish_changes_nothing(install, closed_port):
+    conninfo = f"host=127.0.0.1 port={closed_port} sslmode=require"
+    connect_pg("psql", conninfo, install.env(closed_port, PODPOOL_FAKE="no_wishes"))
+    assert len(install.asked("wish")) == 1 and {r["flags"] for r in install.asked("route")} == {0}
+
+
+@pytest.mark.parametrize("mood", ["direct", "garbage", "exit", "nowhere"])
+def test_what_must_be_encrypted_is_not_connected_elsewhere(mood, install, listener):
+    """The broker takes the wish and then has no route: in clear text nothing may go to the server. Where there is no
+    broker any more (exit), the program connects as it would have."""
+    conninfo = f"host=127.0.0.1 port={listener.port} sslmode=require connect_timeout=2"
+    _, out, err = connect_pg("psql", conninfo, install.env(listener.port, PODPOOL_FAKE=mood))
+    assert "Connection refused" in err if mood != "exit" else "Connection refused" not in err
 
 
 @pytest.mark.parametrize("conninfo", ["host=/tmp port=PORT", "host=127.0.0.1 port=1"])
@@ -101,4 +121,4 @@ def test_no_broker_is_started_for_what_is_no_target(conninfo, install, closed_po
 @pytest.mark.parametrize("conninfo", ["postgresql://u@127.0.0.1:PORT/d", "hostaddr=127.0.0.1 port=PORT"])
 def test_default_sslmode_is_prefer_in_every_spelling(conninfo, install, closed_port):
     connect_pg("psql", conninfo.replace("PORT", str(closed_port)), install.env(closed_port))
-    assert {h["sslmode"] for h in install.asked("hint")} == {PREFER}
+    assert {w["flags"] >> 24 & 7 for w in install.asked("wish")} == {PREFER}

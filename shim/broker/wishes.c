@@ -1,0 +1,197 @@
+#include "broker/wishes.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "broker/broker.h"
+#include "broker/identity.h"
+#include "broker/route.h"
+#include "ipc/dir.h"
+#include "ipc/mark.h"
+
+/* A program has a few; the one not used for longest goes. */
+#define PP_WISHES 64
+
+struct wish {
+	uint32_t mark; /* 0: free */
+	size_t len;
+	char *text; /* owned, wiped: it may hold a key's password */
+	uint64_t used;
+};
+
+struct pp_wishes {
+	uint64_t clock;
+	struct wish ring[PP_WISHES];
+};
+
+static const char *const names[] = {"channel_binding",
+				    "host",
+				    "ssl_max_protocol_version",
+				    "ssl_min_protocol_version",
+				    "sslcert",
+				    "sslcrl",
+				    "sslcrldir",
+				    "sslkey",
+				    "sslpassword",
+				    "sslrootcert",
+				    "sslsni"};
+static const char *const files[] = {"sslcert", "sslcrl", "sslcrldir", "sslkey", "sslrootcert"};
+
+static bool is_one_of(const char *name, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(name, list[i]) == 0)
+			return true;
+	return false;
+}
+
+#define IS_ONE_OF(name, list) is_one_of(name, list, sizeof(list) / sizeof *(list))
+
+/* "DEVICE.INODE /path": the program may live in another container. */
+static bool is_same_file(const char *value)
+{
+	char mine[48];
+	struct stat st;
+	const char *path = strchr(value, ' ');
+	if (!path || path[1] != '/')
+		return false;
+	if (stat(path + 1, &st) < 0)
+		return strncmp(value, "- ", 2) == 0;
+	snprintf(mine, sizeof mine, "%llx.%llx ", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+	return strncmp(value, mine, (size_t)(path + 1 - value)) == 0;
+}
+
+static bool next_raw(const char *bytes, size_t len, size_t *at, const char **ret_name,
+		     const char **ret_value)
+{
+	size_t rest = len - *at;
+	size_t name_len = strnlen(bytes + *at, rest);
+	if (name_len + 1 >= rest)
+		return false;
+	size_t value_len = strnlen(bytes + *at + name_len + 1, rest - name_len - 1);
+	if (name_len + 1 + value_len >= rest)
+		return false;
+	*ret_name = bytes + *at;
+	*ret_value = *ret_name + name_len + 1;
+	*at += name_len + value_len + 2;
+	return true;
+}
+
+bool pp_wishes_next(const char *bytes, size_t len, size_t *at, const char **ret_name,
+		    const char **ret_value)
+{
+	if (!next_raw(bytes, len, at, ret_name, ret_value))
+		return false;
+	if (IS_ONE_OF(*ret_name, files))
+		*ret_value = strchr(*ret_value, ' ') + 1; /* checked when it was kept */
+	return true;
+}
+
+static bool is_good(const char *text, size_t len)
+{
+	const char *name, *value;
+	size_t at = 0;
+	while (next_raw(text, len, &at, &name, &value))
+		if (!IS_ONE_OF(name, names) || (IS_ONE_OF(name, files) && !is_same_file(value)))
+			return false;
+	return at == len;
+}
+
+static void forget(struct wish *wish)
+{
+	if (wish->text)
+		explicit_bzero(wish->text, wish->len);
+	free(wish->text);
+	*wish = (struct wish){0};
+}
+
+static struct wish *find(struct pp_broker *b, uint32_t mark)
+{
+	for (size_t i = 0; b->wishes && i < PP_WISHES; i++)
+		if (b->wishes->ring[i].mark == mark) {
+			b->wishes->ring[i].used = ++b->wishes->clock;
+			return &b->wishes->ring[i];
+		}
+	return NULL;
+}
+
+static struct wish *oldest(struct pp_wishes *wishes)
+{
+	struct wish *found = &wishes->ring[0];
+	for (size_t i = 1; i < PP_WISHES; i++)
+		if (wishes->ring[i].used < found->used)
+			found = &wishes->ring[i];
+	return found;
+}
+
+bool pp_wishes_keep(struct pp_broker *b, uint32_t mark, const char *text, size_t len)
+{
+	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b))
+		return false;
+	struct wish *wish = find(b, mark);
+	if (wish)
+		return wish->len == len && memcmp(wish->text, text, len) == 0;
+	if (!b->wishes && !(b->wishes = calloc(1, sizeof *b->wishes)))
+		return false;
+	char *copy = malloc(len);
+	if (!copy)
+		return false;
+	memcpy(copy, text, len);
+	wish = oldest(b->wishes);
+	forget(wish);
+	*wish = (struct wish){.mark = mark, .len = len, .text = copy, .used = ++b->wishes->clock};
+	return true;
+}
+
+bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text)
+{
+	struct wish *wish = mark ? find(b, mark) : NULL;
+	if (wish)
+		*ret_text = (struct pp_wish_text){wish->text, wish->len};
+	return wish != NULL;
+}
+
+static bool is_plain(const struct pp_broker *b)
+{
+	struct pp_route *route, *next;
+	HASH_ITER(hh, b->routes, route, next)
+	if (route->tls.says != PP_ROUTE_SAYS_NO)
+		return false;
+	return b->routes != NULL;
+}
+
+void pp_wishes_settle(struct pp_broker *b)
+{
+	char path[108];
+	bool plain = is_plain(b);
+	if (plain == b->plain_file)
+		return;
+	pp_dir_join(b->dir, PP_IPC_PLAIN, path);
+	if (!plain) {
+		unlink(path);
+	} else {
+		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return; /* they ask */
+		close(fd);
+	}
+	b->plain_file = plain;
+}
+
+void pp_wishes_close(struct pp_broker *b)
+{
+	char path[108];
+	pp_dir_join(b->dir, PP_IPC_PLAIN, path);
+	unlink(path);
+	b->plain_file = false;
+	for (size_t i = 0; b->wishes && i < PP_WISHES; i++)
+		forget(&b->wishes->ring[i]);
+	free(b->wishes);
+	b->wishes = NULL;
+}

@@ -1,0 +1,35 @@
+/* shim/broker/wishes.h - what libpq programs want of TLS, registered before they connect (WISH, ipc/mark.h).
+ *
+ * A wish is libpq keywords and values, those of files preceded by which file it is. It becomes part of the key of a
+ * pool (so pools with different wishes never mix) and of every login of that pool.
+ */
+#ifndef PP_BROKER_WISHES_H
+#define PP_BROKER_WISHES_H
+
+#include <podpool/ipc.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pp_broker;
+
+/* Bytes "name\0value\0..."; borrowed until the next pp_wishes_keep. */
+struct pp_wish_text {
+	const char *bytes;
+	size_t len;
+};
+
+/* False: the program shall leave its connection string alone. */
+bool pp_wishes_keep(struct pp_broker *b, uint32_t mark, const char *text, size_t len);
+
+/* False: never heard of, or forgotten. */
+bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text);
+
+/* Walks a wish as pp_startup_next does its parameters; a file's value is its path. */
+bool pp_wishes_next(const char *bytes, size_t len, size_t *at, const char **ret_name,
+		    const char **ret_value);
+
+/* The file `plain`: there as long as every route's server has been heard to speak no TLS. */
+void pp_wishes_settle(struct pp_broker *b);
+void pp_wishes_close(struct pp_broker *b);
+
+#endif

@@ -1,0 +1,105 @@
+#include "ipc/mark.h"
+
+#define MARK	  UINT32_C(0x40000000)
+#define BOUND	  UINT32_C(0x08000000)
+#define MODE_BITS 24
+#define HASH_MASK UINT32_C(0x00ffffff)
+
+uint32_t pp_mark_make(enum pp_ipc_sslmode mode, bool is_bound, const char *text, size_t len)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+	return MARK | (is_bound ? BOUND : 0) | (uint32_t)mode << MODE_BITS |
+	       (uint32_t)((hash >> 32 ^ hash) & HASH_MASK);
+}
+
+enum pp_ipc_sslmode pp_mark_sslmode(uint32_t mark)
+{
+	return (enum pp_ipc_sslmode)(mark >> MODE_BITS & 7);
+}
+
+bool pp_mark_is_bound(uint32_t mark)
+{
+	return mark & BOUND;
+}
+
+bool pp_mark_is_mark(uint32_t value)
+{
+	enum pp_ipc_sslmode mode = pp_mark_sslmode(value);
+	return (value & ~(BOUND | UINT32_C(7) << MODE_BITS | HASH_MASK)) == MARK &&
+	       mode != PP_IPC_SSL_UNKNOWN && mode <= PP_IPC_SSL_VERIFY_FULL;
+}
+
+void pp_mark_write(uint32_t mark, char ret_text[PP_MARK_TEXT_MAX])
+{
+	ret_text[PP_MARK_TEXT_MAX - 1] = '\0';
+	for (int i = PP_MARK_TEXT_MAX - 2; i >= 0; i--, mark /= 10)
+		ret_text[i] = (char)('0' + mark % 10);
+}
+
+uint32_t pp_mark_read(const char *text)
+{
+	uint64_t value = 0;
+	size_t i = 0;
+	for (; i < PP_MARK_TEXT_MAX - 1 && text[i] >= '0' && text[i] <= '9'; i++)
+		value = value * 10 + (unsigned)(text[i] - '0');
+	if (i != PP_MARK_TEXT_MAX - 1 || text[i] || value > UINT32_MAX)
+		return 0;
+	return pp_mark_is_mark((uint32_t)value) ? (uint32_t)value : 0;
+}
+
+/* The three letters in the middle count the mode in capitals, a tunnel counts seven. Nobody else writes a small f
+ * and a capital E, or "fals" with capitals in it. */
+void pp_mark_word(enum pp_mark_kind kind, enum pp_ipc_sslmode mode, char ret_word[PP_MARK_WORD_MAX])
+{
+	static const char small[] = "false";
+	unsigned bits = kind == PP_MARK_TUNNEL ? 7 : (unsigned)mode;
+	for (int i = 0; i < PP_MARK_WORD_MAX; i++)
+		ret_word[i] = small[i];
+	for (int i = 0; i < 3; i++)
+		if (bits & 1u << i)
+			ret_word[i + 1] = (char)(small[i + 1] - 0x20);
+	ret_word[4] = kind == PP_MARK_PLAIN ? '\0' : 'E';
+}
+
+enum pp_mark_kind pp_mark_read_word(const char *word, enum pp_ipc_sslmode *ret_mode)
+{
+	char expected[PP_MARK_WORD_MAX];
+	for (int mode = PP_IPC_SSL_DISABLE; mode <= PP_IPC_SSL_VERIFY_FULL + 1; mode++)
+		for (int kind = PP_MARK_PLAIN; kind <= PP_MARK_TUNNEL; kind++) {
+			bool is_tunnel = mode > PP_IPC_SSL_VERIFY_FULL;
+			if (is_tunnel != (kind == PP_MARK_TUNNEL) ||
+			    (kind == PP_MARK_PLAIN && mode > PP_IPC_SSL_PREFER))
+				continue;
+			int i = 0;
+			pp_mark_word((enum pp_mark_kind)kind, (enum pp_ipc_sslmode)mode, expected);
+			while (expected[i] && expected[i] == word[i])
+				i++;
+			if (expected[i] != word[i])
+				continue;
+			*ret_mode = is_tunnel ? PP_IPC_SSL_UNKNOWN : (enum pp_ipc_sslmode)mode;
+			return (enum pp_mark_kind)kind;
+		}
+	return PP_MARK_NONE;
+}
+
+static const char *const names[] = {"",	       "disable",   "allow",	  "prefer",
+				    "require", "verify-ca", "verify-full"};
+
+enum pp_ipc_sslmode pp_mark_sslmode_of(const char *name)
+{
+	for (int mode = PP_IPC_SSL_DISABLE; mode <= PP_IPC_SSL_VERIFY_FULL; mode++) {
+		int i = 0;
+		while (name[i] && name[i] == names[mode][i])
+			i++;
+		if (name[i] == names[mode][i])
+			return (enum pp_ipc_sslmode)mode;
+	}
+	return PP_IPC_SSL_UNKNOWN;
+}
+
+const char *pp_mark_sslmode_name(enum pp_ipc_sslmode mode)
+{
+	return names[mode];
+}

@@ -1,0 +1,273 @@
+"""What a libpq program wants of TLS is the broker's business: the same success, the same words of failure, and nothing
+shows in what libpq tells about the connection."""
+import os
+import shutil
+import signal
+import subprocess
+
+import pytest
+
+from conftest import database
+from shell import psql, said
+from support import pg, wait
+from support.pool import direct_env
+
+ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
+CA = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+HBA = """local all all trust
+hostssl all certified 127.0.0.1/32 cert
+hostnossl all only_tls 127.0.0.1/32 reject
+hostssl all only_plain 127.0.0.1/32 reject
+host all md5er 127.0.0.1/32 md5
+host all passworder 127.0.0.1/32 password
+host all truster 127.0.0.1/32 trust
+host all all 127.0.0.1/32 scram-sha-256
+"""
+ROLES = """create role certified login; create role only_tls login password 'app-secret';
+create role only_plain login password 'app-secret'; create role truster login;
+create role passworder login password 'app-secret';
+set password_encryption = md5; create role md5er login password 'app-secret';"""
+
+
+class Certificates:
+    """The server's root, a stranger's root, and a client certificate for `certified`."""
+
+    def __init__(self, folder, postgres):
+        self.root = postgres.root_cert
+        self.stranger, self.cert, self.key = folder / "stranger.crt", folder / "client.crt", folder / "client.key"
+        subprocess.run([*CA, "-subj", "/CN=stranger", "-keyout", folder / "x.key", "-out", self.stranger], check=True,
+                       stderr=subprocess.DEVNULL)
+        subprocess.run([*CA, "-subj", "/CN=certified", "-keyout", self.key, "-out", self.cert], check=True,
+                       stderr=subprocess.DEVNULL)
+        self.locked = folder / "locked.key"
+        subprocess.run(["openssl", "rsa", "-aes128", "-passout", "pass:open", "-in", self.key, "-out", self.locked],
+                       check=True, stderr=subprocess.DEVNULL)
+        self.locked.chmod(0o600)
+
+
+@pytest.fixture(scope="module")
+def server():
+    with database("scram-sha-256", ssl=True) as postgres:
+        postgres.psql(ROLES)
+        folder = pg.scratch("podpool-certs-")
+        postgres.certificates = Certificates(folder, postgres)
+        shutil.copy(postgres.certificates.cert, postgres.workdir / "clients.crt")
+        (postgres.datadir / "pg_hba.conf").write_text(HBA)
+        postgres.psql(f"alter system set ssl_ca_file = '{postgres.workdir}/clients.crt'")
+        postgres.psql("select pg_reload_conf()")
+        wait.until(lambda: postgres.psql("show ssl_ca_file").endswith("clients.crt"), "the certificates are known")
+        yield postgres
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pool(make_pool, server):
+    return make_pool(server)
+
+
+def same(pool, words, sql="select current_user, 'works'", **env):
+    """Direct and pooled, to the letter."""
+    expected = said(psql(pool.postgres, direct_env(**env), sql, words))
+    assert said(psql(pool.postgres, pool.env() | env, sql, words)) == expected
+    return expected
+
+
+def pooled_transactions(pool):
+    return pool.status()["totals"]["transactions"] if pool.pooled else None
+
+
+@pytest.mark.parametrize("words", [
+    "sslmode=verify-full sslrootcert={c.stranger}", "sslmode=verify-ca sslrootcert={c.stranger}",
+    "sslmode=require sslrootcert={c.stranger}", "sslmode=verify-full sslrootcert={c.root} host=not.the.name hostaddr=127.0.0.1",
+    "sslmode=verify-full", "sslmode=verify-full sslrootcert=/nonexistent/root.crt",
+    "sslmode=require sslcert={c.cert} sslkey=/nonexistent/key",
+    "sslmode=require sslcert={c.cert} sslkey={c.locked} sslpassword=wrong",
+    "sslmode=require ssl_max_protocol_version=TLSv1.1 ssl_min_protocol_version=TLSv1",
+], ids=["full-stranger", "ca-stranger", "require-stranger", "other-name", "no-root", "missing-root", "missing-key",
+        "wrong-key-password", "old-tls"])
+def test_what_fails_direct_fails_pooled_with_the_same_words(words, pool, server):
+    words = "password=app-secret " + words.format(c=server.certificates)
+    status, out, err = same(pool, words, HOME="/nonexistent")
+    assert (status, out) == (2, "") and err
+
+
+@pytest.mark.parametrize("words", [
+    "sslmode=verify-full sslrootcert={c.root}", "sslmode=verify-full sslrootcert={c.root} host=localhost hostaddr=127.0.0.1",
+    "sslmode=verify-ca sslrootcert={c.root} host=not.the.name hostaddr=127.0.0.1",
+    "sslmode=require channel_binding=require", "sslmode=prefer channel_binding=require", "sslmode=require sslsni=0",
+    "sslmode=require ssl_min_protocol_version=TLSv1.3", "sslmode=require ssl_max_protocol_version=TLSv1.2",
+    "user=certified sslmode=require sslcert={c.cert} sslkey={c.key}", "user=certified sslcert={c.cert} sslkey={c.key}",
+    "user=certified sslmode=require sslcert={c.cert} sslkey={c.locked} sslpassword=open",
+    "user=md5er sslmode=require", "user=passworder sslmode=require", "user=truster sslmode=require",
+    "user=only_tls", "user=only_plain", "user=only_plain sslmode=disable", "user=only_plain sslmode=allow",
+    "user=only_tls sslmode=allow",
+])
+def test_what_works_direct_works_pooled(words, pool, server):
+    status, out, _ = same(pool, "password=app-secret " + words.format(c=server.certificates))
+    assert status == 0 and out.endswith("|works\n")
+    if pool.pooled:
+        assert pooled_transactions(pool) == 1
+
+
+@pytest.mark.parametrize("words", ["user=only_tls sslmode=disable", "user=only_plain sslmode=require",
+                                   "user=certified sslmode=require", "user=certified sslmode=disable",
+                                   "user=truster sslmode=require channel_binding=require",
+                                   "user=md5er sslmode=require channel_binding=require"])
+def test_the_servers_refusals_are_its_own(words, pool):
+    """Which of two attempts libpq tells about is the broker's libpq's choice; the last one counts."""
+    status, out, err = same(pool, "password=app-secret " + words, HOME="/nonexistent")
+    assert (status, out) == (2, "") and err
+
+
+def test_uri_array_and_environment_say_the_same(pool, server):
+    env = pool.env()
+    uri = f"postgresql://app:app-secret@127.0.0.1:{server.port}/app?sslmode=verify-full&sslrootcert={server.root_cert}"
+    for command, more in (
+            (["psql", uri, "-XAtqc", ENCRYPTED], {}),
+            (["psql", "-h", "127.0.0.1", "-p", str(server.port), "-U", "app", "-XAtqc", ENCRYPTED, "app"],
+             {"PGPASSWORD": "app-secret", "PGSSLMODE": "verify-full", "PGSSLROOTCERT": str(server.root_cert)})):
+        done = subprocess.run(command, env=env | more, capture_output=True, text=True, timeout=30)
+        assert said(done) == (0, "t\n", "")
+    if pool.pooled:
+        assert pooled_transactions(pool) == 2
+        assert len(pool.status()["pools"]) == 1
+
+
+@pytest.mark.pooled
+def test_pools_with_different_wishes_never_mix(pool, server):
+    wishes = ["sslmode=disable", "sslmode=prefer", "sslmode=require", "sslmode=verify-ca sslrootcert={c.root}",
+              "sslmode=require channel_binding=require", "sslmode=require ssl_max_protocol_version=TLSv1.2"]
+    for words in wishes * 2:
+        assert psql(server, pool.env(), words="password=app-secret " + words.format(c=server.certificates)).returncode == 0
+    assert len(pool.status()["pools"]) == len(wishes)
+
+
+@pytest.mark.pooled
+def test_a_stricter_wish_is_not_served_by_a_laxer_servers_connection(pool, server):
+    assert psql(server, pool.env(), words="password=app-secret sslmode=prefer").returncode == 0
+    words = f"password=app-secret sslmode=verify-full sslrootcert={server.certificates.stranger}"
+    assert "certificate verify failed" in psql(server, pool.env(), words=words).stderr
+
+
+def test_a_root_certificate_that_was_replaced_counts(pool, server, tmp_path):
+    root = tmp_path / "root.crt"
+    shutil.copy(server.root_cert, root)
+    words = f"password=app-secret sslmode=verify-full sslrootcert={root}"
+    assert psql(server, pool.env(), words=words).returncode == 0
+    shutil.copy(server.certificates.stranger, tmp_path / "new")
+    os.replace(tmp_path / "new", root)
+    assert "certificate verify failed" in psql(server, pool.env(), words=words).stderr
+
+
+@pytest.mark.parametrize("words", ["service=tls", "host=127.0.0.1,127.0.0.1 port={p},{p} sslmode=require",
+                                   "requiressl=1", "sslmode=require sslrootcert=relative.crt"])
+def test_what_only_libpq_can_read_still_works(words, pool, server, tmp_path):
+    (tmp_path / "service").write_text("[tls]\nsslmode=require\n")
+    status, out, _ = same(pool, "password=app-secret " + words.format(p=server.port), ENCRYPTED,
+                          PGSERVICEFILE=str(tmp_path / "service"))
+    assert (status, out) == (0, "t\n")
+
+
+def test_target_session_attrs_and_several_hosts(pool, server):
+    words = f"password=app-secret host=127.0.0.1,127.0.0.1 port={server.port},{server.port}"
+    for attrs, status in (("read-write", 0), ("any", 0), ("standby", 2), ("prefer-standby", 0)):
+        assert same(pool, f"{words} target_session_attrs={attrs} sslmode=disable")[0] == status
+
+
+def test_pgpass_and_pgservice(pool, server, tmp_path):
+    passfile, service = tmp_path / "pass", tmp_path / "service"
+    passfile.write_text("127.0.0.1:*:app:app:app-secret\n")
+    passfile.chmod(0o600)
+    service.write_text(f"[mine]\nhost=127.0.0.1\nport={server.port}\nuser=app\ndbname=app\n")
+    env = {"PGPASSFILE": str(passfile), "PGSERVICE": "mine", "PGSERVICEFILE": str(service)}
+    command = ["psql", "-XAtqwc", "select current_user"]
+    for base in (direct_env(), pool.env()):
+        done = subprocess.run(command, env=base | env, capture_output=True, text=True, timeout=30)
+        assert said(done) == (0, "app\n", "")
+    assert same(pool, "sslmode=require", **{k: env[k] for k in ("PGPASSFILE",)})[0] == 0
+
+
+FACTS = """
+import json, sys, psycopg2
+c = psycopg2.connect(sys.argv[1])
+print(json.dumps([c.info.dsn_parameters, c.info.host, c.info.port, c.info.options, c.info.password, c.dsn,
+                  c.info.parameter_status("replication")], sort_keys=True))
+"""
+
+
+@pytest.mark.parametrize("words", ["", "sslmode=disable", "sslmode=allow", "sslmode=require", "sslmode=verify-ca sslrootcert={c.root}",
+                                   "sslmode=verify-full sslrootcert={c.root}", "channel_binding=require",
+                                   "sslmode=verify-full channel_binding=require sslrootcert={c.root}"])
+def test_libpq_tells_what_it_was_told(words, pool, server):
+    conninfo = f"host=127.0.0.1 port={server.port} user=app dbname=app password=app-secret " + words.format(c=server.certificates)
+
+    def facts(env):
+        done = subprocess.run(["/usr/bin/python3", "-c", FACTS, conninfo], env=env, capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+    assert facts(pool.env()) == facts(direct_env())
+    if pool.pooled:
+        pool.settle()
+
+
+RESET = r"""
+require 'pg'
+require 'socket'
+c = PG::Connection.new(ARGV[0])
+puts c.exec("select ssl from pg_stat_ssl where pid = pg_backend_pid()").values.inspect
+if ARGV[1]
+  Process.kill(:KILL, ARGV[1].to_i)
+  Thread.pass while (UNIXSocket.new(ARGV[2]).close; true) rescue nil # until nobody listens any more
+end
+c.reset
+puts c.exec("select ssl from pg_stat_ssl where pid = pg_backend_pid()").values.inspect
+puts c.conninfo_hash.reject { |_, v| v.nil? }.inspect
+puts c.host, c.port
+"""
+
+
+@pytest.mark.parametrize("words", ["sslmode=prefer", "sslmode=verify-full sslrootcert={c.root} channel_binding=require"])
+@pytest.mark.parametrize("broker", ["lives", "is killed"])
+def test_reset_connects_as_the_first_time(words, broker, pool, server):
+    """Also to a new broker, which has never heard of the wish."""
+    conninfo = f"host=127.0.0.1 port={server.port} user=app dbname=app password=app-secret " + words.format(c=server.certificates)
+
+    def reset(env, *more):
+        done = subprocess.run(["ruby", "-e", RESET, conninfo, *more], env=env, capture_output=True, text=True, timeout=30)
+        return said(done)
+    expected = reset(direct_env())
+    assert expected[0] == 0
+    env = pool.env()
+    victim = [str(pool.broker_pid), str(pool.dir / "sock")] if broker == "is killed" and pool.pooled else []
+    if victim:
+        pool.pids.remove(int(victim[0]))
+        os.utime(pool.dir / "lock", (0, 0))  # it had run for long
+    assert reset(env, *victim) == expected
+    if pool.pooled:
+        wait.until(lambda: pool.status()["totals"]["clients"] == 0, "the program has left")
+        assert pool.status()["totals"]["transactions"] == (1 if victim else 2)
+
+
+def test_psql_reconnects_with_what_it_was_told(pool, server):
+    script = "\\conninfo\n\\c\n\\conninfo\nselect current_user;\n"
+    conninfo = f"host=127.0.0.1 port={server.port} user=app dbname=app password=app-secret sslmode=prefer"
+
+    def talk(env):
+        done = subprocess.run(["psql", "-XAtq", "-d", conninfo], input=script, env=env, capture_output=True, text=True, timeout=30)
+        return done.returncode, [line for line in done.stdout.splitlines() if not line.startswith("SSL connection")], done.stderr
+    assert talk(pool.env()) == talk(direct_env())
+
+
+@pytest.mark.pooled
+def test_nothing_that_must_be_encrypted_goes_elsewhere_in_clear_text(pool, server, tmp_path):
+    """The broker is stopped and cannot be started again: a blocking connect goes by itself, encrypted."""
+    env = pool.env()
+    words = f"password=app-secret sslmode=verify-full sslrootcert={server.root_cert}"
+    assert said(psql(server, env, ENCRYPTED, words)) == (0, "t\n", "")
+    pid = pool.broker_pid
+    os.kill(pid, signal.SIGKILL)
+    wait.until(lambda: wait.gone(pid), "the broker is gone")
+    pool.pids.remove(pid)
+    pool.dir.chmod(0o777)  # nobody trusts it now
+    assert said(psql(server, env, ENCRYPTED, words)) == (0, "t\n", "")
+    pool.dir.chmod(0o700)
