@@ -160,7 +160,9 @@ enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_touched touch = {.bits = judge_function(pp_reader_u32(&r)),
 				   .cause = "a function call by OID"};
 	enum pp_step step = pp_front_pass(f, head);
-	if (step == PP_STEP_TAKE && touch.bits)
+	if (step == PP_STEP_TAKE && touch.bits) {
 		pp_front_touch(f->c->server, &touch);
+		f->c->server->doubt = "42883"; /* there is no such function */
+	}
 	return step;
 }

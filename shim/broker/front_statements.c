@@ -214,7 +214,9 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
 	if (!plan || s->tx.uncertain) /* the server's own, or nobody's: 26000 */
 		return pp_front_pass(f, head);
-	if (pp_front_bring(f, plan) != PP_STEP_TAKE)
+	if (pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH)
+		pp_heal_remember(f);
+	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND && plan->touch)
 		pp_front_touch(s, plan->touch);

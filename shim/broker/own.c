@@ -22,7 +22,7 @@
 
 bool pp_own_holds(const struct pp_server *s)
 {
-	return s->own.holds;
+	return s->own.holds || s->heal.again;
 }
 
 static void ask(struct pp_server *s, enum pp_own kind, const char *text)

@@ -42,8 +42,7 @@ void pp_prepared_error(struct pp_server *s, const uint8_t *body, size_t len)
 	struct pp_error error;
 	if (pp_error_read(body, len, &error) < 0)
 		return;
-	/* The whole text has been read before any of it is executed, so none of it was. */
-	if (s->doubtful && s->tx.count <= 1 && strcmp(error.sqlstate, "42601") == 0) {
+	if (s->doubtful && s->tx.count <= 1 && strcmp(error.sqlstate, s->doubt) == 0) {
 		s->touch.bits &= ~s->doubtful;
 		s->doubtful = 0;
 	}

@@ -92,6 +92,16 @@ static bool take_own(struct back *b, const struct pp_frame_head *head)
 	return !s->gone && s->client == c;
 }
 
+/* The client does not hear this message; what came before it goes on. */
+static bool leave_out(struct back *b, const struct pp_frame_head *head)
+{
+	if (!send_on(b))
+		return false;
+	b->at += head->total;
+	b->sent = b->at;
+	return true;
+}
+
 /* Extended messages from `number` on are over. False: the answer goes no further. */
 static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint32_t number)
 {
@@ -102,10 +112,7 @@ static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint
 	}
 	if (!pp_flight_answered(&s->flight, number))
 		return true;
-	if (send_on(b)) {
-		b->at += head->total;
-		b->sent = b->at;
-	}
+	(void)leave_out(b, head);
 	return false;
 }
 
@@ -168,6 +175,20 @@ static bool take_head(struct back *b)
 	b->failed |= head.type == PP_BACK_ERROR;
 	if (frame == PP_FRAME_WHOLE)
 		note_answer(s, &head, message + PP_MSG_HEADER);
+	if (head.type == PP_BACK_PARAMETER_DESCRIPTION)
+		s->heal.len = 0; /* the first half of an answer to Describe */
+	if (head.type == PP_BACK_ERROR && frame == PP_FRAME_WHOLE &&
+	    pp_heal_catches(s, number, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER)) {
+		pp_flight_discarded(s, s->tx.answered);
+		b->failed = false;
+		return leave_out(b, &head);
+	}
+	if (head.type == PP_BACK_READY && s->heal.again) {
+		b->ready = false;
+		if (leave_out(b, &head))
+			pp_heal_again(s);
+		return !s->gone && s->client;
+	}
 	if (s->tx.answered != number && !settle_flight(b, &head, number))
 		return !s->gone && s->client;
 	s->skip = head.total;

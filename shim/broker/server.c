@@ -174,6 +174,7 @@ static void free_server(struct pp_grave *grave)
 	pp_labels_drop(&s->label);
 	pp_labels_drop(&s->own.label);
 	free(s->own.probe);
+	free(s->heal.batch);
 	free(s);
 }
 

@@ -15,6 +15,7 @@
 #include "broker/broker.h"
 #include "broker/copies.h"
 #include "broker/flight.h"
+#include "broker/heal.h"
 #include "broker/labels.h"
 #include "broker/login.h"
 #include "broker/own.h"
@@ -48,6 +49,7 @@ struct pp_server {
 	uint32_t skip;		 /* bytes of the server's current message still to come */
 	struct pp_copies copies; /* prepared statements it has */
 	struct pp_flight flight; /* answers we wait for */
+	struct pp_heal heal;
 	struct {
 		struct pp_plan *plan; /* counted: a DEALLOCATE of it is under way; NULL none */
 		bool was_empty;	      /* it was put there for that */
@@ -56,8 +58,9 @@ struct pp_server {
 	char untidy[PP_STATEMENT_NAME_MAX]; /* a statement of a client's name, to be deallocated */
 	struct pp_labels_entry *label;	    /* counted: the settings the session has */
 	struct pp_touched touch;	    /* what has been done to it since it was last asked */
-	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
-	uint32_t pins;			    /* enum pp_pin */
+	uint32_t doubtful; /* pins that only the text sent last calls for, gone if it fails with: */
+	const char *doubt; /* this SQLSTATE */
+	uint32_t pins;	   /* enum pp_pin */
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;

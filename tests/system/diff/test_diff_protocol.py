@@ -94,9 +94,9 @@ def test_24_startup_packets(diff, packet):
 @pytest.mark.parametrize("garbage", [b"!\0\0\0\4", b"Q\0\0\0\3", b"Q\xff\xff\xff\xff", b"Q\0\0\0\4", b"Q\0\0\0\7abc",
                                      b"p\0\0\0\5\0", b"B\0\0\0\6xx",
                                      b"D\0\0\0\6Xs", b"C\0\0\0\6Xs", b"P\0\0\0\5\0", b"\0" * 10,
-                                     b"E\0\0\0\5\0", b"F\0\0\0\5\0",
-                                     b"H\0\0\0\5x", b"S\0\0\0\5x", b"d\0\0\0\5x" + query("select 1")], ids=repr)
+                                     b"E\0\0\0\5\0", b"F\0\0\0\5\0", b"d\0\0\0\5x" + query("select 1")], ids=repr)
 def test_24_garbage_after_login(diff, garbage):
+    """But for Flush and Sync with a body, which end the connection: the tracker relies on their never failing."""
     def script(play):
         a, b = play.open("a"), play.open("b")
         a.sql("select 1")

@@ -8,9 +8,9 @@
 
 /* Written by hand a second time: the table in conn.c must agree with the picture in conn.h. */
 static const char *const arrows[] = {
-	"login idle",	 "login closed", "idle lent",	 "idle closed", "lent idle",
-	"lent scrub",	 "lent cancel",	 "lent closed",	 "cancel idle", "cancel scrub",
-	"cancel closed", "scrub idle",	 "scrub closed",
+	"login idle",	 "login closed", "idle lent",	 "idle closed",	 "lent idle",
+	"lent scrub",	 "lent cancel",	 "lent closed",	 "cancel idle",	 "cancel scrub",
+	"cancel closed", "scrub idle",	 "scrub cancel", "scrub closed",
 };
 
 static bool is_drawn(enum pp_conn_state from, enum pp_conn_state to)
