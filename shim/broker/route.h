@@ -27,6 +27,7 @@ struct pp_route {
 	enum pp_route_tls tls; /* does the server answer SSLRequest with S? */
 	pp_ms tls_asked_at;
 	bool tls_asking, tunnel_logged;
+	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
 
 /* Finds or makes it. PP_ERR_FULL, PP_ERR_SYS (no address could be bound), PP_ERR_NOMEM. */
