@@ -42,6 +42,7 @@ enum pp_ipc_op {
 	PP_IPC_PEER = 2, /* addr = one of the broker's own -> ROUTED with the original, or DIRECT */
 	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
 	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
+	PP_IPC_DRAIN = 6,  /* the pod will end (preStop): leave -> OK; an older broker: DIRECT */
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */
