@@ -43,6 +43,9 @@ enum pp_ipc_op {
 	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
 	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
 	PP_IPC_DRAIN = 6,  /* the pod will end (preStop): leave -> OK; an older broker: DIRECT */
+	/* PID 1 exits, and the kernel then kills everything of its pid namespace: say goodbye now. No answer:
+	 * the end of the connection says that it was said */
+	PP_IPC_BYE = 7,
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */
