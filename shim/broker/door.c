@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/status.h"
+#include "broker/tick.h"
 #include "broker/wishes.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
@@ -67,6 +69,23 @@ static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, 
 	pp_codec_init(answer, kept ? PP_IPC_OK : PP_IPC_DIRECT);
 }
 
+static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answer)
+{
+	pp_log(PP_LOG_INFO, "process %d asks to drain", (int)pid);
+	pp_codec_init(answer, PP_IPC_OK);
+	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
+}
+
+/* Only our own pid namespace ends with its PID 1; another container's may share the directory. */
+static void hear_bye(struct pp_broker *b, int fd, pid_t pid)
+{
+	if (pid != 1)
+		return;
+	pp_log(PP_LOG_INFO, "PID 1 ends");
+	(void)!fcntl(fd, F_DUPFD_CLOEXEC, 0); /* stays open until we are gone: that is the answer */
+	pp_tick_drain(b, PP_DRAIN_EV_BYE);
+}
+
 /* `text` has as many bytes as the question says. */
 static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
 			    const char *text, pid_t pid)
@@ -78,6 +97,8 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
 	case PP_IPC_WISH: answer_wish(b, question, text, &answer); break;
+	case PP_IPC_BYE: hear_bye(b, fd, pid); return;
+	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
 	default: return;
 	}
 	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */

@@ -7,12 +7,16 @@
 #include "broker/login.h"
 #include "pool/pool.h"
 
+/* 57P01, when the pod's time is over. */
+#define PP_LEND_LEAVING "podpool: terminating connection: the pod is shutting down"
+
 struct pp_broker;
 struct pp_client;
 struct pp_database;
 struct pp_server;
 
-/* A client in IDLE has a message for a server: true when it is LENT now. False: it waits in line, or is gone. */
+/* A client in IDLE has a message for a server: true when it is LENT now. False: it waits (in line, or for the end of its
+ * process), or is gone. */
 bool pp_lend_begin(struct pp_client *c);
 
 /* After each complete reply: returns the server if nothing keeps it. */
@@ -53,5 +57,9 @@ void pp_lend_settle(struct pp_broker *b);
 
 /* By the clock: wait timeouts, idle timeouts, lifetimes. */
 void pp_lend_sweep(struct pp_broker *b);
+
+/* The pod's time is over: nobody holds a server any more. Transactions end with 57P01, what is idle keeps its
+ * connection until it asks for something. */
+void pp_lend_finish(struct pp_broker *b);
 
 #endif

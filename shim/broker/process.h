@@ -1,7 +1,8 @@
 /* shim/broker/process.h - the programs that use this broker, by pid; and their SIGTERM (DESIGN 8).
  *
  * A process that dies by default (no handler) while it has open transactions is asked to wait; when they have
- * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it. A pidfd tells of its death and
+ * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it; meanwhile it begins no new ones, or many threads would never
+ * have none open. A pidfd tells of its death and
  * makes sure the signal reaches no stranger (pidfd_open(2)).
  * The pod is leaving when PID 1 got SIGTERM, or every living process that used the broker did: a server that
  * only replaces one of its workers must not drain everybody.
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/list.h"
 
@@ -31,6 +33,15 @@ struct pp_process {
 	bool leaving;		/* got SIGTERM */
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
+	pp_ms released_at;
+
+	/* leaks.c's: is the number of its connections only ever growing? */
+	pp_ms window_at;	  /* this window began */
+	uint32_t most;		  /* connections at a time */
+	uint32_t low, low_before; /* fewest in this window, in the last one */
+	uint32_t low_at_start;	  /* when they began to grow */
+	uint32_t grown;		  /* windows in a row that were higher than the one before */
+	uint32_t warned_at;	  /* the last warning was about so many */
 };
 
 /* The process is known from now on (a ROUTE came). Pids of other pid namespaces (0) are not followed. */
@@ -40,6 +51,11 @@ void pp_process_leave(struct pp_client *c);
 
 /* SIGTERM in this process: the answer for the shim. */
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
+
+/* Without podpool its process would be dead: it ends what it has begun, and begins nothing. */
+bool pp_process_is_ending(const struct pp_client *c);
+/* It got its SIGTERM and lives on all the same (a handler by now): what was held back goes on. Called by the janitor. */
+void pp_process_go_on(struct pp_broker *b);
 
 /* A client has no open transaction now: perhaps its process may end. */
 void pp_process_settle(struct pp_client *c);
