@@ -1,11 +1,23 @@
-/* shim/cgroup/governor.h - how many server connections may be open now, and why. Pure: time is an
- * argument.
+/* shim/cgroup/governor.h - how many server connections may be open now, and why. Pure: a function of (limits, what was
+ * before, sample, load, now).
  *
- * Admit before growth, queue, never kill work to save memory; never below 1 (DESIGN 7).
+ * Admit before growth, queue, never kill work to save memory; never below 1 (DESIGN 7). What is lent cannot be taken back
+ * and gives little back when it ends, so everything here is about not lending too much:
+ *  - up to limit - reserve, the reserve being 10 % (of large limits less), and never less than two servers' cost;
+ *  - the first servers at a price that no work yet measured exceeded (32 MiB); then by one each 250 ms while that
+ *    much is left; and as soon as as many transactions have ended as may run at once (the work is *judged*), at the
+ *    learned cost, doubling at most, half the way to what fits;
+ *  - down, one transaction's length apart, to what the peaks of the last second and of the last three allow; at once and
+ *    again and again while memory rises above what is known for such work (growth and surprise, learn.h); to the half
+ *    when half the reserve is gone or the kernel has killed;
+ *  - memory that is high but still is left alone: what it has carried stays allowed (a JVM's heap), and a few more are
+ *    tried while 16 MiB are left.
+ * Without any limit the node's pressure decides. `scripts/bench pod` measures all this against fixed sizes.
  */
 #ifndef PP_CGROUP_GOVERNOR_H
 #define PP_CGROUP_GOVERNOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -17,15 +29,18 @@ struct pp_governor_limits {
 };
 
 struct pp_governor_load {
-	uint32_t open;	  /* server connections open or opening */
-	uint32_t lent;	  /* of them at work */
-	uint32_t waiting; /* clients in line */
+	uint32_t open;	   /* server connections open or opening */
+	uint32_t lent;	   /* of them at work */
+	uint32_t waiting;  /* clients in line */
+	uint64_t returned; /* transactions ended so far: work that was seen whole; grows */
 };
 
 struct pp_verdict {
 	uint32_t cap;					    /* 1..max_servers */
 	int64_t limit_bytes, working_set_bytes, cost_bytes; /* what was used; limit 0: none */
 	pp_ms next_ms;	  /* look again after this long: 50..1000 */
+	bool pressed;	  /* the working set is in the reserve: give up what can be given up */
+	bool refuse;	  /* the last resort, at cap 1 after a kill or in a stall: no new clients */
 	char reason[120]; /* in words: the binding constraint, e.g. "PODPOOL_MAX_SERVERS" or
 			     "memory: 12.0 MiB free of 96.0 MiB, 4.1 MiB per server at work" */
 };

@@ -21,6 +21,10 @@ struct pp_governor {
 	uint32_t proven; /* concurrency survived without an event; lowered by every decrease */
 	pp_ms proven_at;
 	pp_ms decreased_at, increased_at;
+	pp_ms killed_at;     /* last event; -1 never */
+	int64_t limit_bytes; /* in force; 0 none */
+	pp_ms lowered_at;
+	uint64_t returned, returned_before; /* transactions ended; at the last judgement */
 	uint64_t kill_events, throttle_events;
 	bool started; /* the first sample was seen */
 };

@@ -35,6 +35,16 @@ void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64
 			 "more when clients wait: %s free of %s, %s per server at work", free.text,
 			 limit.text, cost.text);
 		return;
+	case PP_WORDS_UNSEEN:
+		snprintf(ret_text, size,
+			 "what the work costs is not seen yet: %s free of %s, one more at a time",
+			 free.text, limit.text);
+		return;
+	case PP_WORDS_FLAT:
+		snprintf(ret_text, size,
+			 "memory is high but still, what was carried stays: %s free of %s",
+			 free.text, limit.text);
+		return;
 	case PP_WORDS_GROWTH:
 		snprintf(ret_text, size, "memory grows %s/s: %s free of %s", growth.text, free.text,
 			 limit.text);

@@ -11,10 +11,12 @@ enum pp_words {
 	PP_WORDS_MAX_SERVERS, /* the operator's ceiling */
 	PP_WORDS_MEMORY,      /* what is free divided by what a server costs */
 	PP_WORDS_GROWING,     /* memory allows more; clients must wait before it is tried */
-	PP_WORDS_GROWTH,      /* the program itself grows fast */
-	PP_WORDS_EVENT,	      /* the kernel killed or throttled */
-	PP_WORDS_STALL,	      /* PSI */
-	PP_WORDS_NODE,	      /* no limit visible */
+	PP_WORDS_UNSEEN, /* there is room, but no work has ended yet that shows what it costs */
+	PP_WORDS_FLAT,	 /* high but still: what it has carried stays, a few more are tried */
+	PP_WORDS_GROWTH, /* the program itself grows fast */
+	PP_WORDS_EVENT,	 /* the kernel killed or throttled */
+	PP_WORDS_STALL,	 /* PSI */
+	PP_WORDS_NODE,	 /* no limit visible */
 	PP_WORDS__COUNT
 };
 

@@ -89,7 +89,8 @@ static pp_ms govern(struct pp_cgroup_files *files, struct pp_governor *governor)
 	struct pp_verdict verdict;
 	pp_cgroup_files_sample(files, &sample);
 	pthread_mutex_lock(&lock);
-	struct pp_governor_load load = {.open = lent, .lent = lent, .waiting = THREADS - lent};
+	struct pp_governor_load load = {
+		.open = lent, .lent = lent, .waiting = THREADS - lent, .returned = (uint64_t)done};
 	pthread_mutex_unlock(&lock);
 	pp_governor_tick(governor, &sample, &load, pp_clock_now_ms(), &verdict);
 	set_cap(verdict.cap);

@@ -45,10 +45,11 @@ static uint32_t run(pp_ms for_ms, pp_ms step_ms)
 	return v.cap;
 }
 
-/* Clients in line; the pool opens and lends whatever the cap allows. */
+/* Clients in line; the pool opens and lends whatever the cap allows, and what was lent has ended since. */
 static void demand(uint32_t clients)
 {
 	uint32_t cap = v.cap;
+	load.returned += load.lent;
 	load.open = load.lent = clients < cap ? clients : cap;
 	load.waiting = clients > cap ? clients - cap : 0;
 }
@@ -74,21 +75,43 @@ START_TEST(test_governor_small_limit_starts_with_what_fits)
 }
 END_TEST
 
-START_TEST(test_governor_grows_by_one_each_quarter_second_while_clients_wait)
+START_TEST(test_governor_grows_by_one_each_quarter_second_while_nothing_has_ended)
 {
-	begin(20, 128, 16);
-	tick(0);
-	run(5000, 250);
-	ck_assert_uint_eq(v.cap, 3);
-	demand(60);
-	ck_assert_uint_eq(tick(1), 4);
-	for (uint32_t want = 5; want <= 20; want++) {
-		demand(60);
+	begin(20, 192, 16);
+	tick(0); /* (192 - 19.2 - 16) / 32 */
+	ck_assert_uint_eq(run(5000, 250), 4);
+	load = (struct pp_governor_load){.open = 4, .lent = 4, .waiting = 60};
+	ck_assert_uint_eq(tick(1), 5);
+	for (uint32_t want = 6; want <= 20; want++) {
+		load.open = load.lent = v.cap;
 		ck_assert_uint_eq(tick(249), want - 1);
 		ck_assert_uint_eq(tick(1), want);
 	}
-	demand(60);
-	ck_assert_uint_eq(run(1000, 250), 20);
+}
+END_TEST
+
+START_TEST(test_governor_unseen_work_is_not_added_where_it_might_not_fit)
+{
+	begin(20, 64, 32); /* (64 - 8 - 32) / 32 */
+	ck_assert_uint_eq(tick(0), 1);
+	load = (struct pp_governor_load){.open = 1, .lent = 1, .waiting = 60};
+	for (int i = 0; i < 7; i++) /* not even a probe: less than two seconds flat */
+		ck_assert_uint_eq(tick(250), 1);
+}
+END_TEST
+
+START_TEST(test_governor_judged_work_may_double)
+{
+	begin(60, 128, 16);
+	tick(0);
+	ck_assert_uint_eq(run(5000, 250), 3);
+	load = (struct pp_governor_load){.open = 3, .lent = 3, .waiting = 60, .returned = 3};
+	ck_assert_uint_eq(tick(250), 6);
+	load = (struct pp_governor_load){.open = 6, .lent = 6, .waiting = 60, .returned = 8};
+	ck_assert_uint_eq(tick(250), 7); /* five of six have ended: one more, there is room */
+	load = (struct pp_governor_load){.open = 7, .lent = 7, .waiting = 60, .returned = 10};
+	ck_assert_uint_eq(tick(249), 7);
+	ck_assert_uint_eq(tick(1), 14);
 }
 END_TEST
 
@@ -129,6 +152,29 @@ START_TEST(test_governor_halves_on_a_kill_but_not_twice_in_200_ms)
 	demand(60);
 	ck_assert_uint_eq(run(900, 100), 5);
 	ck_assert_uint_eq(tick(100), 6);
+}
+END_TEST
+
+START_TEST(test_governor_new_clients_are_refused_only_at_the_very_end)
+{
+	begin(20, 64, 40);
+	tick(0);
+	ck_assert(!v.pressed && !v.refuse);
+	demand(60);
+	sample.working_set_bytes = 61 * MIB;
+	tick(100);
+	ck_assert(v.pressed && !v.refuse);
+	run(2000, 100);
+	ck_assert(v.cap == 1 && !v.refuse);
+	sample.kill_events++;
+	tick(100);
+	ck_assert(v.refuse);
+	run(2000, 100);
+	ck_assert(!v.refuse);
+	sample.kill_events++;
+	sample.working_set_bytes = 20 * MIB; /* the kill has helped */
+	tick(100);
+	ck_assert(!v.refuse && !v.pressed);
 }
 END_TEST
 
@@ -194,7 +240,9 @@ START_TEST(test_governor_growth_of_the_program_is_not_charged_to_connections)
 	tick(0);
 	load = (struct pp_governor_load){.open = 4, .lent = 4};
 	sample.working_set_bytes = 28 * MIB;
-	run(4000, 100);
+	run(1000, 100);
+	load.returned = 10; /* seen whole */
+	run(3000, 100);
 	for (int i = 0; i < 40; i++) {
 		sample.working_set_bytes += MIB;
 		tick(100);
@@ -202,6 +250,25 @@ START_TEST(test_governor_growth_of_the_program_is_not_charged_to_connections)
 	run(15000, 100);
 	ck_assert_int_lt(v.cost_bytes, 4 * MIB);
 	ck_assert_int_gt(g.learn.base_bytes, 50 * MIB);
+}
+END_TEST
+
+/* A pre-touched heap: each decrease gives nothing back, so it must not be followed by the next. */
+START_TEST(test_governor_does_not_shrink_to_nothing_what_gives_nothing_back)
+{
+	begin(20, 264, 150);
+	tick(0);
+	for (int i = 0; i < 100; i++) {
+		demand(60);
+		tick(100);
+	}
+	ck_assert_uint_eq(v.cap, 20);
+	sample.working_set_bytes = 243 * MIB; /* 3 MiB into the reserve, and then still */
+	for (int i = 0; i < 300; i++) {
+		demand(60);
+		tick(100);
+	}
+	ck_assert_uint_ge(v.cap, 8);
 }
 END_TEST
 
@@ -246,25 +313,32 @@ START_TEST(test_governor_flat_high_in_a_small_limit_is_not_probed)
 		demand(60);
 	}
 	ck_assert_uint_eq(v.cap, 1);
-	ck_assert_ptr_nonnull(strstr(v.reason, "memory: 6.0 MiB free of 96.0 MiB"));
+	ck_assert_ptr_nonnull(
+		strstr(v.reason, "still, what was carried stays: 6.0 MiB free of 96.0 MiB"));
 }
 END_TEST
 
 START_TEST(test_governor_follows_a_limit_that_changes_while_running)
 {
-	begin(20, 1024, 100);
+	begin(20, 1024, 20);
 	tick(0);
-	demand(60);
-	run(1000, 100);
-	sample.limit_bytes = 110 * MIB;
-	for (int i = 0; i < 10; i++) {
-		tick(200);
+	for (int i = 0; i < 50; i++) {
 		demand(60);
+		sample.working_set_bytes = (20 + 5 * (int64_t)load.lent) * MIB;
+		tick(100);
 	}
-	ck_assert_uint_le(v.cap, 2);
+	ck_assert_uint_eq(v.cap, 20);
+	sample.limit_bytes = 110 * MIB;
+	for (int i = 0; i < 30; i++) {
+		tick(100);
+		demand(60);
+		sample.working_set_bytes = (20 + 5 * (int64_t)load.lent) * MIB;
+	}
+	ck_assert_int_le(sample.working_set_bytes, 100 * MIB);
+	ck_assert_int_eq(v.limit_bytes, 110 * MIB);
 	sample.limit_bytes = 1024 * MIB;
-	for (int i = 0; i < 40; i++) {
-		tick(250);
+	for (int i = 0; i < 100; i++) {
+		tick(100);
 		demand(60);
 	}
 	ck_assert_uint_eq(v.cap, 20);
@@ -408,7 +482,9 @@ int main(void)
 	TCase *c = tcase_create("start and growth");
 	tcase_add_test(c, test_governor_small_process_in_a_big_limit_gets_all_at_once);
 	tcase_add_test(c, test_governor_small_limit_starts_with_what_fits);
-	tcase_add_test(c, test_governor_grows_by_one_each_quarter_second_while_clients_wait);
+	tcase_add_test(c, test_governor_grows_by_one_each_quarter_second_while_nothing_has_ended);
+	tcase_add_test(c, test_governor_unseen_work_is_not_added_where_it_might_not_fit);
+	tcase_add_test(c, test_governor_judged_work_may_double);
 	tcase_add_test(c, test_governor_does_not_grow_while_opened_servers_can_still_be_used);
 	tcase_add_test(c, test_governor_ceiling_may_change_on_reload);
 	tcase_add_test(c, test_governor_looks_more_often_the_closer_the_end);
@@ -416,6 +492,7 @@ int main(void)
 	c = tcase_create("decrease");
 	tcase_add_test(c, test_governor_never_goes_below_one);
 	tcase_add_test(c, test_governor_halves_on_a_kill_but_not_twice_in_200_ms);
+	tcase_add_test(c, test_governor_new_clients_are_refused_only_at_the_very_end);
 	tcase_add_test(c, test_governor_counts_before_the_first_sample_are_no_event);
 	tcase_add_test(c, test_governor_throttling_of_page_cache_is_no_event);
 	tcase_add_test(c, test_governor_stalls_of_the_own_cgroup_stop_growth);
@@ -428,6 +505,7 @@ int main(void)
 	suite_add_tcase(s, c);
 	c = tcase_create("flat high");
 	tcase_add_test(c, test_governor_flat_high_process_keeps_what_it_has_carried);
+	tcase_add_test(c, test_governor_does_not_shrink_to_nothing_what_gives_nothing_back);
 	tcase_add_test(c, test_governor_flat_high_start_is_probed_slowly_not_starved);
 	tcase_add_test(c, test_governor_flat_high_in_a_small_limit_is_not_probed);
 	suite_add_tcase(s, c);

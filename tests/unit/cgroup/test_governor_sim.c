@@ -1,40 +1,75 @@
-/* A synthetic program under a real governor: 60 threads that each hold a result while they work,
- * as in the experiment the formula comes from (facts 2.6). Pass: never at the limit, and useful
- * work goes on. */
+/* A synthetic program under a real governor: 60 workers that each hold a result while they work with it, as in the
+ * experiment the formula comes from. Pass: never at the limit, and at least 80 % of what the best fixed size that
+ * survives the same story does, from the first moment on; within 30 s after the program stopped growing as well. The same
+ * table with real programs, a real kernel and a real database is `scripts/bench pod`.
+ *
+ * PP_SIM_TRACE=1 prints each tick.
+ */
 #include "cgroup/governor.h"
 
 #include <stdio.h>
 
 #include "pp_test.h"
 
-#define MIB	    (INT64_C(1) << 20)
-#define MAX_LENT    64
-#define STEP_MS	    5
-#define DEMAND	    60
-#define WORK_MS	    250
-#define GROWTH_RATE (20 * MIB) /* per second */
+#define MIB	     (INT64_C(1) << 20)
+#define DEMAND	     60
+#define STEP_MS	     5
+#define FETCH_RATE   (180 * MIB) /* per second, over all: two cores make the results */
+#define HOLD_MS	     250	 /* and up to HOLD_MORE_MS longer */
+#define HOLD_MORE_MS 200
+#define GROWTH_RATE  (20 * MIB) /* per second */
+#define RUN_MS	     12000
+#define GROWS_AT_MS  4000
+#define SEEDS	     10
+
+static const struct story {
+	const char *name;
+	int64_t limit_mib, own_mib, result_mib, growth_mib;
+	int keep_percent;   /* how much the allocator keeps of what was held at once */
+	int spread_percent; /* results are this much smaller or larger */
+	int least_percent;  /* of the best fixed size */
+} stories[] = {
+	{"steady", 96, 9, 5, 0, 0, 0, 80},
+	{"grows 20", 96, 9, 5, 20, 0, 0, 80},
+	{"grows 35", 96, 9, 5, 35, 0, 0, 80},
+	{"spread", 96, 9, 5, 0, 0, 50, 80},
+	{"kept", 96, 9, 5, 0, 90, 0, 80},
+	{"kept, grows 20", 96, 9, 5, 20, 60, 0, 70}, /* what the allocator kept looks used */
+	{"small results", 96, 9, 1, 35, 0, 0, 70},
+	{"large results", 128, 12, 14, 0, 0, 30, 70},
+	{"middle", 256, 60, 5, 60, 50, 30, 80},
+	{"large", 1024, 400, 4, 500, 0, 0, 80},
+};
+
+struct job {
+	int64_t result, held;
+	pp_ms hold_left;
+};
 
 struct world {
-	int64_t limit, own; /* own: the program itself */
-	int64_t result;	    /* what one transaction holds at its end */
-	int64_t retained;   /* freed by the program, kept by its allocator */
-	int keep_percent;   /* how much of a result the allocator keeps */
-	pp_ms work_left[MAX_LENT];
+	const struct story *story;
+	int64_t limit, own, retained, peak;
+	struct job job[DEMAND];
 	uint32_t lent, cap;
-	int64_t peak;
-	long done;
+	uint64_t done;
 	unsigned seed;
+	bool governed, killed;
 	struct pp_governor governor;
 	struct pp_sample sample;
 	pp_ms now, next_tick;
-	bool killed;
 };
+
+static int64_t random_below(struct world *w, int64_t n)
+{
+	w->seed = w->seed * 1103515245u + 12345u;
+	return n ? (w->seed >> 8) % n : 0;
+}
 
 static int64_t held(const struct world *w)
 {
 	int64_t sum = 0;
 	for (uint32_t i = 0; i < w->lent; i++)
-		sum += w->result * (WORK_MS - w->work_left[i]) / WORK_MS;
+		sum += w->job[i].held;
 	return sum;
 }
 
@@ -44,20 +79,16 @@ static int64_t working_set(const struct world *w)
 	return w->own + (work > w->retained ? work : w->retained);
 }
 
-static pp_ms work_length(struct world *w)
+/* fixed 0: governed */
+static void world_begin(struct world *w, const struct story *s, uint32_t fixed, unsigned seed)
 {
-	w->seed = w->seed * 1103515245u + 12345u;
-	return WORK_MS - (pp_ms)(w->seed >> 16) % 50;
-}
-
-static void world_begin(struct world *w, int64_t limit_mib, int64_t own_mib, int64_t result_mib)
-{
-	struct pp_governor_limits limits = {.max_servers = MAX_LENT};
-	*w = (struct world){.limit = limit_mib * MIB,
-			    .own = own_mib * MIB,
-			    .result = result_mib * MIB,
-			    .seed = 42,
-			    .cap = 1};
+	struct pp_governor_limits limits = {.max_servers = DEMAND};
+	*w = (struct world){.story = s,
+			    .limit = s->limit_mib * MIB,
+			    .own = s->own_mib * MIB,
+			    .seed = seed * 7919 + 1,
+			    .cap = fixed,
+			    .governed = !fixed};
 	w->sample = (struct pp_sample){.version = 2, .node_available_bytes = -1};
 	pp_governor_init(&w->governor, &limits, 0);
 }
@@ -65,112 +96,134 @@ static void world_begin(struct world *w, int64_t limit_mib, int64_t own_mib, int
 static void world_tick(struct world *w)
 {
 	struct pp_governor_load load = {
-		.open = w->lent, .lent = w->lent, .waiting = DEMAND - w->lent};
+		.open = w->lent, .lent = w->lent, .waiting = DEMAND - w->lent, .returned = w->done};
 	struct pp_verdict v;
 	w->sample.limit_bytes = w->limit;
 	w->sample.working_set_bytes = working_set(w);
 	pp_governor_tick(&w->governor, &w->sample, &load, w->now, &v);
 	w->cap = v.cap;
-	w->next_tick = w->now + v.next_ms;
+	w->next_tick = w->now + v.next_ms + random_below(w, 20); /* the machine is busy */
 	if (getenv("PP_SIM_TRACE"))
-		printf("%6d ms cap %2u lent %2u ws %5.1f own %5.1f cost %4.1f next %4d %s\n",
+		printf("%6d ms cap %2u lent %2u ws %5.1f own %5.1f base %5.1f cost %4.1f next %4d "
+		       "%s\n",
 		       (int)w->now, v.cap, w->lent, (double)working_set(w) / MIB,
-		       (double)w->own / MIB, (double)v.cost_bytes / MIB, (int)v.next_ms, v.reason);
+		       (double)w->own / MIB, (double)w->governor.learn.base_bytes / MIB,
+		       (double)v.cost_bytes / MIB, (int)v.next_ms, v.reason);
+}
+
+static void start_job(struct world *w)
+{
+	int64_t result = w->story->result_mib * MIB;
+	int64_t spread = result * w->story->spread_percent / 100;
+	w->job[w->lent++] = (struct job){
+		.result = result - spread + random_below(w, 2 * spread),
+		.hold_left = HOLD_MS + random_below(w, HOLD_MORE_MS),
+	};
 }
 
 /* Transactions end, others begin while the cap allows; nothing at work is ever taken away. */
 static void world_work(struct world *w)
 {
-	int64_t before = held(w);
+	int64_t fetching = 0, before = held(w);
+	for (uint32_t i = 0; i < w->lent; i++)
+		fetching += w->job[i].held < w->job[i].result;
+	int64_t piece = fetching ? FETCH_RATE * STEP_MS / 1000 / fetching : 0;
 	for (uint32_t i = 0; i < w->lent;) {
-		w->work_left[i] -= STEP_MS;
-		if (w->work_left[i] > 0) {
-			i++;
+		struct job *job = &w->job[i];
+		int64_t missing = job->result - job->held;
+		if (missing > 0) {
+			job->held += missing < piece ? missing : piece;
+		} else if ((job->hold_left -= STEP_MS) <= 0) {
+			w->done++;
+			*job = w->job[--w->lent];
 			continue;
 		}
-		w->done++;
-		w->work_left[i] = w->work_left[--w->lent];
+		i++;
 	}
-	if (before * w->keep_percent / 100 > w->retained)
-		w->retained = before * w->keep_percent / 100;
+	if (before * w->story->keep_percent / 100 > w->retained)
+		w->retained = before * w->story->keep_percent / 100;
 	while (w->lent < w->cap && w->lent < DEMAND)
-		w->work_left[w->lent++] = work_length(w);
+		start_job(w);
 }
 
-static void world_run(struct world *w, pp_ms for_ms, int64_t growth_per_s)
+static void world_run(struct world *w, pp_ms until)
 {
-	for (pp_ms end = w->now + for_ms; w->now < end; w->now += STEP_MS) {
-		w->own += growth_per_s * STEP_MS / 1000;
-		if (w->now >= w->next_tick)
+	pp_ms grown_at = GROWS_AT_MS + w->story->growth_mib * MIB * 1000 / GROWTH_RATE;
+	for (; w->now < until && !w->killed; w->now += STEP_MS) {
+		if (w->now >= GROWS_AT_MS && w->now < grown_at)
+			w->own += GROWTH_RATE * STEP_MS / 1000;
+		if (w->governed && w->now >= w->next_tick)
 			world_tick(w);
 		world_work(w);
 		if (working_set(w) > w->peak)
 			w->peak = working_set(w);
-		w->killed |= working_set(w) > w->limit;
+		w->killed = working_set(w) > w->limit;
 	}
 }
 
-/* keep: an allocator that gives nothing back cannot be saved from growth beyond the reserve by
- * anybody, so those stories grow little. least: of the best fixed cap, once things have settled. */
-static const struct story {
-	int64_t limit_mib, own_mib, result_mib, growth_mib;
-	int keep_percent, least_percent;
-} stories[] = {
-	{96, 6, 4, 0, 0, 80},
-	{96, 6, 4, 20, 0, 65},
-	{96, 6, 4, 35, 0, 65},
-	{96, 6, 4, 35, 60, 10}, /* what the allocator kept looks used: safe, but slow */
-	{96, 6, 8, 0, 0, 65},
-	{96, 6, 8, 35, 0, 50},
-	{96, 6, 8, 4, 100, 10}, /* likewise */
-	{96, 6, 1, 35, 0, 80},
-	{256, 60, 5, 10, 100, 50},
-	{256, 60, 12, 60, 50, 50},
-	{1024, 400, 4, 500, 0, 80},
+struct result {
+	bool killed;
+	int64_t peak;
+	uint64_t done, done_late; /* in the run; in as much time 30 s after the growth */
 };
 
-/* Transactions that the best fixed cap outside the reserve of 10 % would finish in `ms`. */
-static long best_fixed(const struct world *w, pp_ms ms)
+static struct result play(const struct story *s, uint32_t fixed)
 {
-	int64_t cap = (w->limit / 10 * 9 - w->own) / w->result;
-	cap = cap > DEMAND ? DEMAND : cap < 1 ? 1 : cap;
-	return (long)(cap * ms / WORK_MS);
+	struct result r = {0};
+	for (unsigned seed = 0; seed < SEEDS && !r.killed; seed++) {
+		static struct world w;
+		world_begin(&w, s, fixed, seed);
+		world_run(&w, RUN_MS);
+		r.done += w.done;
+		pp_ms late = GROWS_AT_MS + s->growth_mib * MIB * 1000 / GROWTH_RATE + 30000;
+		world_run(&w, late);
+		uint64_t then = w.done;
+		world_run(&w, late + RUN_MS);
+		r.done_late += w.done - then;
+		r.killed = w.killed;
+		if (w.peak > r.peak)
+			r.peak = w.peak;
+	}
+	return r;
 }
 
-START_TEST(test_governor_sim_never_reaches_the_limit_and_recovers)
+START_TEST(test_governor_sim_survives_and_does_as_much_as_a_fixed_size)
 {
 	const struct story *s = &stories[_i];
-	struct world w;
-	world_begin(&w, s->limit_mib, s->own_mib, s->result_mib);
-	w.keep_percent = s->keep_percent;
-	world_run(&w, 6000, 0);
-	ck_assert_msg(!w.killed, "killed before the growth, peak %d MiB", (int)(w.peak / MIB));
-	world_run(&w, s->growth_mib * MIB * 1000 / GROWTH_RATE, GROWTH_RATE);
-	ck_assert_msg(!w.killed, "killed by the growth, peak %d MiB", (int)(w.peak / MIB));
-	world_run(&w, 20000, 0); /* learn again */
-	w.done = 0;
-	world_run(&w, 20000, 0);
-	ck_assert_msg(!w.killed, "killed after the growth, peak %d MiB", (int)(w.peak / MIB));
-	long best = best_fixed(&w, 20000);
-	printf("story %d: peak %d of %d MiB, %ld transactions of %ld, cap %u\n", _i,
-	       (int)(w.peak / MIB), (int)s->limit_mib, w.done, best, w.cap);
-	ck_assert_int_ge(w.done * 100, best * s->least_percent);
+	struct result best = {0}, mine = play(s, 0);
+	uint32_t size = 0;
+	for (uint32_t fixed = 1; fixed <= DEMAND; fixed++) {
+		struct result r = play(s, fixed);
+		if (!r.killed && r.done > best.done) {
+			best = r;
+			size = fixed;
+		}
+	}
+	printf("%-15s peak %d of %d MiB%s; %d %% of fixed %u, %d %% in the long run\n", s->name,
+	       (int)(mine.peak / MIB), (int)s->limit_mib, mine.killed ? " KILLED" : "",
+	       (int)(mine.done * 100 / best.done), size,
+	       (int)(mine.done_late * 100 / best.done_late));
+	fflush(stdout);
+	ck_assert(!mine.killed);
+	ck_assert_uint_ge(mine.done * 100, best.done * (uint64_t)s->least_percent);
+	ck_assert_uint_ge(mine.done_late * 100, best.done_late * (uint64_t)s->least_percent);
 }
 END_TEST
 
 START_TEST(test_governor_sim_follows_a_limit_lowered_while_running)
 {
-	struct world w;
-	world_begin(&w, 256, 10, 4);
-	world_run(&w, 10000, 0);
-	w.limit = 160 * MIB;
-	w.killed = false;
-	world_run(&w, 1000,
-		  0); /* what is in flight may finish; the kernel refuses less than used */
-	w.killed = false;
-	world_run(&w, 20000, 0);
+	static struct world w;
+	world_begin(&w, &stories[0], 0, 1);
+	w.limit = 144 * MIB;
+	world_run(&w, 10000);
+	w.limit = 96 * MIB;
+	while (w.now < 11000) { /* the kernel refuses less than is used (v1) */
+		w.killed = false;
+		world_run(&w, w.now + STEP_MS);
+	}
+	world_run(&w, 30000);
 	ck_assert(!w.killed);
-	ck_assert_uint_ge(w.cap, 15);
+	ck_assert_uint_ge(w.cap, 11);
 }
 END_TEST
 
@@ -178,7 +231,8 @@ int main(void)
 {
 	Suite *s = suite_create("cgroup/governor_sim");
 	TCase *c = tcase_create("simulation");
-	tcase_add_loop_test(c, test_governor_sim_never_reaches_the_limit_and_recovers, 0,
+	tcase_set_timeout(c, 60);
+	tcase_add_loop_test(c, test_governor_sim_survives_and_does_as_much_as_a_fixed_size, 0,
 			    (int)(sizeof stories / sizeof *stories));
 	tcase_add_test(c, test_governor_sim_follows_a_limit_lowered_while_running);
 	suite_add_tcase(s, c);

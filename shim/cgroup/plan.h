@@ -1,0 +1,45 @@
+/* shim/cgroup/plan.h - what one tick knows: the sample seen against what was learned. Internal to the room; governor.c
+ * decides. Pure.
+ */
+#ifndef PP_CGROUP_PLAN_H
+#define PP_CGROUP_PLAN_H
+
+#include "cgroup/governor.h"
+
+/* A program that has not shown its cost yet starts with what fits at this price. A result of 2 MB
+ * held by pgjdbc costs 5 MiB, a report of a Python program 12 to 16 MiB (measured; at 16 MiB the demo's program was
+ * killed in its first second in 2 of 8 runs, at 32 MiB in none of 10), and nothing lent can be taken back.
+ * 20 servers still start at once from about 700 MiB free; below, the cap grows by one each 250 ms while clients wait. */
+#define PP_PLAN_START_COST (INT64_C(32) << 20)
+
+#define PP_PLAN_MAX_BYTES   (INT64_C(1) << 50) /* keeps arithmetic on nonsense defined */
+#define PP_PLAN_HORIZON_MS  700	 /* growth in this time happens before a decrease takes effect */
+#define PP_PLAN_RECENT_MS   1000 /* the last second */
+#define PP_PLAN_NOT_FLAT_MS 3000 /* after the limit was lowered nothing counts as still */
+
+/* Everything one decision looks at, so that its steps are plain comparisons. */
+struct pp_plan {
+	const struct pp_governor_load *load;
+	pp_ms now;
+	int64_t limit, ws, reserve, cost, slope; /* limit 0: none */
+	int64_t coming;				 /* bytes by growth, before a decrease can help */
+	int64_t room, hard; /* left below the reserve, below half the reserve; may be negative */
+	int64_t want;	    /* cap that memory allows */
+	bool judged;	    /* the present work was seen whole */
+	bool flat;	    /* memory stands still */
+	bool killed, stalled, node_tight;
+};
+
+/* Takes the sample in: g's counters and what it has learned, and the plan. `load` must outlive it. */
+struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sample,
+			    const struct pp_governor_load *load, pp_ms now);
+
+/* How many servers at this cost; floor, also for negative room. */
+int64_t pp_plan_fits(int64_t room, int64_t cost);
+
+static inline int64_t pp_plan_clamp(int64_t value, int64_t low, int64_t high)
+{
+	return value < low ? low : value > high ? high : value;
+}
+
+#endif
