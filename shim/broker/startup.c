@@ -162,6 +162,11 @@ static void on_session(struct pp_client *c, const struct pp_startup *startup)
 		tunnel(c);
 		return;
 	}
+	if (c->broker->verdict.refuse) {
+		pp_client_fail(c, "FATAL", "53300",
+			       "podpool: the pod is out of memory: no new clients now");
+		return;
+	}
 	/* The packet must outlive its consumption: the bytes move out for the time. */
 	struct pp_buf in = c->in;
 	c->in = (struct pp_buf){0};

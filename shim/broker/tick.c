@@ -7,12 +7,14 @@
 #include "broker/database.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
+#include "broker/pressure.h"
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/server.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
-#define PP_TICK_MS 250
+#define PP_TICK_MS  250
+#define PP_START_MS (10 * 1000)
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
 /* Our last words have been sent; the other side's FIN is awaited this long. */
@@ -28,17 +30,30 @@ static uint32_t busy(const struct pp_broker *b)
 	return lent;
 }
 
+/* While clients wait for the cap to rise, a look that was put off in quieter times is due now. */
+static bool governor_is_due(const struct pp_broker *b)
+{
+	bool wanted = b->pools.waiting && b->pools.open >= b->pools.cap &&
+		      b->pools.cap < b->config.max_servers;
+	return b->now >= b->next_governor_at ||
+	       (wanted && b->next_governor_at - b->now < b->verdict.next_ms - PP_TICK_MS);
+}
+
 static void tick_governor(struct pp_broker *b)
 {
-	if (b->now < b->next_governor_at)
+	if (!governor_is_due(b))
 		return;
 	struct pp_sample sample;
-	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting};
+	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting, b->transactions};
 	uint32_t before = b->verdict.cap;
 	pp_cgroup_files_sample(b->cgroup, &sample);
 	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
 	b->next_governor_at = b->now + b->verdict.next_ms;
 	pp_pools_set_cap(&b->pools, b->verdict.cap);
+	pp_pressure_obey(b);
+	pp_log(PP_LOG_DEBUG, "sample %lld %lld %lld %u %u %u %llu: cap %u", (long long)b->now,
+	       (long long)sample.limit_bytes, (long long)sample.working_set_bytes, load.open,
+	       load.lent, load.waiting, (unsigned long long)load.returned, b->verdict.cap);
 	if (before != b->verdict.cap)
 		pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }
@@ -124,8 +139,10 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
 	pp_ms next = b->next_governor_at - b->now;
-	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). */
-	pp_ms janitor = b->pools.open || b->clients.count ? PP_TICK_MS : 1000;
+	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
+	 * start: a broker is started because somebody comes. */
+	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
+	pp_ms janitor = quiet ? 1000 : PP_TICK_MS;
 	if (next > janitor || next <= 0)
 		next = janitor;
 	struct timeval in = {.tv_sec = next / 1000, .tv_usec = (next % 1000) * 1000};
