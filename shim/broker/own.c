@@ -286,8 +286,8 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 	if (entry)
 		entry->proven = true;
 	if (s->client) {
-		if (s->client->statements &&
-		    !pp_plans_same_reading(label, pp_labels_view(s->client->label)))
+		if (pp_plans_may_change(s->client->statements, pp_labels_view(s->client->label),
+					label))
 			pp_server_pin(s, PP_PIN_STATEMENT,
 				      "a setting its statements were read under");
 		pp_labels_hold(&s->client->label, entry);

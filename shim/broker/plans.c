@@ -6,14 +6,8 @@
 
 #include "base/assert.h"
 #include "broker/database.h"
-
-/* What parse analysis depends on besides the catalog (names are looked up again when search_path or role change:
- * plancache, docs 55.2.3): how literals become values, and what bytes mean. */
-static const char *const reading[] = {
-	"array_nulls",	 "backslash_quote",	  "client_encoding", "datestyle",
-	"intervalstyle", "lc_monetary",		  "lc_time",	     "standard_conforming_strings",
-	"timezone",	 "transform_null_equals", "xmloption"};
-#define READING (sizeof reading / sizeof *reading)
+#include "broker/statements.h"
+#include "session/reading.h"
 
 void pp_plans_init(struct pp_plans *plans)
 {
@@ -21,33 +15,16 @@ void pp_plans_init(struct pp_plans *plans)
 	pp_list_init(&plans->used);
 }
 
-bool pp_plans_same_reading(struct pp_label a, struct pp_label b)
+bool pp_plans_may_change(struct pp_statement *statements, struct pp_label before,
+			 struct pp_label after)
 {
-	for (size_t i = 0; i < READING; i++) {
-		const char *x = pp_label_get(a, reading[i]), *y = pp_label_get(b, reading[i]);
-		if (x != y && (!x || !y || strcmp(x, y) != 0))
-			return false;
-	}
-	return true;
-}
-
-static int environment(struct pp_label label, char bytes[PP_LABEL_MAX], size_t *ret_len)
-{
-	char other[PP_LABEL_MAX];
-	struct pp_label env = {bytes, 0};
-	for (size_t i = 0; label.len && i < READING; i++) {
-		const char *value = pp_label_get(label, reading[i]);
-		size_t len;
-		if (!value)
-			continue;
-		memcpy(other, bytes, env.len);
-		if (pp_label_with((struct pp_label){other, env.len}, reading[i], value, bytes,
-				  &len) < 0)
-			return PP_ERR_FULL;
-		env.len = len;
-	}
-	*ret_len = env.len;
-	return 0;
+	struct pp_statement *st, *next;
+	if (!statements || pp_reading_is_same(before, after))
+		return false;
+	HASH_ITER(hh, statements, st, next)
+	if (st->plan->reads)
+		return true;
+	return false;
 }
 
 static void free_plan(struct pp_plan *plan)
@@ -98,11 +75,12 @@ static struct pp_plan *make(struct pp_database *db, const uint8_t *key, size_t e
 }
 
 /* What it is looked up by: owned by the caller, NULL when it cannot be made. */
-static uint8_t *make_key(struct pp_label label, const uint8_t *body, size_t body_len,
+static uint8_t *make_key(struct pp_label label, bool reads, const uint8_t *body, size_t body_len,
 			 size_t *ret_env_len)
 {
 	char env[PP_LABEL_MAX];
-	if (environment(label, env, ret_env_len) < 0)
+	*ret_env_len = 0;
+	if (reads && pp_reading_of(label, env, ret_env_len) < 0)
 		return NULL;
 	uint8_t *key = malloc(*ret_env_len + body_len);
 	if (key) {
@@ -117,7 +95,8 @@ struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_label label, con
 {
 	size_t env_len;
 	struct pp_plan *plan = NULL;
-	uint8_t *key = make_key(label, body, body_len, &env_len);
+	bool reads = pp_reading_matters(body, body_len);
+	uint8_t *key = make_key(label, reads, body, body_len, &env_len);
 	if (key)
 		HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
 	free(key);
@@ -129,7 +108,8 @@ struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, con
 {
 	size_t env_len;
 	struct pp_plan *plan = NULL;
-	uint8_t *key = make_key(label, body, body_len, &env_len);
+	bool reads = pp_reading_matters(body, body_len);
+	uint8_t *key = make_key(label, reads, body, body_len, &env_len);
 	if (!key)
 		return NULL;
 	HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
@@ -139,6 +119,7 @@ struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, con
 	free(key);
 	if (!plan)
 		return NULL;
+	plan->reads = reads;
 	pp_list_remove(&db->plans.used, &plan->link);
 	pp_list_append(&db->plans.used, &plan->link);
 	return pp_plan_hold(plan);

@@ -1,7 +1,7 @@
 /* shim/broker/plans.h - prepared statements as the broker knows them: texts, shared by all clients of a database.
  *
  * A plan is what Parse says but for the name: text and parameter types, and the settings that decide how the text is
- * read (parse analysis turns literals into values then and there). Clients name plans (statements.h), servers have
+ * read, where that matters (session/reading.h). Clients name plans (statements.h), servers have
  * copies of them (copies.h) under the broker's own name. Plans nobody names are kept for the next client that
  * connects and prepares the same again, up to a cap.
  */
@@ -32,6 +32,7 @@ struct pp_plan {
 	char name[PP_PLAN_NAME_MAX];
 	struct pp_touched *touch; /* owned; NULL: executing it touches nothing */
 	bool proven;		  /* a server has prepared it */
+	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
 	size_t env_len, body_len;
 	uint8_t key[]; /* environment, then the body of Parse behind the name */
 };
@@ -60,7 +61,9 @@ static inline const uint8_t *pp_plan_body(const struct pp_plan *plan)
 	return plan->key + plan->env_len;
 }
 
-/* Do two labels read texts alike? */
-bool pp_plans_same_reading(struct pp_label a, struct pp_label b);
+/* Would one of these statements be another one, if it were prepared after the settings have changed so? */
+struct pp_statement;
+bool pp_plans_may_change(struct pp_statement *statements, struct pp_label before,
+			 struct pp_label after);
 
 #endif
