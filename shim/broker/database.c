@@ -8,6 +8,7 @@
 #include "broker/admit.h"
 #include "broker/client.h"
 #include "broker/database_key.h"
+#include "broker/guards.h"
 #include "broker/lend.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -96,6 +97,13 @@ void pp_database_leave(struct pp_client *c)
 	pp_admit_recount(db);
 }
 
+static uint32_t guards_to_ask_for(const struct pp_database *db)
+{
+	if (!db->broker->config.guards)
+		return 0;
+	return PP_GUARDS_ALL & ~db->route->guards_refused & ~db->guards_own;
+}
+
 void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 {
 	pp_ms wait = db->broker->config.wait_timeout_ms;
@@ -109,6 +117,9 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 		.wish_len = db->wish_len,
 		.settings = db->settings,
 		.settings_len = db->settings_len,
+		.guards = guards_to_ask_for(db),
+		.learn_guards = !db->guards_learned_at ||
+				db->broker->now - db->guards_learned_at >= PP_DATABASE_GUARDS_MS,
 		.timeout_ms = wait && wait < PP_DATABASE_LOGIN_MS ? wait : PP_DATABASE_LOGIN_MS,
 	};
 }
@@ -145,6 +156,24 @@ static void wipe(char **secret)
 	}
 }
 
+static void learn_guards(struct pp_database *db, const struct pp_login *login)
+{
+	struct pp_route *route = db->route;
+	char names[PP_GUARDS_TEXT_MAX];
+	uint32_t news = login->guards_refused & ~route->guards_refused;
+	db->guards = login->guards;
+	route->guards_refused |= news;
+	if (login->guards_learned) {
+		db->guards_own = login->guards_own;
+		db->guards_learned_at = db->broker->now;
+	}
+	if (!news)
+		return;
+	pp_guards_names(news, names);
+	pp_log(PP_LOG_INFO, "%s:%s, version %s, refuses %s: it may notice late that a pod vanished",
+	       pp_route_address(route), pp_route_port(route), login->server_version, names);
+}
+
 static void learn(struct pp_database *db, struct pp_login *login)
 {
 	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
@@ -157,6 +186,7 @@ static void learn(struct pp_database *db, struct pp_login *login)
 	memcpy(db->greeting, login->greeting, login->greeting_len);
 	db->greeting_len = login->greeting_len;
 	memcpy(db->server_version, login->server_version, sizeof db->server_version);
+	learn_guards(db, login);
 }
 
 static void say_failure(struct pp_database *db, const struct pp_login_error *error)

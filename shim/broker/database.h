@@ -25,6 +25,8 @@
 #define PP_DATABASE_FRESH_MS (10 * 1000)
 /* A login that takes longer has failed; never longer than anybody waits. */
 #define PP_DATABASE_LOGIN_MS (30 * 1000)
+/* ALTER ROLE ... SET one of the guards is honoured by logins this long after it. */
+#define PP_DATABASE_GUARDS_MS (10 * 60 * 1000)
 /* After a failed login with others still waiting. */
 #define PP_DATABASE_RETRY_MS 1000
 /* Pools that only differ by settings are made by input: at most this many. */
@@ -53,6 +55,9 @@ struct pp_database {
 	size_t greeting_len;
 	char server_version[32];
 	struct pp_plans plans;	   /* prepared statements */
+	uint32_t guards,
+		guards_own;	 /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
+	pp_ms guards_learned_at; /* 0 never */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
 	pp_ms unused_since;

@@ -1,12 +1,11 @@
 #include "broker/login.h"
 
-#include <errno.h>
 #include <libpq-fe.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/login_connect.h"
 #include "broker/login_error.h"
 #include "broker/tls.h"
 #include "broker/wishes.h"
@@ -60,58 +59,19 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 	snprintf(l->encoding, sizeof l->encoding, "%s", encoding ? encoding : "");
 }
 
-static void ignore_notice(void *arg, const PGresult *result)
-{
-	(void)arg;
-	(void)result;
-}
-
-/* PQconnectPoll until it is over or the deadline has come. */
-static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline)
-{
-	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
-		struct pollfd p = {
-			.fd = PQsocket(conn),
-			.events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT,
-		};
-		pp_ms left = deadline - pp_clock_now_ms();
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return PGRES_POLLING_ACTIVE; /* libpq never says this: time is up */
-		status = PQconnectPoll(conn);
-	}
-	return status;
-}
-
 static void login_run(struct pp_job *job)
 {
 	struct pp_login *l = (struct pp_login *)job;
-	PGconn *conn = PQconnectStartParams((const char *const *)l->keywords,
-					    (const char *const *)l->values, 0);
-	if (!conn || PQstatus(conn) == CONNECTION_BAD) {
-		pp_login_error_local(&l->error, conn ? PQerrorMessage(conn) : "out of memory");
-		PQfinish(conn);
+	PGconn *conn = pp_login_connect(l);
+	if (!conn)
 		return;
-	}
-	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
-	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(conn, ignore_notice, NULL);
-	PostgresPollingStatusType status = connect_until(conn, pp_clock_now_ms() + l->timeout_ms);
-	struct pp_session *session = status == PGRES_POLLING_OK ? calloc(1, sizeof *session) : NULL;
+	struct pp_session *session = calloc(1, sizeof *session);
 	if (!session) {
-		l->error.needs_password = PQconnectionNeedsPassword(conn);
-		if (status == PGRES_POLLING_ACTIVE)
-			pp_login_error_local(&l->error, "timeout expired");
-		else
-			pp_login_error_read(&l->error, PQerrorMessage(conn));
+		pp_login_error_local(&l->error, "out of memory");
 		PQfinish(conn);
 		return;
 	}
 	take_greeting(l, conn);
-	PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */
 	if (PQsslInUse(conn))
 		pp_tls_adopt(PQsslStruct(conn, "OpenSSL"));
 	session->conn = conn;
@@ -164,10 +124,9 @@ static bool add_settings(struct pp_login *l, const char *settings, size_t len)
 		*to = '\0';
 	}
 	const char *own = pp_login_setting(settings, len, "options");
-	char *all = NULL;
-	if (ok && (own || *options))
-		ok = asprintf(&all, "%s%s", own ? own : "", options) >= 0 && add(l, "options", all);
-	free(all);
+	if (ok && asprintf(&l->options, "%s%s", own ? own : "", options) < 0)
+		l->options = NULL;
+	ok = ok && l->options && add(l, PP_LOGIN_OPTIONS, l->options);
 	free(options);
 	return ok;
 }
@@ -216,6 +175,8 @@ struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 	l->owner = owner;
 	l->finished = finished;
 	l->timeout_ms = wish->timeout_ms;
+	l->guards = wish->guards;
+	l->learn_guards = wish->learn_guards;
 	l->keywords = calloc(PP_LOGIN_KEYWORDS, sizeof *l->keywords);
 	l->values = calloc(PP_LOGIN_KEYWORDS, sizeof *l->values);
 	l->password = wish->password ? strdup(wish->password) : NULL;
@@ -241,6 +202,7 @@ void pp_login_free(struct pp_login *l)
 	}
 	free(l->keywords);
 	free(l->values);
+	free(l->options);
 	wipe(l->password);
 	pp_session_close(l->session);
 	free(l);

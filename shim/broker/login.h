@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/clock.h"
 #include "base/err.h"
@@ -35,6 +36,8 @@ struct pp_login_wish {
 	const char
 		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
 	size_t settings_len;
+	uint32_t guards;   /* guards.h: to ask for, where the server lets us */
+	bool learn_guards; /* ask which of them the role or the database sets itself */
 	pp_ms timeout_ms;
 };
 
@@ -53,7 +56,12 @@ struct pp_login {
 	bool conforming;   /* standard_conforming_strings is on */
 	char encoding[32]; /* client_encoding */
 	char *password;	   /* owned copy, NULL none */
+	uint32_t guards, guards_refused,
+		guards_own;  /* set; unknown to the server; the role's own */
+	bool guards_learned; /* guards_own was asked for and is known */
 	/* private from here */
+	bool learn_guards;
+	char *options;		   /* owned: the startup packet's, without guards */
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;
 };

@@ -34,6 +34,7 @@ struct pp_route {
 	char address[64], port[8];
 	struct pp_route_fact tls, gss;
 	bool tunnel_logged;
+	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
 
 /* Finds or makes it. PP_ERR_FULL, PP_ERR_SYS (no address could be bound), PP_ERR_NOMEM. */

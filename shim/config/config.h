@@ -20,7 +20,7 @@ enum pp_config_fail { PP_FAIL_OPEN, PP_FAIL_CLOSED };
 enum pp_config_client_tls { PP_CLIENT_TLS_TUNNEL, PP_CLIENT_TLS_REFUSE, PP_CLIENT_TLS_TERMINATE };
 
 struct pp_config {
-	bool enabled, pid1_exit;
+	bool enabled, pid1_exit, guards;
 	char targets[512];
 	char dir[92];
 	enum pp_config_mode mode;

@@ -1,7 +1,7 @@
 """A server that logs everybody in and then says what a test wants: whole, half, or nonsense.
 
 FakePg(answers={sql: bytes or callable(conn)}, login=...): a query it has no answer for is acknowledged.
-`login` replaces the answer to the startup packet. Bytes may end in HANGUP.
+`login` replaces the answer to the startup packet. `refuse(startup packet)` may answer it with a last word.
 """
 import socket
 import struct
@@ -14,6 +14,12 @@ SETTINGS = {"server_version": "15.0", "server_encoding": "UTF8", "client_encodin
             "postgres", "application_name": "", "is_superuser": "off", "session_authorization": "app",
             "default_transaction_read_only": "off", "in_hot_standby": "off"}
 READY = pgwire.msg(b"Z", b"I")
+
+
+def fatal(sqlstate, message):
+    return pgwire.msg(b"E", f"SFATAL\0VFATAL\0C{sqlstate}\0M{message}\0\0".encode())
+
+
 LOGGED_IN = (pgwire.msg(b"R", struct.pack("!i", 0)) +
              b"".join(pgwire.msg(b"S", pgwire.text(k, v)) for k, v in SETTINGS.items()) +
              pgwire.msg(b"K", struct.pack("!ii", 4711, 815)) + READY)
@@ -26,10 +32,12 @@ DONE = pgwire.msg(b"C", b"SET\0") + READY
 class FakePg:
     host = "127.0.0.1"
 
-    def __init__(self, answers=None, login=LOGGED_IN, hang_up_after=()):
+    def __init__(self, answers=None, login=LOGGED_IN, hang_up_after=(), refuse=None):
         self.answers = {"select 'good'": ANSWER, **(answers or {})}
         self.login = login
         self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
+        self.refuse = refuse
+        self.startups = []  # the packets, without length and version
         self.connections = []
         self.listener = socket.create_server((self.host, 0), backlog=128)
         self.port = self.listener.getsockname()[1]
@@ -66,13 +74,18 @@ class FakePg:
     def _session(self, conn):
         while True:
             size, code = struct.unpack("!ii", exactly(conn, 8))
-            exactly(conn, size - 8)
+            packet = exactly(conn, size - 8)
             if code in (80877103, 80877104):  # TLS, GSS: no
                 conn.sendall(b"N")
             elif code == 80877102:
                 return
             else:
                 break
+        self.startups.append(packet)
+        last_word = self.refuse(packet) if self.refuse else None
+        if last_word is not None:
+            conn.sendall(last_word)
+            return
         if self.login is None:
             conn.recv(1)  # says nothing for ever
             return

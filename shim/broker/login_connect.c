@@ -1,0 +1,184 @@
+#include "broker/login_connect.h"
+
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "broker/guards.h"
+#include "broker/login_error.h"
+
+/* What this role and database set themselves (ALTER ROLE, ALTER DATABASE) is theirs; the startup packet would win. */
+static const char own_guards[] =
+	"SELECT c FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c"
+	" WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+	"pg_catalog.current_database()))"
+	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))";
+
+/* After Terminate a backend is gone when its socket is: not before that may another take its place. */
+#define PP_LOGIN_GOODBYE_MS 1000
+
+static void ignore_notice(void *arg, const PGresult *result)
+{
+	(void)arg;
+	(void)result;
+}
+
+/* > 0 ready, 0 the deadline has come. */
+static int wait_for(PGconn *conn, short events, pp_ms deadline)
+{
+	for (;;) {
+		struct pollfd p = {.fd = PQsocket(conn), .events = events};
+		pp_ms left = deadline - pp_clock_now_ms();
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+		if (n >= 0 || errno != EINTR)
+			return n > 0;
+	}
+}
+
+/* PQconnectPoll until it is over or the deadline has come. *ret_said: the startup packet was sent. */
+static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline, bool *ret_said)
+{
+	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
+		if (!wait_for(conn, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
+			return PGRES_POLLING_ACTIVE; /* libpq never says this: time is up */
+		status = PQconnectPoll(conn);
+		*ret_said |= PQstatus(conn) == CONNECTION_AWAITING_RESPONSE ||
+			     PQstatus(conn) == CONNECTION_AUTH_OK;
+	}
+	return status;
+}
+
+/* In front of the program's own: of two that set the same the server takes the later. */
+static bool put_options(struct pp_login *l)
+{
+	char guards[PP_GUARDS_TEXT_MAX], *all;
+	size_t at = 0;
+	while (strcmp(l->keywords[at], PP_LOGIN_OPTIONS) != 0)
+		at++;
+	pp_guards_options(l->guards, guards);
+	if (asprintf(&all, "%s%s", guards, l->options) < 0)
+		return false;
+	free(l->values[at]);
+	l->values[at] = all;
+	return true;
+}
+
+/* One attempt. NULL: l->error; *ret_said: the server (or a proxy) is the one who did not want it. */
+static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
+{
+	*ret_said = false;
+	PGconn *conn = put_options(l) ? PQconnectStartParams((const char *const *)l->keywords,
+							     (const char *const *)l->values, 0)
+				      : NULL;
+	if (!conn || PQstatus(conn) == CONNECTION_BAD) {
+		pp_login_error_local(&l->error, conn ? PQerrorMessage(conn) : "out of memory");
+		PQfinish(conn);
+		return NULL;
+	}
+	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
+	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
+	PQsetNoticeReceiver(conn, ignore_notice, NULL);
+	PostgresPollingStatusType status = connect_until(conn, deadline, ret_said);
+	if (status == PGRES_POLLING_OK) {
+		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */
+		return conn;
+	}
+	l->error.needs_password = PQconnectionNeedsPassword(conn);
+	*ret_said &= status == PGRES_POLLING_FAILED && !l->error.needs_password;
+	if (status == PGRES_POLLING_ACTIVE)
+		pp_login_error_local(&l->error, "timeout expired");
+	else
+		pp_login_error_read(&l->error, PQerrorMessage(conn));
+	PQfinish(conn);
+	return NULL;
+}
+
+static PGconn *attempt_with_fewer(struct pp_login *l, pp_ms deadline)
+{
+	uint32_t wanted = l->guards;
+	for (;;) {
+		bool said;
+		PGconn *conn = attempt(l, deadline, &said);
+		if (conn)
+			l->guards_refused |= wanted & ~l->guards;
+		if (conn || !said || !l->guards)
+			return conn;
+		uint32_t fewer =
+			pp_guards_after_refusal(l->guards, l->error.sqlstate, l->error.message);
+		if (fewer == l->guards)
+			return NULL;
+		l->guards = fewer;
+		memset(&l->error, 0, sizeof l->error);
+	}
+}
+
+static void note_own(struct pp_login *l, const PGresult *result)
+{
+	if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		return; /* no such catalog: no such settings */
+	for (int row = 0; row < PQntuples(result); row++)
+		l->guards_own |= pp_guards_of_setting(PQgetvalue(result, row, 0));
+}
+
+/* False: the connection did not survive the question. */
+static bool learn_own(struct pp_login *l, PGconn *conn, pp_ms deadline)
+{
+	if (!PQsendQuery(conn, own_guards))
+		return false;
+	while (PQflush(conn) > 0)
+		if (!wait_for(conn, POLLIN | POLLOUT, deadline) || !PQconsumeInput(conn))
+			return false;
+	for (;;) {
+		while (PQisBusy(conn))
+			if (!wait_for(conn, POLLIN, deadline) || !PQconsumeInput(conn))
+				return false;
+		PGresult *result = PQgetResult(conn);
+		if (!result)
+			break;
+		note_own(l, result);
+		PQclear(result);
+	}
+	l->guards_learned = true;
+	return PQstatus(conn) == CONNECTION_OK;
+}
+
+/* Says Terminate and waits until the backend is gone: a role at its connection limit has room for the next. */
+static void say_goodbye(PGconn *conn)
+{
+	char rest[256];
+	int fd = dup(PQsocket(conn));
+	PQfinish(conn);
+	if (fd < 0)
+		return;
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	pp_ms deadline = pp_clock_now_ms() + PP_LOGIN_GOODBYE_MS;
+	for (pp_ms left; (left = deadline - pp_clock_now_ms()) > 0;)
+		if (poll(&p, 1, (int)left) > 0 && recv(fd, rest, sizeof rest, MSG_DONTWAIT) <= 0)
+			break;
+	close(fd);
+}
+
+PGconn *pp_login_connect(struct pp_login *l)
+{
+	pp_ms deadline = pp_clock_now_ms() + l->timeout_ms;
+	PGconn *conn = attempt_with_fewer(l, deadline);
+	if (!conn || !l->guards || !l->learn_guards)
+		return conn;
+	if (!learn_own(l, conn, deadline)) {
+		pp_login_error_read(&l->error, PQerrorMessage(conn));
+		PQfinish(conn);
+		return NULL;
+	}
+	if (!(l->guards & l->guards_own))
+		return conn;
+	/* Ours have covered the role's: once more without those. */
+	say_goodbye(conn);
+	l->guards &= ~l->guards_own;
+	return attempt_with_fewer(l, deadline);
+}
