@@ -46,6 +46,7 @@ enum pp_ipc_op {
 	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist) -> OK: kept; DIRECT: leave the
 	 * connection string alone (that file is another one here, no room) */
 	PP_IPC_WISH = 5,
+	PP_IPC_DRAIN = 6, /* the pod will end (preStop): leave -> OK; an older broker: DIRECT */
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */

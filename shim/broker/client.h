@@ -23,6 +23,7 @@
 #include "broker/broker.h"
 #include "broker/statements.h"
 #include "broker/touch.h"
+#include "session/gist.h"
 
 #define PP_CLIENT_STATES(X)                                                                        \
 	X(STARTUP, "startup")                                                                      \
@@ -47,7 +48,9 @@ enum pp_client_state {
 #define PP_CLIENT_IN_MAX (128 * 1024)
 /* Replies kept for a client that reads slowly; beyond, its server is not read. One read more may come on top. */
 #define PP_CLIENT_OUT_HIGH (256 * 1024)
-#define PP_CLIENT_OUT_MAX  (PP_CLIENT_OUT_HIGH + 4 * PP_READ_BUFFER)
+#define PP_CLIENT_OUT_MAX  (PP_CLIENT_OUT_HIGH + 4 * PP_READ_BUFFER + PP_CLIENT_SIPS_MAX)
+/* Of these, what is read all the same so that the server does not take a slow reader for a dead one (server.h). */
+#define PP_CLIENT_SIPS_MAX (8 * 1024 * 1024)
 /* The last unnamed Parse is kept to be repeated on another server; a longer one pins. */
 #define PP_CLIENT_UNNAMED_MAX (16 * 1024)
 
@@ -60,7 +63,7 @@ struct pp_client {
 	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
-	pp_ms since; /* state entered */
+	pp_ms since; /* state entered; LENT: its current transaction began */
 	uint32_t id;
 
 	struct pp_route *route;	      /* borrowed; routes live as long as the broker */
@@ -80,6 +83,10 @@ struct pp_client {
 	struct pp_labels_entry *label;	    /* counted: its session's settings */
 	uint32_t refusals;		    /* servers in a row that would not take them */
 	uint64_t transactions;
+	pp_ms active_at;	    /* it last said something, or its transaction ended */
+	char last_ran[PP_GIST_MAX]; /* the first words of its last text */
+	pp_ms warned_since;	    /* leaks.c: of the transaction that began then */
+	uint8_t warnings;	    /* so many times */
 
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
 	UT_hash_handle hh;	      /* broker.clients_by_pid */

@@ -15,6 +15,7 @@
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/status.h"
+#include "broker/tick.h"
 #include "broker/wishes.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
@@ -60,6 +61,13 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 		answer->addr = route->destination;
 }
 
+static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answer)
+{
+	pp_log(PP_LOG_INFO, "process %d asks to drain", (int)pid);
+	pp_codec_init(answer, PP_IPC_OK);
+	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
+}
+
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
 			struct pp_ipc_msg *answer)
 {
@@ -78,6 +86,7 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
 	case PP_IPC_WISH: answer_wish(b, question, text, &answer); break;
+	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
 	default: return;
 	}
 	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */

@@ -1,4 +1,4 @@
-/* shim/broker/door.h - the unix socket in PODPOOL_DIR: ROUTE, PEER, TERM and STATUS (include/podpool/ipc.h). */
+/* shim/broker/door.h - the unix socket in PODPOOL_DIR: ROUTE, PEER, TERM, STATUS and DRAIN (include/podpool/ipc.h). */
 #ifndef PP_BROKER_DOOR_H
 #define PP_BROKER_DOOR_H
 

@@ -56,6 +56,7 @@ void pp_front_lex_begin(struct pp_server *s, uint8_t type)
 	s->doubtful = 0;
 	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
 	s->lexing_unnamed = type == PP_FRONT_PARSE;
+	s->text_begins = true;
 	pp_lexer_init(&s->lexer, s->conforming);
 }
 
@@ -71,6 +72,9 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 	}
 	if (s->lexing == PP_LEXING_TEXT) {
 		const uint8_t *nul = memchr(bytes, 0, len);
+		if (s->text_begins)
+			pp_gist_take(bytes, nul ? (size_t)(nul - bytes) : len, s->client->last_ran);
+		s->text_begins = false;
 		pp_lexer_feed(&s->lexer, bytes, nul ? (size_t)(nul - bytes) : len);
 		if (nul)
 			lex_end(s);
@@ -81,6 +85,7 @@ uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len
 {
 	const uint8_t *nul = memchr(text, 0, len);
 	s->doubtful = 0;
+	pp_gist_take(text, nul ? (size_t)(nul - text) : len, s->client->last_ran);
 	pp_lexer_init(&s->lexer, s->conforming);
 	pp_lexer_feed(&s->lexer, text, nul ? (size_t)(nul - text) : len);
 	return finish(s);

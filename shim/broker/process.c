@@ -60,6 +60,7 @@ void pp_process_note(struct pp_broker *b, pid_t pid)
 		return;
 	p->broker = b;
 	p->pid = pid;
+	p->window_at = b->now;
 	pp_list_init(&p->clients);
 	p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (p->pidfd >= 0)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/list.h"
 
@@ -31,6 +32,14 @@ struct pp_process {
 	bool leaving;		/* got SIGTERM */
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
+
+	/* leaks.c's: is the number of its connections only ever growing? */
+	pp_ms window_at;	  /* this window began */
+	uint32_t most;		  /* connections at a time */
+	uint32_t low, low_before; /* fewest in this window, in the last one */
+	uint32_t low_at_start;	  /* when they began to grow */
+	uint32_t grown;		  /* windows in a row that were higher than the one before */
+	uint32_t warned_at;	  /* the last warning was about so many */
 };
 
 /* The process is known from now on (a ROUTE came). Pids of other pid namespaces (0) are not followed. */

@@ -206,6 +206,7 @@ static void hear_alone(struct back *b)
 static void after_ready(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
+	c->active_at = s->broker->now;
 	if (pp_tx_is_idle(&s->tx)) {
 		c->transactions++;
 		s->broker->transactions++;

@@ -71,6 +71,8 @@ static enum pp_step take_head(struct pp_front_run *f)
 	if (!c->server && !pp_lend_begin(c))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;
+	if (pp_tx_is_idle(&s->tx))
+		c->since = c->broker->now; /* a transaction begins */
 	if (pp_own_holds(s))
 		return PP_STEP_STOP;
 	if (pp_front_is_named_kind(head.type))
@@ -129,6 +131,7 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 {
 	struct pp_front_run f;
 	pp_front_init(&f, c, bytes, len);
+	c->active_at = c->broker->now;
 	while (f.at < f.len) {
 		if (c->server && pp_server_is_congested(c->server)) {
 			pp_client_pause(c, true);

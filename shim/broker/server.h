@@ -27,6 +27,10 @@
 /* Client bytes the server has not taken yet; above, the client is not read. One read more may come on top. */
 #define PP_SERVER_OUT_MAX (2 * PP_READ_BUFFER + PP_MSG_HEADER + 64 * 1024)
 
+/* tcp_user_timeout (guards.h, 60 s) ends also a connection whose other side lives but does not read. While a client is
+ * slow, a little is read for it this often. */
+#define PP_SERVER_SIP_MS (40 * 1000)
+
 enum pp_lexing {
 	PP_LEXING_NO,
 	PP_LEXING_NAME,
@@ -46,6 +50,7 @@ struct pp_server {
 	struct pp_tx tx;
 	struct pp_lexer lexer;
 	enum pp_lexing lexing;
+	bool text_begins;	 /* the next piece of text is a first one */
 	uint32_t skip;		 /* bytes of the server's current message still to come */
 	struct pp_copies copies; /* prepared statements it has */
 	struct pp_flight flight; /* answers we wait for */
@@ -78,6 +83,8 @@ struct pp_server {
 	bool readable;	    /* client_encoding is one the lexer can read */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool read_paused;
+	pp_ms paused_at; /* or the last sip since */
+	size_t sipped;	 /* bytes since the pause began */
 	bool gone;
 };
 
@@ -92,6 +99,9 @@ static inline bool pp_server_is_congested(const struct pp_server *s)
 }
 
 void pp_server_pause(struct pp_server *s, bool paused);
+/* Has it been paused long enough for a sip? pp_server_sip() may end it, and its client. */
+bool pp_server_is_thirsty(const struct pp_server *s);
+void pp_server_sip(struct pp_server *s);
 
 /* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);

@@ -10,10 +10,13 @@
 #include "broker/broker.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/guards.h"
+#include "broker/leaks.h"
 #include "broker/login_error.h"
 #include "broker/process.h"
 #include "broker/route.h"
 #include "broker/server.h"
+#include "broker/status_process.h"
 
 static json_t *cap_json(const struct pp_broker *b)
 {
@@ -43,30 +46,26 @@ static json_int_t count_in(const struct pp_broker *b, enum pp_conn_state state)
 	return (json_int_t)n;
 }
 
+static json_int_t open_transactions(const struct pp_broker *b)
+{
+	json_int_t n = 0;
+	PP_LIST_FOREACH (&b->clients, it)
+		n += pp_leaks_transaction(pp_list_entry(it, struct pp_client, link)) >= 0;
+	return n;
+}
+
 static json_t *totals_json(const struct pp_broker *b)
 {
 	size_t waiting = 0;
 	PP_LIST_FOREACH (&b->pools.all, it)
 		waiting += pp_list_entry(it, struct pp_pool, link)->waiters.count;
-	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "clients",
+	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "clients",
 			 (json_int_t)b->clients.count, "servers", (json_int_t)b->pools.open, "lent",
 			 count_in(b, PP_CONN_LENT), "idle", count_in(b, PP_CONN_IDLE), "waiting",
 			 (json_int_t)waiting, "logging_in", (json_int_t)b->logins, "tunnels",
 			 (json_int_t)b->tunnels, "processes", (json_int_t)pp_process_count(b),
-			 "transactions", (json_int_t)b->transactions, "pins", pins_json(b));
-}
-
-/* Names and settings are bytes of the program's; JSON wants UTF-8. NULL-safe. */
-static json_t *text_json(const char *text)
-{
-	json_t *json = json_string(text ? text : "");
-	if (json)
-		return json;
-	char plain[512];
-	size_t n = 0;
-	for (; text[n] && n < sizeof plain; n++)
-		plain[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
-	return json_stringn(plain, n);
+			 "transactions", (json_int_t)b->transactions, "open_transactions",
+			 open_transactions(b), "pins", pins_json(b));
 }
 
 /* "name=value name=value": settings are not secret, they were in the startup packet. */
@@ -84,18 +83,20 @@ static void settings_text(const struct pp_database *db, char *text, size_t size)
 
 static json_t *pool_json(const struct pp_database *db)
 {
-	char destination[80], settings[512];
+	char destination[80], settings[512], guards[PP_GUARDS_TEXT_MAX];
+	pp_guards_names(db->guards, guards);
 	snprintf(destination, sizeof destination,
 		 strchr(pp_route_address(db->route), ':') ? "[%s]:%s" : "%s:%s",
 		 pp_route_address(db->route), pp_route_port(db->route));
 	settings_text(db, settings, sizeof settings);
-	return json_pack("{s:s,s:s*,s:s*,s:s*,s:I,s:I,s:I,s:I,s:I,s:s}", "destination", destination,
-			 "user", db->user, "database", db->database, "settings", settings,
-			 "servers", (json_int_t)pp_pool_open(&db->pool), "idle",
+	return json_pack("{s:s,s:s*,s:s*,s:s*,s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "destination",
+			 destination, "user", db->user, "database", db->database, "settings",
+			 settings, "servers", (json_int_t)pp_pool_open(&db->pool), "idle",
 			 (json_int_t)db->pool.conns[PP_CONN_IDLE].count, "lent",
 			 (json_int_t)db->pool.conns[PP_CONN_LENT].count, "waiting",
 			 (json_int_t)db->pool.waiters.count, "clients",
-			 (json_int_t)db->clients.count, "server_version", db->server_version);
+			 (json_int_t)db->clients.count, "server_version", db->server_version,
+			 "guards", guards);
 }
 
 static json_t *client_json(const struct pp_client *c)
@@ -106,13 +107,16 @@ static json_t *client_json(const struct pp_client *c)
 	const char *name =
 		db ? pp_login_setting(db->settings, db->settings_len, "application_name") : NULL;
 	pp_pins_text(s ? s->pins : 0, pins, sizeof pins);
-	return json_pack(
-		"{s:I,s:I,s:o,s:o,s:o,s:s,s:I,s:s,s:o,s:I}", "id", (json_int_t)c->id, "pid",
-		(json_int_t)(c->process ? c->process->pid : 0), "user",
-		text_json(db ? db->user : ""), "database", text_json(db ? db->database : ""),
-		"application_name", text_json(name), "state", pp_client_word(c->state),
-		"server_pid", (json_int_t)(s ? s->backend_pid : 0), "pins", pins, "pin_cause",
-		text_json(s ? s->pin_cause : ""), "transactions", (json_int_t)c->transactions);
+	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:s,s:I,s:s,s:o,s:I,s:I,s:I,s:o}", "id",
+			 (json_int_t)c->id, "pid", (json_int_t)(c->process ? c->process->pid : 0),
+			 "user", pp_status_text(db ? db->user : ""), "database",
+			 pp_status_text(db ? db->database : ""), "application_name",
+			 pp_status_text(name), "state", pp_client_word(c->state), "server_pid",
+			 (json_int_t)(s ? s->backend_pid : 0), "pins", pins, "pin_cause",
+			 pp_status_text(s ? s->pin_cause : ""), "transactions",
+			 (json_int_t)c->transactions, "transaction_ms",
+			 (json_int_t)pp_leaks_transaction(c), "idle_ms",
+			 (json_int_t)pp_leaks_idle(c), "last_ran", pp_status_text(c->last_ran));
 }
 
 static json_t *status_json(const struct pp_broker *b)
@@ -125,10 +129,11 @@ static json_t *status_json(const struct pp_broker *b)
 	PP_LIST_FOREACH (&b->clients, it)
 		json_array_append_new(clients,
 				      client_json(pp_list_entry(it, struct pp_client, link)));
-	return json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o}", "version", PP_VERSION, "pid",
+	return json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o,s:o}", "version", PP_VERSION, "pid",
 			 (json_int_t)getpid(), "uptime_ms", (json_int_t)(b->now - b->started),
 			 "state", pp_drain_word(b->drain.state), "cap", cap_json(b), "totals",
-			 totals_json(b), "pools", pools, "clients", clients);
+			 totals_json(b), "pools", pools, "processes", pp_status_processes(b),
+			 "clients", clients);
 }
 
 struct sending {

@@ -5,9 +5,11 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/leaks.h"
 #include "broker/lend.h"
 #include "broker/process.h"
 #include "broker/route.h"
+#include "broker/server.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS 250
@@ -57,6 +59,18 @@ static void sweep_clients(struct pp_broker *b)
 	}
 }
 
+/* At most one a round: its end may be that of others. */
+static void sip_for_slow_readers(struct pp_broker *b)
+{
+	PP_LIST_FOREACH (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		if (c->server && pp_server_is_thirsty(c->server)) {
+			pp_server_sip(c->server);
+			return;
+		}
+	}
+}
+
 static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		 enum pp_drain_state before)
 {
@@ -100,6 +114,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_route_accept_again(b);
 	pp_lend_sweep(b);
 	sweep_clients(b);
+	sip_for_slow_readers(b);
+	pp_leaks_look(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
 	pp_ms next = b->next_governor_at - b->now;

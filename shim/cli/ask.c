@@ -82,23 +82,44 @@ static int read_answer(int fd, struct pp_buf *answer, struct pp_errctx *err)
 	}
 }
 
-int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err)
+/* Everything the broker answers to one question, with a NUL behind it. */
+static int ask(enum pp_ipc_op op, struct pp_buf *answer, struct pp_errctx *err)
 {
 	struct pp_ipc_msg question;
-	struct pp_buf answer = {0};
 	int fd = -1, r = find_broker(&fd, err);
 	if (r < 0)
 		return r;
-	pp_codec_init(&question, PP_IPC_STATUS);
+	pp_codec_init(&question, op);
 	if (send(fd, &question, sizeof question, MSG_NOSIGNAL) != sizeof question)
 		r = pp_err_set(err, PP_ERR_SYS, "the broker hung up: %s", strerror(errno));
 	else
-		r = read_answer(fd, &answer, err);
+		r = read_answer(fd, answer, err);
 	close(fd);
+	return r;
+}
+
+int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err)
+{
+	struct pp_buf answer = {0};
+	int r = ask(PP_IPC_STATUS, &answer, err);
 	if (r == 0 && !(*ret_text = strdup((const char *)pp_buf_bytes(&answer))))
 		r = pp_err_set(err, PP_ERR_NOMEM, "out of memory");
 	if (r == 0)
 		*ret_len = pp_buf_len(&answer) - 1;
 	pp_buf_finish(&answer);
+	return r;
+}
+
+int pp_ask_drain(struct pp_errctx *err)
+{
+	struct pp_buf bytes = {0};
+	struct pp_ipc_msg answer;
+	int r = ask(PP_IPC_DRAIN, &bytes, err);
+	if (r == 0 &&
+	    (pp_codec_read_msg(pp_buf_bytes(&bytes), pp_buf_len(&bytes) - 1, &answer) < 0 ||
+	     answer.op != PP_IPC_OK))
+		r = pp_err_set(err, PP_ERR_INVALID,
+			       "the broker is of a version that knows no drain");
+	pp_buf_finish(&bytes);
 	return r;
 }

@@ -13,6 +13,8 @@
 #include "cli/say.h"
 #include "cli/table.h"
 
+#define GUARDS_SHOWN 5 /* they are rarely different from pool to pool */
+
 /* A broker of another version may leave out what this one shows. */
 static int64_t number(const json_t *object, const char *key)
 {
@@ -99,6 +101,23 @@ static void print_pools(const json_t *pools)
 		puts("no pool yet");
 }
 
+/* Whole guards need no line; a server, a role or PODPOOL_GUARDS=off may have taken some away. */
+static void print_guards(const json_t *pools)
+{
+	json_t *pool;
+	size_t i, shown = 0;
+	json_array_foreach(pools, i, pool)
+	{
+		const char *guards = json_string_value(json_object_get(pool, "guards"));
+		if (guards && number(pool, "servers") > 0 &&
+		    !(strstr(guards, "tcp_user_timeout") &&
+		      strstr(guards, "client_connection_check_interval")) &&
+		    shown++ < GUARDS_SHOWN)
+			printf("guards at %s, %s: %s\n", text(pool, "destination"),
+			       text(pool, "database"), *guards ? guards : "none");
+	}
+}
+
 static void print_pinned(const json_t *clients)
 {
 	static const char *const heads[] = {"PINNED",	"PID",	       "USER",
@@ -128,6 +147,47 @@ static void print_pinned(const json_t *clients)
 	pp_table_print(&table);
 }
 
+/* A cell's worth of a duration. */
+static void add_duration(struct pp_table *table, int64_t ms)
+{
+	char cell[24] = "-";
+	int64_t s = ms / 1000;
+	if (s >= 7200)
+		snprintf(cell, sizeof cell, "%" PRId64 " h", s / 3600);
+	else if (s >= 120)
+		snprintf(cell, sizeof cell, "%" PRId64 " min", s / 60);
+	else if (ms >= 0)
+		snprintf(cell, sizeof cell, "%" PRId64 " s", s);
+	pp_table_add_text(table, cell);
+}
+
+static void print_processes(const json_t *processes)
+{
+	static const char *const heads[] = {"PROCESS", "COMMAND", "AGE",  "CONNECTIONS", "MOST",
+					    "IN TX",   "TX OPEN", "IDLE", "LAST RAN",	 NULL};
+	static struct pp_table table;
+	json_t *process;
+	size_t i;
+	pp_table_init(&table, heads);
+	json_array_foreach(processes, i, process)
+	{
+		pp_table_add_row(&table);
+		pp_table_add_number(&table, number(process, "pid"));
+		pp_table_add_text(&table, text(process, "command"));
+		add_duration(&table, number(process, "age_ms"));
+		pp_table_add_number(&table, number(process, "connections"));
+		pp_table_add_number(&table, number(process, "most"));
+		pp_table_add_number(&table, number(process, "open_transactions"));
+		add_duration(&table, number(process, "transaction_ms"));
+		add_duration(&table, number(process, "idle_ms"));
+		pp_table_add_text(&table, text(process, "last_ran"));
+	}
+	if (table.rows == 0)
+		return;
+	putchar('\n');
+	pp_table_print(&table);
+}
+
 static int show(const char *answer, size_t len, bool as_json)
 {
 	json_error_t error;
@@ -141,6 +201,8 @@ static int show(const char *answer, size_t len, bool as_json)
 		print_head(root);
 		print_pin_counts(json_object_get(json_object_get(root, "totals"), "pins"));
 		print_pools(json_object_get(root, "pools"));
+		print_guards(json_object_get(root, "pools"));
+		print_processes(json_object_get(root, "processes"));
 		print_pinned(json_object_get(root, "clients"));
 	}
 	json_decref(root);

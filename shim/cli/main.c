@@ -14,6 +14,8 @@ static const struct row {
 	 "run a program with its PostgreSQL connections pooled"},
 	{"status", pp_cmd_status, "[--json] [--dir DIR]",
 	 "show pools, clients and why some of them are pinned"},
+	{"drain", pp_cmd_drain, "[--wait[=SECONDS]] [--dir DIR]",
+	 "say that the pod will end (preStop); wait until nothing is open on the server"},
 	{"config", pp_cmd_config, "[--dir DIR]",
 	 "show the settings in effect here, and what they mean"},
 	{"broker", pp_broker_main, "--dir DIR",

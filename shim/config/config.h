@@ -29,8 +29,9 @@ struct pp_config {
 	enum pp_config_client_tls client_tls;
 	char client_tls_cert[512], client_tls_key[512]; /* "" none */
 	uint32_t max_servers, min_servers;		/* 1..10000; min <= max */
-	pp_ms wait_timeout_ms, idle_timeout_ms, server_lifetime_ms,
-		grace_ms;	     /* 0: wait for ever, never */
+	pp_ms wait_timeout_ms, idle_timeout_ms, server_lifetime_ms, grace_ms, warn_transaction_ms,
+		warn_growth_ms;	     /* 0: wait for ever, never */
+	uint32_t warn_connections;   /* 0: never */
 	uint64_t memory_limit_bytes; /* 0: not given */
 	char server_sslmode[16];     /* a libpq sslmode word */
 	int log_level;		     /* enum pp_log_level */

@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import socket
+import struct
 import subprocess
 import threading
 
@@ -13,12 +14,14 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("PP_BUILD", "build")).resolve()
 PODPOOL = BUILD / "bin/podpool"
 SHIM = BUILD / "lib/libpodpool.so"
-PP_IPC_STATUS = 4
+PP_IPC_STATUS, PP_IPC_DRAIN, PP_IPC_DIRECT, PP_IPC_OK = 4, 6, 65, 66
 
 STATUS = {
     "version": "0.1.0", "pid": 42, "uptime_ms": 3723000, "state": "run",
     "cap": {"servers": 7, "max": 20, "limit_bytes": 512 << 20, "working_set_bytes": 100 << 20, "cost_bytes": 2 << 20,
             "reason": "memory is plentiful"},
+    "processes": [{"pid": 100, "command": "php-fpm8.2", "age_ms": 7_300_000, "connections": 12, "most": 40,
+                   "open_transactions": 1, "transaction_ms": 130_000, "idle_ms": 5000, "last_ran": "UPDATE t SET"}],
     "totals": {"clients": 2, "servers": 3, "lent": 2, "idle": 1, "waiting": 0, "logging_in": 0, "tunnels": 1,
                "transactions": 1234, "pins": {"set": 5, "temp": 0, "listen": 1}},
     "pools": [{"destination": "10.0.0.5:5432", "user": "app", "database": "shop", "settings": "", "servers": 3,
@@ -35,6 +38,10 @@ def podpool(*args, env=None, **more):
     clean = {k: v for k, v in os.environ.items() if not k.startswith("PODPOOL") and k != "LD_PRELOAD"}
     return subprocess.run([PODPOOL, *args], capture_output=True, text=True, timeout=30, env={**clean, **(env or {})},
                           **more)
+
+
+def message(op):
+    return b"POOL" + struct.pack("=HH", 1, op) + bytes(40)
 
 
 @pytest.fixture
@@ -73,14 +80,14 @@ def test_version_and_help_go_to_stdout():
     for word in ("help", "--help"):
         done = podpool(word)
         assert done.returncode == 0
-        for name in ("run", "status", "config", "broker"):
+        for name in ("run", "status", "drain", "config", "broker"):
             assert f"podpool {name}" in done.stdout
 
 
 @pytest.mark.parametrize("args", [
     (), ("frobnicate",), ("run",), ("run", "--"), ("run", "--nosuch", "true"), ("run", "--set"), ("run", "--dir"),
     ("run", "--dir=", "true"), ("run", "--set", "NOSUCH=1", "true"), ("run", "--set", "MODE", "true"),
-    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("config", "--json"), ("broker",)])
+    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
 def test_usage_errors_are_a_sentence_and_status_2(args):
     done = podpool(*args)
     assert done.returncode == 2
@@ -195,6 +202,22 @@ def test_status_shows_state_pools_and_why_clients_are_pinned(place):
     assert len(pinned) == 1 and pinned[0].split()[:2] == ["1", "100"]
 
 
+def test_status_names_the_processes_and_what_they_hold(place):
+    with broker(place, json.dumps(STATUS).encode()):
+        done = podpool("status", "--dir", str(place))
+    row = next(line for line in done.stdout.splitlines() if "php-fpm" in line)
+    assert row.split() == "100 php-fpm8.2 2 h 12 40 1 2 min 5 s UPDATE t SET".split()
+
+
+@pytest.mark.parametrize("guards, line", [
+    ("", "guards at 10.0.0.5:5432, shop: none"), ("tcp_keepalives_idle", "guards at 10.0.0.5:5432, shop: tcp_keepalives_idle"),
+    ("tcp_user_timeout, client_connection_check_interval", None)])
+def test_status_says_where_guards_are_missing(guards, line, place):
+    with broker(place, json.dumps({**STATUS, "pools": [{**STATUS["pools"][0], "guards": guards}]}).encode()):
+        lines = podpool("status", "--dir", str(place)).stdout.splitlines()
+    assert [said for said in lines if said.startswith("guards")] == ([line] if line else [])
+
+
 def test_status_of_many_clients_fits_a_screen_and_shows_no_control_characters(place):
     client = {**STATUS["clients"][0], "application_name": "\x1b[31mred\nß"}
     many = {**STATUS, "clients": [client] * 500, "pools": STATUS["pools"] * 50}
@@ -224,3 +247,24 @@ def test_status_gives_up_on_an_endless_answer(place):
         done = podpool("status", "--dir", str(place))
     assert done.returncode == 1
     assert "limit reached" in done.stderr
+
+
+def test_drain_asks_once_and_is_silent(place):
+    with broker(place, message(PP_IPC_OK)) as asked:
+        done = podpool("drain", "--dir", str(place))
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert asked == [message(PP_IPC_DRAIN)]
+
+
+def test_drain_of_nothing_is_no_failure(place):
+    """A preStop hook that fails is an event in every deployment's log."""
+    for words in ((), ("--wait",)):
+        done = podpool("drain", *words, "--dir", str(place))
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", "direct"])
+def test_drain_says_when_the_broker_does_not_know_it(answer, place):
+    with broker(place, message(PP_IPC_DIRECT) if answer == "direct" else answer):
+        done = podpool("drain", "--dir", str(place))
+    assert done.returncode == 1 and "knows no drain" in done.stderr

@@ -1,6 +1,7 @@
 """The settings by which the database notices a vanished pod (PODPOOL_GUARDS): set, never in the program's way, and never
 the reason why a login fails. That they work is tests/pod/test_vanished.py."""
 import pathlib
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ from support.pgwire import Wire
 pytestmark = pytest.mark.pooled
 GUARDS = {"tcp_keepalives_idle": "30", "tcp_keepalives_interval": "10", "tcp_keepalives_count": "3",
           "tcp_user_timeout": "60000", "client_connection_check_interval": "10000"}
+STALL = 75  # seconds; tcp_user_timeout is 60
 ASK = (r"select name, setting, source from pg_settings where name like 'tcp\_%' or"
        " name = 'client_connection_check_interval' order by name")
 
@@ -89,6 +91,27 @@ def test_an_unknown_setting_of_the_programs_own_is_tried_once(raw, postgres_trus
     with pytest.raises(ConnectionError, match='unrecognized configuration parameter "no_such_setting"'):
         raw().login(options="-c no_such_setting=1")
     assert postgres_trust.log_text()[before:].count("no_such_setting") == 1
+
+
+# --- what they would do to a healthy connection
+
+@pytest.mark.parametrize("before", [0, 100_000_000], ids=["from-the-start", "after-a-while"])
+def test_a_reader_that_stalls_longer_than_the_timeout_misses_nothing(before, raw, pool):
+    """tcp_user_timeout also counts while the other side lives and does not read. Having read fast makes the kernel's
+    buffers large, and then it is slow to announce room."""
+    wire = raw(timeout=60).login()
+    wire.send(pgwire.query("copy (select repeat('x', 1000) from generate_series(1, 300000)) to stdout"))
+    total = 0
+    while total < before:
+        total += len(wire.sock.recv(1 << 18))
+    time.sleep(STALL)
+    end = b""
+    while not end.endswith(b"Z\0\0\0\5I"):
+        chunk = wire.sock.recv(1 << 18)
+        assert chunk, f"closed after {total} bytes:\n{pool.stderr_text()[-1000:]}"
+        total += len(chunk)
+        end = (end + chunk)[-6:]
+    assert total > 300_000_000
 
 
 # --- servers that do not know them
