@@ -47,6 +47,9 @@ enum pp_ipc_op {
 	 * connection string alone (that file is another one here, no room) */
 	PP_IPC_WISH = 5,
 	PP_IPC_DRAIN = 6, /* the pod will end (preStop): leave -> OK; an older broker: DIRECT */
+	/* PID 1 exits, and the kernel then kills everything of its pid namespace: say goodbye now. No answer:
+	 * the end of the connection says that it was said */
+	PP_IPC_BYE = 7,
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */

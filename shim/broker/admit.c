@@ -143,6 +143,10 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	write_negotiate(c, startup);
 	if (c->gone)
 		return;
+	if (c->broker->orders.finish) {
+		pp_client_fail(c, "FATAL", "57P01", PP_LEND_LEAVING);
+		return;
+	}
 	int r = pp_database_join(c, startup);
 	if (r < 0) {
 		pp_client_fail(c, "FATAL", r == PP_ERR_ABSENT ? "28000" : "53300",

@@ -26,6 +26,8 @@ extern char **environ;
 
 /* A broker that nobody uses ends after this long. */
 #define PP_BROKER_LINGER_MS (60 * 1000)
+/* At the end: for cancel requests under way. PID 1 waits for us 200 ms. */
+#define PP_BROKER_GOODBYE_MS 150
 
 pp_ms pp_broker_now(struct pp_broker *b)
 {
@@ -55,7 +57,9 @@ static void empty_graveyard(evutil_socket_t fd, short what, void *arg)
 
 void pp_broker_stop(struct pp_broker *b)
 {
-	event_base_loopexit(b->base, NULL);
+	const struct timeval limit = {.tv_usec = PP_BROKER_GOODBYE_MS * 1000};
+	/* What a cancel does not reach runs on without its client. */
+	event_base_loopexit(b->base, b->cancels ? &limit : NULL);
 }
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)

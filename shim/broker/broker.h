@@ -73,11 +73,12 @@ struct pp_broker {
 	pp_ms next_governor_at, next_leaks_at;
 	bool own_term;	    /* the broker itself got SIGTERM */
 	bool plain_file;    /* wishes.c: the file is there */
+	bool finished;	    /* pp_lend_finish() was done */
 	bool accept_paused; /* out of descriptors: until the next tick */
 
 	uint32_t next_client_pid; /* BackendKeyData */
 	uint32_t secrets[PP_SECRETS], secrets_left;
-	uint32_t tunnels, logins;
+	uint32_t tunnels, logins, cancels;
 	uint64_t transactions;
 	uint64_t pins_total[32]; /* by pin bit */
 };

@@ -7,6 +7,7 @@
 #include "broker/client.h"
 #include "broker/lend.h"
 #include "broker/server.h"
+#include "broker/tick.h"
 #include "wire/reader.h"
 
 /* Cancel connections to one server at a time; a storm of requests for one query needs no more. */
@@ -26,14 +27,18 @@ static void tell_cancellers(struct pp_broker *b, const struct pp_server *s)
 static void cancel_finished(struct pp_cancel_job *job)
 {
 	struct pp_server *s = job->owner;
+	struct pp_broker *b = s->broker;
 	pp_cancel_job_free(job);
-	if (--s->cancels)
-		return;
-	tell_cancellers(s->broker, s);
-	if (s->gone)
-		pp_server_release(s);
-	else
-		pp_lend_cancels_over(s);
+	b->cancels--;
+	if (--s->cancels == 0) {
+		tell_cancellers(b, s);
+		if (s->gone)
+			pp_server_release(s);
+		else
+			pp_lend_cancels_over(s);
+	}
+	if (b->orders.end)
+		pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
 static void cancel(struct pp_server *s)
@@ -47,6 +52,7 @@ static void cancel(struct pp_server *s)
 		return;
 	}
 	s->cancels++;
+	s->broker->cancels++;
 	pp_workers_submit(s->broker->workers, &job->job);
 }
 

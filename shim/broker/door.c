@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -68,6 +69,16 @@ static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answ
 	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
 }
 
+/* Only our own pid namespace ends with its PID 1; another container's may share the directory. */
+static void hear_bye(struct pp_broker *b, int fd, pid_t pid)
+{
+	if (pid != 1)
+		return;
+	pp_log(PP_LOG_INFO, "PID 1 ends");
+	(void)!fcntl(fd, F_DUPFD_CLOEXEC, 0); /* stays open until we are gone: that is the answer */
+	pp_tick_drain(b, PP_DRAIN_EV_BYE);
+}
+
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
 			struct pp_ipc_msg *answer)
 {
@@ -86,6 +97,7 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
 	case PP_IPC_WISH: answer_wish(b, question, text, &answer); break;
+	case PP_IPC_BYE: hear_bye(b, fd, pid); return;
 	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
 	default: return;
 	}

@@ -46,8 +46,7 @@ bool pp_lend_begin(struct pp_client *c)
 {
 	struct pp_broker *b = c->broker;
 	if (b->orders.refuse_lending) {
-		pp_client_fail(c, "FATAL", "57P01",
-			       "podpool: terminating connection: the pod is shutting down");
+		pp_client_fail(c, "FATAL", "57P01", PP_LEND_LEAVING);
 		return false;
 	}
 	struct pp_pool *pool = pp_database_pool(c->database);
@@ -236,6 +235,39 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 		pp_client_close_soon(c);
 	}
 	pp_lend_settle(b);
+}
+
+/* In line or in the midst of its work: it must be told. A server that is only kept (pinned) leaves quietly. */
+static void finish_one(struct pp_client *c)
+{
+	switch (c->state) {
+	case PP_CLIENT_LENT:
+		if (!c->skip && pp_tx_is_idle(&c->server->tx)) {
+			struct pp_server *s = c->server;
+			detach(s);
+			pp_client_set_state(c, PP_CLIENT_IDLE);
+			pp_server_close(s, "the pod's time is over");
+			return;
+		}
+		/* fallthrough */
+	case PP_CLIENT_WAITING:
+	case PP_CLIENT_ADMISSION:
+	case PP_CLIENT_PASSWORD: pp_client_fail(c, "FATAL", "57P01", PP_LEND_LEAVING); return;
+	default: return;
+	}
+}
+
+void pp_lend_finish(struct pp_broker *b)
+{
+	/* Those in line first: nobody must get what the others give back. */
+	PP_LIST_FOREACH_SAFE (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		if (c->state != PP_CLIENT_LENT)
+			finish_one(c);
+	}
+	PP_LIST_FOREACH_SAFE (&b->clients, it)
+		finish_one(pp_list_entry(it, struct pp_client, link));
+	pp_database_close_all(b, "the pod's time is over");
 }
 
 void pp_lend_cancel_waiting(struct pp_client *c)

@@ -7,6 +7,9 @@
 #include "broker/login.h"
 #include "pool/pool.h"
 
+/* 57P01, when the pod's time is over. */
+#define PP_LEND_LEAVING "podpool: terminating connection: the pod is shutting down"
+
 struct pp_broker;
 struct pp_client;
 struct pp_database;
@@ -53,5 +56,9 @@ void pp_lend_settle(struct pp_broker *b);
 
 /* By the clock: wait timeouts, idle timeouts, lifetimes. */
 void pp_lend_sweep(struct pp_broker *b);
+
+/* The pod's time is over: nobody holds a server any more. Transactions end with 57P01, what is idle keeps its
+ * connection until it asks for something. */
+void pp_lend_finish(struct pp_broker *b);
 
 #endif

@@ -81,7 +81,11 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		pp_process_release_all(b);
 	if (orders->cancel)
 		pp_cancel_all(b);
-	if (orders->finish)
+	if (orders->finish && !b->finished) {
+		b->finished = true;
+		pp_lend_finish(b);
+	}
+	if (orders->end)
 		pp_broker_stop(b);
 	else if (orders->close_idle)
 		pp_lend_sweep(b);

@@ -8,6 +8,7 @@
 #define CANCEL_MARGIN_MS 3000
 #define FINISH_MARGIN_MS 1500
 #define SHORT_GRACE_MS	 8000
+#define END_MARGIN_MS	 2000 /* after the kill that should have come */
 
 static const bool allowed[PP_DRAIN__COUNT][PP_DRAIN__COUNT] = {
 	[PP_DRAIN_RUN] = {[PP_DRAIN_DRAIN] = true, [PP_DRAIN_FINISH] = true},
@@ -35,7 +36,7 @@ static void set_state(struct pp_drain *d, enum pp_drain_state to, pp_ms now)
 	pp_assert(pp_drain_may(d->state, to));
 	d->state = to;
 	d->idle_since = -1;
-	if (to == PP_DRAIN_DRAIN)
+	if (d->began_at < 0)
 		d->began_at = now;
 }
 
@@ -75,17 +76,19 @@ static pp_ms finish_at(const struct pp_drain *d)
 
 static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
 {
-	if (event == PP_DRAIN_EV_TICK || d->state == PP_DRAIN_FINISH)
+	if (event == PP_DRAIN_EV_TICK)
 		return;
-	if (d->state == PP_DRAIN_RUN)
-		set_state(d, PP_DRAIN_DRAIN, now);
-	if (event != PP_DRAIN_EV_OWN_TERM)
-		return; /* every process of a tree may report the same SIGTERM: once is enough */
-	/* A drain begun by a process does not make our own first TERM a second one: `kill -- -1`
-	 * reaches both at the same time. */
-	if (d->own_term)
+	bool second = event == PP_DRAIN_EV_OWN_TERM && d->own_term;
+	d->own_term |= event == PP_DRAIN_EV_OWN_TERM;
+	d->at_once |= event == PP_DRAIN_EV_OWN_TERM || event == PP_DRAIN_EV_BYE;
+	if (d->state == PP_DRAIN_FINISH)
+		return;
+	/* Every process of a tree may report the same SIGTERM: once is enough. And a drain begun by a process does not
+	 * make our own first TERM a second one: `kill -- -1` reaches both at the same time. */
+	if (event == PP_DRAIN_EV_BYE || second)
 		set_state(d, PP_DRAIN_FINISH, now);
-	d->own_term = true;
+	else if (d->state == PP_DRAIN_RUN)
+		set_state(d, PP_DRAIN_DRAIN, now);
 }
 
 static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
@@ -124,13 +127,23 @@ static bool should_cancel(const struct pp_drain *d, pp_ms now)
 	return d->state == PP_DRAIN_FINISH || (d->state == PP_DRAIN_FORCE && now >= cancel_at(d));
 }
 
+/* Whoever asks a broker that has gone starts a new one, and that would be cut off by the kill. One that nobody kills
+ * makes room for a new one. */
+static bool should_end(const struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
+{
+	if (d->state != PP_DRAIN_FINISH)
+		return false;
+	return d->at_once || (counts->clients == 0 && counts->processes == 0) ||
+	       now >= d->began_at + d->grace_ms + END_MARGIN_MS;
+}
+
 static pp_ms next_change(const struct pp_drain *d, pp_ms now)
 {
 	switch (d->state) {
 	case PP_DRAIN_RUN: return d->idle_since < 0 ? -1 : d->idle_since + d->linger_ms - now;
 	case PP_DRAIN_DRAIN: return force_at(d) - now;
 	case PP_DRAIN_FORCE: return (d->cancelled ? finish_at(d) : cancel_at(d)) - now;
-	case PP_DRAIN_FINISH:
+	case PP_DRAIN_FINISH: return d->began_at + d->grace_ms + END_MARGIN_MS - now;
 	case PP_DRAIN__COUNT: break;
 	}
 	return -1;
@@ -149,6 +162,7 @@ void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		.refuse_lending = d->state >= PP_DRAIN_FORCE,
 		.cancel = cancel,
 		.finish = d->state == PP_DRAIN_FINISH,
-		.next_ms = next_change(d, now),
+		.end = should_end(d, counts, now),
+		.next_ms = should_end(d, counts, now) ? -1 : next_change(d, now),
 	};
 }

@@ -8,12 +8,13 @@
  *    |                                v                             v
  *    +----------------------------> FINISH <------------------------+
  *
- * No way back: a pod that was told to leave leaves.
+ * BYE: FINISH at once, from any state. No way back: a pod that was told to leave leaves.
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
  * needs its database); idle servers close at once, a server freed at a transaction's end closes
  * unless somebody waits. FORCE: no new lending (57P01), then cancel, then terminate. FINISH:
- * Terminate to all, wait at most 200 ms, exit. Deadlines (facts: PODPOOL_GRACE_SECONDS = g): FORCE
+ * Terminate to all, wait at most 200 ms, exit; but a program that still lives and was never told anything keeps its
+ * idle connections to a broker that only refuses, until the kill (may_end). Deadlines (facts: PODPOOL_GRACE_SECONDS = g): FORCE
  * at g-5 s, cancel at g-3 s, finish at g-1.5 s; g < 8 s scales to 50 %, 25 %, 10 % before the end.
  */
 #ifndef PP_DRAIN_DRAIN_H
@@ -38,6 +39,7 @@ enum pp_drain_event {
 	PP_DRAIN_EV_TERM,     /* a process of the pod got SIGTERM */
 	PP_DRAIN_EV_OWN_TERM, /* the broker itself got SIGTERM or SIGINT; the second is now */
 	PP_DRAIN_EV_REQUEST,  /* `podpool drain` */
+	PP_DRAIN_EV_BYE,      /* PID 1 exits: nobody will live on */
 	PP_DRAIN_EV__COUNT
 };
 
@@ -52,7 +54,8 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 				somebody waits */
 	bool refuse_lending; /* answer 57P01 instead of lending */
 	bool cancel;	     /* cancel what still executes; said in one answer only */
-	bool finish;	     /* Terminate to all, then exit */
+	bool finish;	     /* Terminate to all servers; new work is refused */
+	bool end;	     /* nobody is left to refuse: exit */
 	pp_ms next_ms;	     /* time alone changes the answer after this long; -1 never */
 };
 
@@ -62,6 +65,7 @@ struct pp_drain {
 	pp_ms began_at;	  /* DRAIN entered */
 	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
 	bool own_term;	  /* the first own TERM was seen */
+	bool at_once;	  /* FINISH is the end: we were told, or nobody will live on */
 	bool cancelled;
 };
 

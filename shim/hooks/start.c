@@ -1,7 +1,8 @@
-/* shim/hooks/start.c - the constructor: the loader calls it, nobody else. */
+/* shim/hooks/start.c - the constructor and the destructor: the loader calls them, nobody else. */
 #include <stddef.h>
 
 #include "host/host.h"
+#include "host/term.h"
 
 extern char **environ __attribute__((weak));
 
@@ -12,4 +13,10 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	(void)argc;
 	(void)argv;
 	pp_host_start(&environ && environ ? environ : envp);
+}
+
+/* exit() and the end of main(), not _exit() and not a signal. */
+__attribute__((destructor)) static void end(void)
+{
+	pp_term_exit();
 }

@@ -10,6 +10,7 @@
 #include "ipc/codec.h"
 
 #define ANSWER_WAIT_MS 200 /* of the program's 30 s of grace */
+#define BYE_WAIT_MS    200
 #define EXIT_STATUS    (128 + SIGTERM)
 
 static struct pp_ipc_msg question(uint32_t flags)
@@ -87,4 +88,17 @@ void pp_term_handler(int sig, siginfo_t *info, void *context)
 		((void (*)(int, siginfo_t *, void *))(void *)action.handler)(sig, info, context);
 	else
 		action.handler(sig);
+}
+
+void pp_term_exit(void)
+{
+	struct pp_ipc_msg msg, answer;
+	if (pp_sys0(SYS_getpid) != 1 || !pp_conf_get()->is_on)
+		return;
+	int64_t deadline = pp_sys_now_ms() + BYE_WAIT_MS;
+	int broker = pp_ask_dial(deadline);
+	if (broker < 0)
+		return;
+	pp_codec_init(&msg, PP_IPC_BYE);
+	(void)!pp_ask_exchange(broker, &msg, deadline, &answer); /* there is none but the end */
 }

@@ -114,7 +114,11 @@ START_TEST(test_drain_deadlines_follow_the_grace)
 	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->finish_ms - 1).finish);
 	o = tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->finish_ms);
 	ck_assert(o.finish && o.refuse_lending && !o.cancel);
-	ck_assert_int_eq(o.next_ms, -1);
+	ck_assert(!o.end);
+	ck_assert_int_eq(o.next_ms, t->grace_ms + 2000 - t->finish_ms);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->grace_ms + 1999).end);
+	o = tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + t->grace_ms + 2000);
+	ck_assert(o.finish && o.end);
 }
 END_TEST
 
@@ -177,6 +181,50 @@ START_TEST(test_drain_only_a_second_own_term_is_now)
 	ck_assert(o.finish && o.cancel);
 	o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 5);
 	ck_assert(o.finish && !o.cancel);
+}
+END_TEST
+
+START_TEST(test_drain_finished_broker_stays_for_a_program_that_was_never_told)
+{
+	const struct pp_drain_counts process_only = {0, 1, 0}, client_only = {1, 0, 0};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &client_only, 29000);
+	ck_assert(o.finish && o.refuse_lending && !o.end);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &process_only, 29001).end);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &nobody, 29002).end);
+}
+END_TEST
+
+START_TEST(test_drain_of_a_broker_that_is_told_itself_ends_with_finish)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, 28499).end);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &busy, 28500).end);
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, 28500).end);
+	ck_assert(tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 28501).end);
+}
+END_TEST
+
+START_TEST(test_drain_bye_is_the_end_from_any_state)
+{
+	static const pp_ms times[] = {0, 1000, 26000, 29000};
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+		struct pp_drain d;
+		pp_drain_init(&d, 30000, 5000);
+		if (i > 0) {
+			tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
+			tell(&d, PP_DRAIN_EV_TICK, &busy, times[i]);
+		}
+		struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_BYE, &busy, times[i]);
+		ck_assert(o.finish && o.end && o.refuse_lending);
+		ck_assert(o.cancel == (i < 3)); /* at 29 s it has been said */
+	}
 }
 END_TEST
 
@@ -243,6 +291,9 @@ int main(void)
 	suite_add_tcase(s, c);
 	c = tcase_create("leaving");
 	tcase_add_test(c, test_drain_finishes_when_nobody_is_left);
+	tcase_add_test(c, test_drain_finished_broker_stays_for_a_program_that_was_never_told);
+	tcase_add_test(c, test_drain_of_a_broker_that_is_told_itself_ends_with_finish);
+	tcase_add_test(c, test_drain_bye_is_the_end_from_any_state);
 	tcase_add_test(c, test_drain_force_ends_with_the_last_client);
 	tcase_add_test(c, test_drain_only_a_second_own_term_is_now);
 	tcase_add_test(c, test_drain_second_own_term_ends_force_too);

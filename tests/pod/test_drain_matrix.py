@@ -1,0 +1,232 @@
+"""Leaving, for every usual way a container is started: PID 1 x program.
+
+Each row runs twice, without and with podpool: SIGTERM to PID 1 while one connection is idle and one transaction has
+0.7 s of work left; at the end of a grace of 5 s SIGKILL, where it still runs. The exit status is the same, the end comes
+no later than the transaction's; with podpool the transaction commits, a second after the end nothing is left in
+pg_stat_activity, and no session was cut off.
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import time
+import zlib
+
+import pytest
+
+from box import Box
+
+HERE = pathlib.Path(__file__).parent
+PROGRAMS = HERE / "programs"
+PYTHON = "/usr/bin/python3"
+TERM, KILL = signal.SIGTERM, signal.SIGKILL
+GRACE = 5  # seconds
+pytestmark = pytest.mark.pooled
+
+RUDE = "unexpected EOF on client connection"
+NODE_PATH = f"{HERE.parents[1]}/.cache/nodejs/usr/share/nodejs:/usr/share/nodejs"
+
+INITS = {
+    "bare": [],
+    "sh-exec": ["/bin/sh", "-c", 'exec "$@"', "sh"],
+    "dash": ["/bin/dash", "-c", '"$@"; exit $?', "sh"],  # stays: there is something to do afterwards
+    "bash": ["/bin/bash", "-c", '"$@"; exit $?', "bash"],
+    "tini": ["/usr/bin/tini", "--"],
+    "tini-g": ["/usr/bin/tini", "-g", "--"],
+    "dumb-init": ["/usr/bin/dumb-init", "--"],
+}
+# (program, PID 1): the exit status without podpool, which must stay; KILL: it never leaves by itself
+ROWS = {
+    **{("python-handler", init): 7 for init in INITS},
+    **{("python-sigwait", init): 7 for init in INITS},
+    ("python-plain", "tini"): 128 + TERM, ("python-plain", "tini-g"): 128 + TERM, ("python-plain", "dumb-init"): 128 + TERM,
+    **{("python-plain", init): -KILL for init in ("bare", "sh-exec", "dash", "bash")},
+    **{(program, init): -KILL for program in ("python-handler", "python-sigwait") for init in ("dash", "bash")},
+    ("java-hook", "bare"): 128 + TERM, ("java-hook", "tini"): 128 + TERM,
+    ("java-xrs", "bare"): -KILL, ("java-xrs", "dumb-init"): 128 + TERM,
+    ("node-handler", "bare"): 7, ("node-handler", "dumb-init"): 7,
+    ("node-plain", "bare"): -KILL, ("node-plain", "tini"): 128 + TERM,
+    ("php-fpm", "bare"): 0, ("php-fpm", "tini"): 0, ("php-quit", "bare"): 0,
+    ("gunicorn", "bare"): 0, ("gunicorn", "dumb-init"): 0,
+}
+
+
+@pytest.fixture(scope="session")
+def leaver_java(tmp_path_factory):
+    classes = tmp_path_factory.mktemp("java")
+    classes.parent.chmod(0o755)
+    subprocess.run(["javac", "-cp", "/usr/share/java/postgresql.jar", "-d", classes, PROGRAMS / "Leaver.java"], check=True)
+    return classes
+
+
+class Database:
+    """One database of its own per row: rows run in parallel."""
+
+    def __init__(self, postgres, name):
+        self.postgres, self.name = postgres, name
+        postgres.psql(f"create database {name}")
+        postgres.psql("create table t (n int)", db=name)
+
+    def empty(self):
+        self.postgres.psql("truncate t", db=self.name)
+        self.log_from = len(self.postgres.log_text())
+
+    def rows(self):
+        return self.postgres.psql("select coalesce(string_agg(n::text, ',' order by n), '') from t", db=self.name)
+
+    def until_nobody(self, seconds):
+        deadline = time.monotonic() + seconds
+        while seen := self.postgres.psql(f"select state, query from pg_stat_activity where datname = '{self.name}'"):
+            assert time.monotonic() < deadline, f"left: {seen}"
+            time.sleep(0.02)
+
+    def cut_off(self):
+        return [line for line in self.postgres.log_text()[self.log_from:].splitlines()
+                if RUDE in line and f"@{self.name}/" in line]
+
+
+@pytest.fixture
+def database(postgres, request):
+    number = zlib.crc32(request.node.name.encode())
+    yield Database(postgres, f"leave{number}")
+    postgres.psql(f"drop database leave{number} with (force)")
+
+
+def command_of(program, database, classes, workdir):
+    """(argv, environment, what sends the request once it listens or None)"""
+    at = database.postgres
+    dsn = f"host={at.host} port={at.port} user=postgres dbname={database.name} sslmode=disable"
+    name, _, kind = program.partition("-")
+    if name == "python":
+        return [PYTHON, "-u", PROGRAMS / "leaver.py", dsn, kind], {}, None
+    if name == "java":
+        url = f"jdbc:postgresql://{at.host}:{at.port}/{database.name}?user=postgres&sslmode=disable"
+        options = ["-Xrs"] if kind == "xrs" else []
+        return ["/usr/bin/java", *options, "-Xmx64m", "-cp", f"{classes}:/usr/share/java/postgresql.jar", "Leaver", url,
+                kind], {}, None
+    if name == "node":
+        url = f"postgres://postgres@{at.host}:{at.port}/{database.name}"
+        return ["/usr/bin/node", PROGRAMS / "leaver.js", url, kind], {"NODE_PATH": NODE_PATH}, None
+    if name == "php":
+        conf = workdir / "fpm.conf"
+        conf.write_text(f"[global]\nerror_log = /dev/stderr\ndaemonize = no\n"
+                        f"process_control_timeout = 4\n[www]\nlisten = {workdir}/fpm.sock\n"
+                        "user = root\ngroup = root\npm = static\npm.max_children = 2\ncatch_workers_output = yes\n")
+        asking = {"REQUEST_METHOD": "GET", "SCRIPT_FILENAME": str(PROGRAMS / "leaver.php"),
+                  "QUERY_STRING": "dsn=" + dsn.replace(" ", "%20")}
+        return (["/usr/sbin/php-fpm8.2", "-F", "-R", "-y", conf], {},
+                (workdir / "fpm.sock", ["cgi-fcgi", "-bind", "-connect", workdir / "fpm.sock"], asking))
+    return (["/usr/bin/gunicorn", "--chdir", PROGRAMS, "-b", f"unix:{workdir}/web.sock", "-w", "2", "leaver_wsgi"],
+            {"LEAVER_DSN": dsn},
+            (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
+
+
+def until_listening(box, socket_path):
+    deadline = time.monotonic() + 20
+    while not socket_path.exists():
+        assert box.is_running() and time.monotonic() < deadline, box.output()
+        time.sleep(0.02)
+
+
+def leave(argv, env, ask, stop=TERM, grace=GRACE):
+    """(exit code, seconds from SIGTERM to the end, output); SIGKILL when the grace is over, as the kubelet does."""
+    asker = None
+    with Box(argv, env=env) as box:
+        try:
+            if ask:
+                until_listening(box, ask[0])
+                asker = subprocess.Popen([str(w) for w in ask[1]], env={"PATH": "/usr/bin:/bin", **ask[2]},
+                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            box.wait_output("is busy")
+            began = time.monotonic()
+            box.signal(stop)
+            try:
+                code = box.exit_code(grace)
+            except TimeoutError:
+                box.signal(KILL)
+                code = box.exit_code(5)
+            return code, time.monotonic() - began, box.output()
+        finally:
+            if asker:
+                asker.kill()
+                asker.wait()
+
+
+@pytest.mark.parametrize("program, init", ROWS, ids=lambda word: word)
+def test_row(program, init, database, build, leaver_java, tmp_path):
+    status = ROWS[program, init]
+    stop = signal.SIGQUIT if program == "php-quit" else TERM  # the STOPSIGNAL of php's own images
+    argv, env, ask = command_of(program, database, leaver_java, tmp_path)
+    argv = [str(word) for word in INITS[init] + argv]
+    database.empty()
+    code, direct, output = leave(argv, env, ask, stop)
+    assert code == status, output
+    database.until_nobody(5)
+    database.empty()
+    for leftover in tmp_path.glob("*.sock"):
+        leftover.unlink()
+    pooled_env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
+                  "PODPOOL_LOG": "debug", "PODPOOL_GRACE_SECONDS": str(GRACE)}
+    code, pooled, output = leave(argv, {**env, **pooled_env}, ask, stop)
+    assert code == status, output
+    assert pooled < max(direct, 0.7) + 1, f"{direct} s without, {pooled} s with podpool:\n{output}"
+    database.until_nobody(1)
+    assert database.rows() == "1,2", output
+    assert database.cut_off() == [], output
+
+
+@pytest.mark.parametrize("grace", [2, 6, 12])
+def test_a_program_that_is_never_told_hears_it_from_its_database(grace, database, build):
+    """PID 1 is a shell: the program does not see SIGTERM. Half of a short grace (or 5 s) before the end it gets 57P01."""
+    argv, env, _ = command_of("python-loop", database, None, None)
+    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
+           "PODPOOL_GRACE_SECONDS": str(grace), "PODPOOL_LOG": "debug"}
+    database.empty()
+    with Box([str(word) for word in INITS["bash"] + argv], env=env) as box:
+        box.wait_output("is busy")
+        time.sleep(0.5)
+        began = time.monotonic()
+        box.signal(TERM)
+        box.wait_output("told: 57P01", grace + 1)
+        told = time.monotonic() - began
+        expected = grace / 2 if grace < 8 else grace - 5
+        assert expected - 0.1 <= told < expected + 1, told
+        database.until_nobody(grace - told)
+        assert database.cut_off() == []
+
+
+def test_a_second_sigterm_is_now(database, build):
+    """Of a program with the default action, below an init that passes both on."""
+    argv, env, _ = command_of("python-plain", database, None, None)
+    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    database.empty()
+    with Box([str(word) for word in INITS["tini"] + argv], env=env) as box:
+        box.wait_output("is busy")
+        began = time.monotonic()
+        box.signal(TERM)
+        time.sleep(0.2)
+        assert box.is_running()
+        box.signal(TERM)
+        assert box.exit_code(5) == 128 + TERM
+        assert time.monotonic() - began < 0.6  # the transaction had 0.7 s to go
+    database.until_nobody(1)
+    assert database.rows() == "1"
+
+
+def test_a_hung_broker_delays_the_end_of_pid_1_by_little(database, build):
+    dsn = f"host={database.postgres.host} port={database.postgres.port} user=postgres dbname={database.name}"
+    text = f"""import os, psycopg2, sys, time
+c = psycopg2.connect({dsn!r})
+print("is busy", flush=True)
+while not os.path.exists(os.environ["PODPOOL_DIR"] + "/go"): time.sleep(0.01)
+sys.exit(3)"""
+    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    with Box([PYTHON, "-u", "-c", text], env=env) as box:
+        box.wait_output("is busy")
+        (broker,) = [pid for pid in box.cgroup.pids() if pathlib.Path(f"/proc/{pid}/comm").read_text() == "podpool\n"]
+        os.kill(broker, signal.SIGSTOP)
+        began = time.monotonic()
+        (box.dir / "go").touch()
+        assert box.exit_code(5) == 3
+        assert 0.15 < time.monotonic() - began < 1
+    database.until_nobody(2)
