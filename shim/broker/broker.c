@@ -26,7 +26,7 @@ extern char **environ;
 
 /* A broker that nobody uses ends after this long. */
 #define PP_BROKER_LINGER_MS (60 * 1000)
-/* At the end: for cancel requests under way. PID 1 waits for us 200 ms. */
+/* At the end: for cancel requests and logins under way. PID 1 waits for us 200 ms. */
 #define PP_BROKER_GOODBYE_MS 150
 
 pp_ms pp_broker_now(struct pp_broker *b)
@@ -58,8 +58,8 @@ static void empty_graveyard(evutil_socket_t fd, short what, void *arg)
 void pp_broker_stop(struct pp_broker *b)
 {
 	const struct timeval limit = {.tv_usec = PP_BROKER_GOODBYE_MS * 1000};
-	/* What a cancel does not reach runs on without its client. */
-	event_base_loopexit(b->base, b->cancels ? &limit : NULL);
+	/* What a cancel does not reach runs on without its client; a login just done wants its Terminate. */
+	event_base_loopexit(b->base, b->cancels || b->logins ? &limit : NULL);
 }
 
 static void on_signal(evutil_socket_t sig, short what, void *arg)

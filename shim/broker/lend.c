@@ -45,6 +45,8 @@ static void detach(struct pp_server *s)
 bool pp_lend_begin(struct pp_client *c)
 {
 	struct pp_broker *b = c->broker;
+	if (pp_process_is_ending(c))
+		return false;
 	if (b->orders.refuse_lending) {
 		pp_client_fail(c, "FATAL", "57P01", PP_LEND_LEAVING);
 		return false;

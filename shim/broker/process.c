@@ -157,6 +157,23 @@ void pp_process_release_all(struct pp_broker *b)
 		release(p);
 }
 
+bool pp_process_is_ending(const struct pp_client *c)
+{
+	return c->process && c->process->waiting;
+}
+
+void pp_process_go_on(struct pp_broker *b)
+{
+	PP_LIST_FOREACH (&b->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
+		if (may_begin && c->process && c->process->released && pp_buf_len(&c->in)) {
+			pp_client_continue(c); /* its end may be that of others: one a round */
+			return;
+		}
+	}
+}
+
 uint32_t pp_process_count(const struct pp_broker *b)
 {
 	return HASH_COUNT(b->processes);

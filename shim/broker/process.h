@@ -1,7 +1,8 @@
 /* shim/broker/process.h - the programs that use this broker, by pid; and their SIGTERM (DESIGN 8).
  *
  * A process that dies by default (no handler) while it has open transactions is asked to wait; when they have
- * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it. A pidfd tells of its death and
+ * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it; meanwhile it begins no new ones, or many threads would never
+ * have none open. A pidfd tells of its death and
  * makes sure the signal reaches no stranger (pidfd_open(2)).
  * The pod is leaving when PID 1 got SIGTERM, or every living process that used the broker did: a server that
  * only replaces one of its workers must not drain everybody.
@@ -49,6 +50,11 @@ void pp_process_leave(struct pp_client *c);
 
 /* SIGTERM in this process: the answer for the shim. */
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
+
+/* Without podpool its process would be dead: it ends what it has begun, and begins nothing. */
+bool pp_process_is_ending(const struct pp_client *c);
+/* It got its SIGTERM and lives on all the same (a handler by now): what was held back goes on. Called by the janitor. */
+void pp_process_go_on(struct pp_broker *b);
 
 /* A client has no open transaction now: perhaps its process may end. */
 void pp_process_settle(struct pp_client *c);

@@ -6,6 +6,7 @@
 #include "broker/client.h"
 #include "broker/front.h"
 #include "broker/lend.h"
+#include "broker/process.h"
 #include "broker/server.h"
 #include "wire/framer.h"
 
@@ -71,6 +72,8 @@ static enum pp_step take_head(struct pp_front_run *f)
 	if (!c->server && !pp_lend_begin(c))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;
+	if (s->pins && pp_tx_is_idle(&s->tx) && pp_process_is_ending(c))
+		return PP_STEP_STOP;
 	if (pp_tx_is_idle(&s->tx))
 		c->since = c->broker->now; /* a transaction begins */
 	if (pp_own_holds(s))

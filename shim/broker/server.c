@@ -10,6 +10,7 @@
 #include "broker/database.h"
 #include "broker/lend.h"
 #include "broker/relay.h"
+#include "broker/tick.h"
 
 struct pp_server *pp_server_of(struct pp_conn *conn)
 {
@@ -72,10 +73,8 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	event_assign(&s->write_event, b->base, s->stream.fd, EV_WRITE | EV_PERSIST, on_writable, s);
 }
 
-static void login_finished(struct pp_login *login)
+static void take_login(struct pp_server *s, struct pp_login *login)
 {
-	struct pp_server *s = login->owner;
-	s->broker->logins--;
 	if (s->gone) {
 		pp_login_free(login);
 		pp_server_release(s);
@@ -92,6 +91,16 @@ static void login_finished(struct pp_login *login)
 	pp_login_free(login);
 	if (s->gone && !s->session)
 		pp_server_release(s); /* a failed login; we were the worker's last word */
+}
+
+static void login_finished(struct pp_login *login)
+{
+	struct pp_server *s = login->owner;
+	struct pp_broker *b = s->broker;
+	b->logins--;
+	take_login(s, login);
+	if (b->orders.end)
+		pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
 struct pp_server *pp_server_login(struct pp_database *db, const char *password)

@@ -119,6 +119,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_lend_sweep(b);
 	sweep_clients(b);
 	sip_for_slow_readers(b);
+	pp_process_go_on(b);
 	pp_leaks_look(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
