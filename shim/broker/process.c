@@ -13,6 +13,8 @@
 
 /* pods hold hundreds of processes, not tens of thousands; each costs a descriptor. */
 #define PP_PROCESS_MAX 10000
+/* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
+#define PP_PROCESS_DEATH_MS 2000
 
 static struct pp_process *find(struct pp_broker *b, pid_t pid)
 {
@@ -108,6 +110,7 @@ static void release(struct pp_process *p)
 {
 	p->waiting = false;
 	p->released = true;
+	p->released_at = p->broker->now;
 	pp_log(PP_LOG_INFO, "process %d has finished its transactions: SIGTERM", (int)p->pid);
 	syscall(SYS_pidfd_send_signal, p->pidfd, SIGTERM, NULL, 0);
 }
@@ -159,7 +162,9 @@ void pp_process_release_all(struct pp_broker *b)
 
 bool pp_process_is_ending(const struct pp_client *c)
 {
-	return c->process && c->process->waiting;
+	const struct pp_process *p = c->process;
+	return p && (p->waiting ||
+		     (p->released && p->broker->now - p->released_at < PP_PROCESS_DEATH_MS));
 }
 
 void pp_process_go_on(struct pp_broker *b)
@@ -167,7 +172,8 @@ void pp_process_go_on(struct pp_broker *b)
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
-		if (may_begin && c->process && c->process->released && pp_buf_len(&c->in)) {
+		if (may_begin && c->process && c->process->released && !pp_process_is_ending(c) &&
+		    pp_buf_len(&c->in)) {
 			pp_client_continue(c); /* its end may be that of others: one a round */
 			return;
 		}

@@ -33,6 +33,7 @@ struct pp_process {
 	bool leaving;		/* got SIGTERM */
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
+	pp_ms released_at;
 
 	/* leaks.c's: is the number of its connections only ever growing? */
 	pp_ms window_at;	  /* this window began */
