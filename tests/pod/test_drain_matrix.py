@@ -8,6 +8,7 @@ pg_stat_activity, and no session was cut off.
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 import zlib
@@ -121,9 +122,13 @@ def command_of(program, database, classes, workdir):
             (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
 
 
-def until_listening(box, socket_path):
+def until_listening(box, path):
+    """The file is there with bind(), who listens is there a moment later."""
     deadline = time.monotonic() + 20
-    while not socket_path.exists():
+    while True:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                return
         assert box.is_running() and time.monotonic() < deadline, box.output()
         time.sleep(0.02)
 
