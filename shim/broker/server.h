@@ -29,7 +29,8 @@
 
 /* tcp_user_timeout (guards.h, 60 s) ends also a connection whose other side lives but does not read. While a client is
  * slow, a little is read for it this often. */
-#define PP_SERVER_SIP_MS (40 * 1000)
+#define PP_SERVER_SIP_MS                                                                           \
+	(25 * 1000) /* twice in the time: one sip may not be enough to open the window */
 
 enum pp_lexing {
 	PP_LEXING_NO,
