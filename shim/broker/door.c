@@ -62,23 +62,6 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 		answer->addr = route->destination;
 }
 
-static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answer)
-{
-	pp_log(PP_LOG_INFO, "process %d asks to drain", (int)pid);
-	pp_codec_init(answer, PP_IPC_OK);
-	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
-}
-
-/* Only our own pid namespace ends with its PID 1; another container's may share the directory. */
-static void hear_bye(struct pp_broker *b, int fd, pid_t pid)
-{
-	if (pid != 1)
-		return;
-	pp_log(PP_LOG_INFO, "PID 1 ends");
-	(void)!fcntl(fd, F_DUPFD_CLOEXEC, 0); /* stays open until we are gone: that is the answer */
-	pp_tick_drain(b, PP_DRAIN_EV_BYE);
-}
-
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
 			struct pp_ipc_msg *answer)
 {
