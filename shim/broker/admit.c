@@ -135,7 +135,7 @@ void pp_admit_recount(struct pp_database *db)
 		wanted |= pp_list_entry(it, struct pp_client, database_link)->state ==
 			  PP_CLIENT_ADMISSION;
 	/* One judgement at a time: most applicants bring the same password. */
-	pp_pool_want_logins(pp_database_pool(db), wanted);
+	pp_pool_want_logins(pp_database_pool(db), wanted, db->broker->now);
 }
 
 void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)

@@ -72,6 +72,7 @@ int pp_database_join(struct pp_client *c, const struct pp_startup *startup)
 	if (!db)
 		return PP_ERR_FULL;
 	c->database = db;
+	db->pool.users++;
 	pp_list_append(&db->applicants, &c->database_link);
 	return 0;
 }
@@ -92,9 +93,13 @@ void pp_database_admit(struct pp_client *c)
 void pp_database_leave(struct pp_client *c)
 {
 	struct pp_database *db = c->database;
-	pp_list_remove(is_applicant(c) ? &db->applicants : &db->clients, &c->database_link);
+	bool applied = is_applicant(c);
+	pp_list_remove(applied ? &db->applicants : &db->clients, &c->database_link);
 	c->database = NULL;
+	db->pool.users--;
 	pp_admit_recount(db);
+	if (!applied && !db->pool.users && db->broker->pools.waiting)
+		pp_lend_settle(db->broker); /* what is idle there may go elsewhere */
 }
 
 static uint32_t guards_to_ask_for(const struct pp_database *db)

@@ -79,7 +79,7 @@ void pp_lend_idle(struct pp_server *s)
 		pp_server_close(s, "server lifetime over");
 	else if (b->orders.close_idle && !waited_for)
 		pp_server_close(s, "draining");
-	else if (pp_pools_should_give_up(&b->pools, pool, b->now))
+	else if (pp_pools_should_give_up(&b->pools, &s->conn, b->now))
 		pp_server_close(s, "place needed elsewhere");
 	else if (pp_pool_is_useless(pool, &s->conn))
 		pp_server_close(s, "its custom settings suit nobody in line");

@@ -18,11 +18,11 @@ struct queue {
 
 struct pp_workers {
 	struct pp_broker *broker; /* borrowed */
-	/* lock protects the two queues, idle and threads; held only to move a pointer. */
+	/* lock protects the two queues and the counts; held only to move a pointer. */
 	pthread_mutex_t lock;
 	pthread_cond_t more;
 	struct queue todo, done;
-	int idle, threads;
+	int idle, threads, queued; /* queued: on todo */
 	int event_fd;
 	struct event *event;
 };
@@ -60,6 +60,7 @@ static void *worker_main(void *arg)
 			w->idle--;
 			continue;
 		}
+		w->queued--;
 		pthread_mutex_unlock(&w->lock);
 		job->run(job);
 		pthread_mutex_lock(&w->lock);
@@ -135,11 +136,13 @@ void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 {
 	pthread_mutex_lock(&w->lock);
 	queue_put(&w->todo, job);
-	if (w->idle == 0 && w->threads < PP_WORKERS_MAX)
+	w->queued++;
+	/* Those called before may still sleep: each takes one job, and no job waits behind one that hangs. */
+	if (w->queued > w->idle && w->threads < PP_WORKERS_MAX)
 		grow(w);
 	bool stranded = w->threads == 0;
 	if (stranded)
-		queue_take(&w->todo);
+		w->queued -= queue_take(&w->todo) != NULL;
 	else
 		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);

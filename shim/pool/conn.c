@@ -37,11 +37,21 @@ void pp_conn_init(struct pp_conn *conn, struct pp_pool *pool, pp_ms now)
 	pool->pools->open++;
 }
 
+static pp_ms turn_of(pp_ms login)
+{
+	pp_ms turn = login * PP_CONN_TURN_LOGINS;
+	if (turn < PP_CONN_TURN_MIN_MS)
+		return PP_CONN_TURN_MIN_MS;
+	return turn < PP_CONN_TURN_MAX_MS ? turn : PP_CONN_TURN_MAX_MS;
+}
+
 void pp_conn_set_state(struct pp_conn *conn, enum pp_conn_state to, pp_ms now)
 {
 	pp_assert(pp_conn_may_change(conn->state, to));
 	struct pp_pool *pool = conn->pool;
 	pp_list_remove(&pool->conns[conn->state], &conn->link);
+	if (conn->state == PP_CONN_LOGIN)
+		conn->turn_ends = now + turn_of(now - conn->born);
 	conn->state = to;
 	conn->since = now;
 	if (to == PP_CONN_CLOSED) {

@@ -36,12 +36,18 @@ enum pp_conn_state {
 
 struct pp_pool;
 
+/* What a login has cost must be worth it: a new connection stays for some times that long, but not too long. */
+#define PP_CONN_TURN_LOGINS 4
+#define PP_CONN_TURN_MIN_MS 100
+#define PP_CONN_TURN_MAX_MS 1000
+
 struct pp_conn {
 	enum pp_conn_state state;
 	struct pp_pool *pool; /* borrowed; NULL once CLOSED */
 	struct pp_link link;  /* link: pool.conns[state] */
 	pp_ms since;	      /* state entered */
 	pp_ms born;
+	pp_ms turn_ends; /* until then it is not taken from a pool that has users */
 };
 
 /* A new connection in LOGIN. It counts against the cap from now on. */

@@ -6,6 +6,8 @@
  * Fairness between pools: each pool that wants servers deserves cap / wanting pools (at least one). A pool below its share may
  * take an idle server's place from another pool, and a server returned to a pool above its share is given up (closed) when a
  * pool below its share waits. So two busy pools do not exchange logins at each transaction: at their shares nothing moves.
+ * Of more pools than the cap has places for, those take turns who have waited longest; a connection that has just logged
+ * in stays for a while (conn.h), or all would log in for ever and none would ever work.
  */
 #ifndef PP_POOL_POOL_H
 #define PP_POOL_POOL_H
@@ -36,8 +38,10 @@ struct pp_pool {
 	struct pp_list waiters; /* link: pp_waiter.link */
 	uint32_t
 		logins_wanted; /* logins wanted to check a password or learn the greeting, beyond waiters */
-	uint32_t min_open; /* kept open when idle */
-	pp_ms not_before;  /* no new login before (after a failed one) */
+	pp_ms logins_since; /* the first of them */
+	uint32_t users;	    /* clients that may ask for a connection */
+	uint32_t min_open;  /* kept open when idle */
+	pp_ms not_before;   /* no new login before (after a failed one) */
 };
 
 /* Zeroed before its first use. */
@@ -68,7 +72,7 @@ void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter);
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn);
 /* Nothing but a new connection will do for the first in line, and none is coming: this one must make room. */
 bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn);
-void pp_pool_want_logins(struct pp_pool *pool, uint32_t count);
+void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now);
 
 enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE };
 
@@ -78,7 +82,7 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 
 /* A connection at its transaction's end: must it be closed instead of going back (cap fell, another pool is
  * below its share and waits)? */
-bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_pool *pool, pp_ms now);
+bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_conn *conn, pp_ms now);
 
 /* An idle connection that has been idle for `idle_ms` (0: never), oldest first, above min_open; or NULL. */
 struct pp_conn *pp_pool_find_idle_since(struct pp_pool *pool, pp_ms now, pp_ms idle_ms);

@@ -1,4 +1,5 @@
 """Waiting for a server: in order, not for ever, and never a hang."""
+import threading
 import time
 
 import pytest
@@ -120,3 +121,33 @@ def test_two_pools_share_the_cap(raw, pool, postgres_trust):
         assert wire.ask("select current_database()") == [[database]]
     assert log.peak == second_log.peak == 1
     assert pool.status()["totals"]["servers"] == 1
+
+
+def test_more_pools_than_servers_take_turns(raw, pool):
+    """Ten programs whose settings are nobody else's, all busy, on two servers: each goes on, and soon."""
+    wires = [raw(MAX_SERVERS=2, WAIT_TIMEOUT="15s").login(options=f"-c statement_timeout={n}min") for n in range(1, 11)]
+    worst = {}
+
+    def work(n, wire):
+        for _ in range(50):
+            start = time.monotonic()
+            assert wire.ask("show statement_timeout") == [[f"{n}min"]]
+            worst[n] = max(worst.get(n, 0), time.monotonic() - start)
+
+    threads = [threading.Thread(target=work, args=job) for job in enumerate(wires, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(worst) == 10 and max(worst.values()) < 10, worst
+
+
+def test_an_idle_program_lends_its_place_to_others(raw, pool):
+    """Its turn is over when nobody of it is left, or after a moment."""
+    for n in range(1, 31):
+        wire = raw(MAX_SERVERS=1).login(options=f"-c statement_timeout={n}min")
+        start = time.monotonic()
+        assert wire.ask("show statement_timeout") == [[f"{n}min"]]
+        assert time.monotonic() - start < 3
+        if n % 2:
+            wire.sock.close()

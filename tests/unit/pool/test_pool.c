@@ -139,7 +139,7 @@ START_TEST(test_pool_respects_the_cap_and_its_fall)
 	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
 	ck_assert_ptr_eq(conn, old);
 	pp_conn_set_state(old, PP_CONN_CLOSED, 3);
-	ck_assert(!pp_pools_should_give_up(&pools, &a, 3));
+	ck_assert(!pp_pools_should_give_up(&pools, young, 3));
 	pp_pool_wait(&a, &w, 4);
 	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_NOTHING);
 	pp_pools_set_cap(&pools, 0); /* never below one */
@@ -173,18 +173,18 @@ START_TEST(test_pool_above_its_share_gives_up_a_server_for_one_below)
 		ck_assert_ptr_nonnull(pp_pool_lend(&a, NULL, 1));
 	}
 	pp_pool_wait(&a, &waits_a, 2);
-	ck_assert(!pp_pools_should_give_up(&pools, &a, 2));
+	ck_assert(!pp_pools_should_give_up(&pools, &conns[0], 2));
 	pp_pool_wait(&b, &waits_b, 2);
 	/* a: 4, b: 0, share 2: two change places, then nothing moves. */
 	for (int i = 0; i < 2; i++) {
-		ck_assert(pp_pools_should_give_up(&pools, &a, 2));
+		ck_assert(pp_pools_should_give_up(&pools, &conns[i], 2));
 		pp_conn_set_state(&conns[i], PP_CONN_CLOSED, 3);
 		pp_conn_init(&conns[8 + i], &b, 3);
 		pp_conn_set_state(&conns[8 + i], PP_CONN_IDLE, 3);
 		pp_conn_set_state(&conns[8 + i], PP_CONN_LENT, 3);
 	}
-	ck_assert(!pp_pools_should_give_up(&pools, &a, 4));
-	ck_assert(!pp_pools_should_give_up(&pools, &b, 4));
+	ck_assert(!pp_pools_should_give_up(&pools, &conns[2], 4));
+	ck_assert(!pp_pools_should_give_up(&pools, &conns[8], 4));
 }
 END_TEST
 
@@ -195,7 +195,49 @@ START_TEST(test_pool_more_pools_than_cap_take_turns)
 	open_idle(&a, 0, 1);
 	ck_assert_ptr_nonnull(pp_pool_lend(&a, NULL, 1));
 	pp_pool_wait(&b, &waits_b, 2);
-	ck_assert(pp_pools_should_give_up(&pools, &a, 2));
+	ck_assert(pp_pools_should_give_up(&pools, &conns[0], 2));
+}
+END_TEST
+
+/* Logging in for ever and never working helps nobody. */
+START_TEST(test_pool_keeps_a_new_server_for_its_turn_while_it_has_users)
+{
+	setup_cap(1);
+	struct pp_waiter waits_a = {0}, waits_b = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	a.users = b.users = 1;
+	pp_pool_wait(&a, &waits_a, 0);
+	pp_pool_wait(&b, &waits_b, 0);
+	pp_conn_init(&conns[0], &a, 1);
+	pp_conn_set_state(&conns[0], PP_CONN_IDLE, 51); /* a turn is four times as long */
+	ck_assert(!pp_pools_should_give_up(&pools, &conns[0], 51));
+	ck_assert_ptr_eq(pp_pool_match(&a, 51, &conn), &waits_a);
+	pp_conn_set_state(conn, PP_CONN_IDLE, 100);
+	ck_assert(!pp_pools_should_give_up(&pools, conn, 100));
+	ck_assert_int_eq(pp_pools_advise(&pools, 250, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert_int_eq(pp_pools_advise(&pools, 251, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert(pp_pools_should_give_up(&pools, conn, 251));
+	a.users = 0;
+	ck_assert_int_eq(pp_pools_advise(&pools, 100, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert_ptr_eq(conn, &conns[0]);
+}
+END_TEST
+
+START_TEST(test_pool_that_waits_longest_is_next)
+{
+	setup_cap(1);
+	struct pp_waiter waits_a = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	pp_pool_wait(&a, &waits_a, 20);
+	pp_pool_want_logins(&b, 1, 10);
+	pp_pool_want_logins(&b, 1, 30);
+	ck_assert_int_eq(pp_pools_advise(&pools, 40, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &b);
+	pp_pool_want_logins(&b, 0, 40);
+	ck_assert_int_eq(pp_pools_advise(&pools, 40, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &a);
 }
 END_TEST
 
@@ -206,18 +248,18 @@ START_TEST(test_pool_at_its_cap_makes_room_for_a_password_to_be_judged)
 	struct pp_conn *conn;
 	struct pp_conn *old = open_idle(&a, 0, 1);
 	struct pp_conn *young = open_idle(&a, 1, 2);
-	pp_pool_want_logins(&a, 1);
+	pp_pool_want_logins(&a, 1, 0);
 	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
 	ck_assert_ptr_eq(conn, old);
 	/* All at work: the first that comes back is given up, and only that one. */
 	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), young);
 	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), old);
-	ck_assert(pp_pools_should_give_up(&pools, &a, 4));
+	ck_assert(pp_pools_should_give_up(&pools, old, 4));
 	pp_conn_set_state(old, PP_CONN_CLOSED, 4);
 	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_OPEN);
 	pp_conn_init(&conns[2], &a, 4);
-	ck_assert(!pp_pools_should_give_up(&pools, &a, 5));
-	pp_pool_want_logins(&a, 0);
+	ck_assert(!pp_pools_should_give_up(&pools, young, 5));
+	pp_pool_want_logins(&a, 0, 0);
 }
 END_TEST
 
@@ -282,7 +324,7 @@ START_TEST(test_pool_random_life_keeps_cap_order_and_counts)
 				continue;
 			struct pp_pool *home = conns[c].pool;
 			if (conns[c].state == PP_CONN_LENT &&
-			    pp_pools_should_give_up(&pools, home, now))
+			    pp_pools_should_give_up(&pools, &conns[c], now))
 				pp_conn_set_state(&conns[c], PP_CONN_CLOSED, now);
 			else if (conns[c].state != PP_CONN_IDLE)
 				pp_conn_set_state(&conns[c], PP_CONN_IDLE, now);
@@ -322,6 +364,8 @@ int main(void)
 	tcase_add_test(c, test_pool_takes_an_idle_server_of_another_pool_when_the_cap_is_reached);
 	tcase_add_test(c, test_pool_above_its_share_gives_up_a_server_for_one_below);
 	tcase_add_test(c, test_pool_more_pools_than_cap_take_turns);
+	tcase_add_test(c, test_pool_keeps_a_new_server_for_its_turn_while_it_has_users);
+	tcase_add_test(c, test_pool_that_waits_longest_is_next);
 	tcase_add_loop_test(c, test_pool_random_life_keeps_cap_order_and_counts, 0, 20);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

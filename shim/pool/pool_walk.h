@@ -1,0 +1,25 @@
+/* shim/pool/pool_walk.h - from links to what they are in, for pool.c (one pool) and advise.c (between pools).
+ */
+#ifndef PP_POOL_POOL_WALK_H
+#define PP_POOL_POOL_WALK_H
+
+#include "pool/pool.h"
+
+static inline struct pp_pool *pp_pool_at(struct pp_link *link)
+{
+	return pp_list_entry(link, struct pp_pool, link);
+}
+
+static inline struct pp_conn *pp_conn_at(struct pp_link *link)
+{
+	return pp_list_entry(link, struct pp_conn, link);
+}
+
+/* NULL: nobody waits. */
+static inline struct pp_waiter *pp_pool_first_waiter(const struct pp_pool *pool)
+{
+	struct pp_link *first = pp_list_first(&pool->waiters);
+	return first ? pp_list_entry(first, struct pp_waiter, link) : NULL;
+}
+
+#endif
