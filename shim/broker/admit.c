@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "base/assert.h"
+#include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/lend.h"
 #include "wire/framer.h"
@@ -82,18 +83,17 @@ static bool give_key(struct pp_client *c)
 
 static void admit(struct pp_client *c)
 {
-	struct pp_database *db = c->database;
-	if (!give_key(c)) {
+	if (pp_app_name_label(c, (struct pp_label){0}) < 0 || !give_key(c)) {
 		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");
 		return;
 	}
-	uint8_t bytes[PP_LOGIN_GREETING_MAX + 64];
+	uint8_t bytes[PP_LOGIN_GREETING_MAX + PP_APP_NAME_MAX + 64];
 	struct pp_writer w;
 	pp_writer_init(&w, bytes, sizeof bytes);
 	pp_writer_begin(&w, PP_BACK_AUTHENTICATION);
 	pp_writer_u32(&w, PP_AUTH_OK);
 	pp_writer_end(&w);
-	pp_writer_bytes(&w, db->greeting, db->greeting_len);
+	pp_app_name_greet(c, &w);
 	pp_writer_begin(&w, PP_BACK_KEY_DATA);
 	pp_writer_u32(&w, c->key_pid);
 	pp_writer_u32(&w, c->key_secret);

@@ -267,6 +267,8 @@ static void let_go(struct pp_client *c)
 		c->password = NULL;
 	}
 	pp_labels_drop(&c->label);
+	free(c->app_name);
+	c->app_name = NULL;
 	pp_statements_clear(&c->statements);
 	pp_client_forget_touch(c);
 	pp_buf_finish(&c->in);

@@ -81,6 +81,7 @@ struct pp_client {
 	struct pp_touched *unnamed_touch;   /* owned: what it does when executed; NULL nothing */
 	struct pp_statement *statements;    /* uthash: its named ones */
 	struct pp_labels_entry *label;	    /* counted: its session's settings */
+	char *app_name;			    /* owned: given at startup; NULL none, or the pool's */
 	uint32_t refusals;		    /* servers in a row that would not take them */
 	uint64_t transactions;
 	pp_ms active_at;	    /* it last said something, or its transaction ended */
@@ -91,10 +92,11 @@ struct pp_client {
 	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
 	UT_hash_handle hh;	      /* broker.clients_by_pid */
 
-	uint32_t mark;	 /* of its socket (ipc/mark.h), 0 none */
-	uint32_t skip;	 /* bytes of the current message still to come */
-	uint8_t sslmode; /* enum pp_ipc_sslmode, with is_libpq */
-	bool is_libpq;	 /* its libpq's TLS wish is ours to meet */
+	uint32_t mark;	    /* of its socket (ipc/mark.h), 0 none */
+	uint32_t skip;	    /* bytes of the current message still to come */
+	uint8_t sslmode;    /* enum pp_ipc_sslmode, with is_libpq */
+	bool is_libpq;	    /* its libpq's TLS wish is ours to meet */
+	bool told_app_name; /* of its name it last heard that it is app_name */
 	bool read_paused;
 	bool eof;	   /* it has said all it will say (FIN); answers may still be owed */
 	bool cancelled;	   /* in line: its query has failed, ReadyForQuery is still to be said */

@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "broker/admit.h"
+#include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database_key.h"
 #include "broker/guards.h"
@@ -61,7 +62,9 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 int pp_database_join(struct pp_client *c, const struct pp_startup *startup)
 {
 	struct pp_database_key key;
-	int r = pp_database_key_make(c, startup, &key);
+	int r = pp_app_name_take(c, startup);
+	if (r == 0)
+		r = pp_database_key_make(c, startup, &key);
 	if (r < 0)
 		return r;
 	struct pp_database *db;

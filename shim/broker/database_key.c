@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/route.h"
 #include "broker/wishes.h"
@@ -20,19 +21,21 @@ static int by_name(const void *a, const void *b)
 	return strcmp(((const struct param *)a)->name, ((const struct param *)b)->name);
 }
 
-static bool is_setting(const char *name)
+static bool is_setting(const char *name, bool has_own_name)
 {
-	return strcmp(name, "user") != 0 && strcmp(name, "database") != 0 &&
-	       strcmp(name, "replication") != 0 && strncmp(name, "_pq_.", 5) != 0;
+	return !(has_own_name && strcmp(name, PP_APP_NAME) == 0) && strcmp(name, "user") != 0 &&
+	       strcmp(name, "database") != 0 && strcmp(name, "replication") != 0 &&
+	       strncmp(name, "_pq_.", 5) != 0;
 }
 
 /* Number of settings, sorted by name, later ones winning; PP_ERR_FULL. */
 static int collect(const struct pp_startup *startup, struct param *params)
 {
 	int n = 0;
+	bool has_own_name = pp_app_name_find(startup) != NULL;
 	const char *name, *value;
 	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);) {
-		if (!is_setting(name))
+		if (!is_setting(name, has_own_name))
 			continue;
 		int i = 0;
 		while (i < n && strcmp(params[i].name, name) != 0)

@@ -160,6 +160,14 @@ static void take_back(struct pp_server *s)
 		pp_client_check_eof(c);
 }
 
+static void keep_lent(struct pp_server *s)
+{
+	pp_process_settle(s->client);
+	/* A RESET took the name the client gave at startup. */
+	if (s->own.kind == PP_OWN_NONE && !s->cancels)
+		pp_own_restore(s);
+}
+
 void pp_lend_check_return(struct pp_server *s)
 {
 	if (!is_between_transactions(s))
@@ -179,7 +187,7 @@ void pp_lend_check_return(struct pp_server *s)
 	if (pp_lend_may_return(s))
 		take_back(s);
 	else
-		pp_process_settle(s->client);
+		keep_lent(s);
 }
 
 int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)

@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/lend.h"
@@ -82,7 +83,7 @@ bool pp_own_probe(struct pp_server *s)
 {
 	char text[PP_OWN_TEXT_MAX];
 	struct pp_nameset *names = &s->touch.names;
-	struct pp_label label = pp_labels_view(s->client->label);
+	struct pp_label label = pp_labels_view(s->label);
 	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
 	uint32_t asked = pins_to_ask(s);
 	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
@@ -99,6 +100,8 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.probe = probe;
 	s->own.asked = asked;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
+	/* Its name may have to be brought back before it says more. */
+	s->own.holds = s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME));
 	pp_touch_clear(&s->touch);
 	ask(s, PP_OWN_PROBE, text);
 	return true;
@@ -257,7 +260,7 @@ static void restored(struct pp_server *s)
 	bool held = s->own.holds;
 	s->own.holds = false;
 	if (s->own.failed) {
-		if (s->client && held)
+		if (s->client && held && !s->pins)
 			pp_lend_refused(s, "its client's settings cannot be restored");
 		else
 			pp_lend_server_lost(s, "its client's settings cannot be restored");
@@ -281,17 +284,17 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 {
 	struct pp_label label = {probe->bytes, probe->len};
 	struct pp_labels_entry *entry;
+	struct pp_label before = pp_labels_view(s->label); /* but for its name the client's too */
 	if (s->own.failed || probe->failed || pp_labels_take(s->broker, label, &entry) < 0)
 		return false;
+	if (s->client && pp_app_name_label(s->client, label) < 0) {
+		pp_labels_drop(&entry);
+		return false;
+	}
 	if (entry)
 		entry->proven = true;
-	if (s->client) {
-		if (pp_plans_may_change(s->client->statements, pp_labels_view(s->client->label),
-					label))
-			pp_server_pin(s, PP_PIN_STATEMENT,
-				      "a setting its statements were read under");
-		pp_labels_hold(&s->client->label, entry);
-	}
+	if (s->client && pp_plans_may_change(s->client->statements, before, label))
+		pp_server_pin(s, PP_PIN_STATEMENT, "a setting its statements were read under");
 	pp_labels_hold(&s->label, entry);
 	pp_labels_drop(&entry);
 	s->pins &= ~s->own.asked;
@@ -319,12 +322,18 @@ static void go_on(struct pp_server *s)
 
 static void probed(struct pp_server *s)
 {
+	struct pp_client *c = s->client;
 	struct pp_probe *probe = s->own.probe;
 	s->own.probe = NULL;
-	if (!learn(s, probe))
-		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
+	s->own.holds = false;
+	bool learnt = learn(s, probe);
 	free(probe);
-	go_on(s);
+	if (!learnt)
+		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
+	else if (c)
+		pp_app_name_correct(c);
+	if (!c || !c->gone)
+		go_on(s);
 }
 
 static void named(struct pp_server *s)

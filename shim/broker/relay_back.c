@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/lend.h"
@@ -116,6 +117,19 @@ static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint
 	return false;
 }
 
+/* The client hears what the session's own server would say. */
+static bool take_app_name(struct back *b, const struct pp_frame_head *head)
+{
+	struct pp_server *s = b->s;
+	struct pp_client *c = s->client;
+	if (!send_on(b))
+		return false;
+	pp_app_name_tell(s, b->bytes + b->at + PP_MSG_HEADER, head->total - PP_MSG_HEADER);
+	b->at += head->total;
+	b->sent = b->at;
+	return !s->gone && s->client == c;
+}
+
 /* A client that notifies itself looks for the pid that BackendKeyData told it. */
 static void name_notifier(const struct pp_server *s, uint8_t *body)
 {
@@ -171,6 +185,9 @@ static bool take_head(struct back *b)
 		note_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
 	if (own)
 		return take_own(b, &head);
+	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE &&
+	    pp_app_name_is_told(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER))
+		return take_app_name(b, &head);
 	b->ready |= head.type == PP_BACK_READY;
 	b->failed |= head.type == PP_BACK_ERROR;
 	if (frame == PP_FRAME_WHOLE)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "broker/app_name.h"
 #include "broker/broker.h"
 #include "broker/client.h"
 #include "broker/database.h"
@@ -104,16 +105,14 @@ static json_t *client_json(const struct pp_client *c)
 	char pins[160];
 	const struct pp_server *s = c->server;
 	const struct pp_database *db = c->database;
-	const char *name =
-		db ? pp_login_setting(db->settings, db->settings_len, "application_name") : NULL;
 	pp_pins_text(s ? s->pins : 0, pins, sizeof pins);
 	return json_pack("{s:I,s:I,s:o,s:o,s:o,s:s,s:I,s:s,s:o,s:I,s:I,s:I,s:o}", "id",
 			 (json_int_t)c->id, "pid", (json_int_t)(c->process ? c->process->pid : 0),
 			 "user", pp_status_text(db ? db->user : ""), "database",
 			 pp_status_text(db ? db->database : ""), "application_name",
-			 pp_status_text(name), "state", pp_client_word(c->state), "server_pid",
-			 (json_int_t)(s ? s->backend_pid : 0), "pins", pins, "pin_cause",
-			 pp_status_text(s ? s->pin_cause : ""), "transactions",
+			 pp_status_text(pp_app_name_of(c)), "state", pp_client_word(c->state),
+			 "server_pid", (json_int_t)(s ? s->backend_pid : 0), "pins", pins,
+			 "pin_cause", pp_status_text(s ? s->pin_cause : ""), "transactions",
 			 (json_int_t)c->transactions, "transaction_ms",
 			 (json_int_t)pp_leaks_transaction(c), "idle_ms",
 			 (json_int_t)pp_leaks_idle(c), "last_ran", pp_status_text(c->last_ran));

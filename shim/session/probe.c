@@ -6,7 +6,8 @@
 #include "session/pins.h"
 #include "session/sql.h"
 
-#define EQ " OPERATOR(pg_catalog.=) "
+#define EQ	 " OPERATOR(pg_catalog.=) "
+#define APP_NAME "application_name"
 
 /* A word of pins.h, and where such state shows. */
 static const struct {
@@ -32,8 +33,22 @@ static void begin_row(struct pp_sql *sql, const char *kind)
 	pp_sql_put(sql, "::pg_catalog.text,");
 }
 
+/* Reset and set to what it is by itself are not the same: its client may have given it a name (broker/app_name.h). */
+static void ask_name(struct pp_sql *sql)
+{
+	begin_row(sql, "setting");
+	pp_sql_literal(sql, APP_NAME);
+	pp_sql_put(sql,
+		   "::pg_catalog.text,(SELECT setting FROM pg_catalog.pg_settings WHERE name" EQ
+		   "'" APP_NAME "' AND source" EQ "'session')");
+}
+
 static void ask_setting(struct pp_sql *sql, const char *name)
 {
+	if (strcmp(name, APP_NAME) == 0) {
+		ask_name(sql);
+		return;
+	}
 	begin_row(sql, "setting");
 	pp_sql_literal(sql, name);
 	pp_sql_put(sql, "::pg_catalog.text,pg_catalog.current_setting(");
