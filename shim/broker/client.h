@@ -74,6 +74,7 @@ struct pp_client {
 	struct pp_tunnel *tunnel;	  /* TUNNEL, owned */
 	struct pp_buf unnamed;		  /* the last unnamed Parse */
 	struct pp_touched *unnamed_touch; /* owned: what it does when executed; NULL nothing */
+	uint32_t unnamed_watch;		  /* hidden.generation it was read under */
 	struct pp_statement *statements;  /* uthash: its named ones */
 	struct pp_labels_entry *label;	  /* counted: its session's settings */
 	uint32_t refusals;		  /* servers in a row that would not take them */

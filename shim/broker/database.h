@@ -32,6 +32,8 @@
 
 enum pp_database_auth { PP_AUTH_UNKNOWN, PP_AUTH_NONE, PP_AUTH_PASSWORD };
 
+struct pp_hidden;
+
 struct pp_database {
 	UT_hash_handle hh; /* broker.databases, by key */
 	struct pp_broker *broker;
@@ -52,6 +54,7 @@ struct pp_database {
 	size_t greeting_len;
 	char server_version[32];
 	struct pp_plans plans;	   /* prepared statements */
+	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
 	pp_ms unused_since;

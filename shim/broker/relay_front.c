@@ -5,6 +5,7 @@
 
 #include "broker/client.h"
 #include "broker/front.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 #include "wire/framer.h"
@@ -68,7 +69,7 @@ static enum pp_step take_head(struct pp_front_run *f)
 	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
 	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
 		return PP_STEP_WAIT;
-	if (!c->server && !pp_lend_begin(c))
+	if (pp_hidden_holds(c) || (!c->server && !pp_lend_begin(c)))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;
 	if (pp_own_holds(s))

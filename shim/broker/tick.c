@@ -5,6 +5,7 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/process.h"
 #include "broker/route.h"
@@ -99,6 +100,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_governor(b);
 	pp_route_accept_again(b);
 	pp_lend_sweep(b);
+	pp_hidden_sweep(b);
 	sweep_clients(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
