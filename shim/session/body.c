@@ -155,8 +155,11 @@ static void end_word(struct pp_lexer *lx, uint8_t next)
 		if (next != '\'')
 			unknown(lx);
 		break;
-	case PP_BODY_ARGUMENT:
-	case PP_BODY_ARGUMENT_END: unknown(lx); break;
+	case PP_BODY_ARGUMENT_END:
+		if (body->before == ':') /* 'name'::text, as the server writes it */
+			break;
+		/* fall through */
+	case PP_BODY_ARGUMENT: unknown(lx); break;
 	}
 	body->called = true;
 }
@@ -205,7 +208,7 @@ static void punctuation(struct pp_lexer *lx, uint8_t c)
 			unknown(lx);
 		break;
 	case PP_BODY_ARGUMENT_END:
-		if (c == '\'')
+		if (c == '\'' || c == ':')
 			break;
 		body->expects = PP_BODY_ANYTHING;
 		if (c != ',')
