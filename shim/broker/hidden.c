@@ -7,6 +7,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/hidden_sql.h"
+#include "broker/lend.h"
 #include "broker/own.h"
 #include "broker/server.h"
 #include "broker/suspects.h"
@@ -14,7 +15,7 @@
 
 /* In the long run scans take one part of so many; at once no more than this. */
 #define PP_HIDDEN_SHARE	   10
-#define PP_HIDDEN_BURST_MS 1000
+#define PP_HIDDEN_BURST_MS 5000
 
 int pp_hidden_join(struct pp_database *db)
 {
@@ -74,6 +75,12 @@ bool pp_hidden_holds(const struct pp_client *c)
 	if (!h->asked || !h->scanning || (c->server && !pp_tx_is_idle(&c->server->tx)))
 		return false;
 	return h->state == PP_HIDDEN_UNKNOWN || h->took_ms <= PP_HIDDEN_WAIT_MS;
+}
+
+bool pp_hidden_defers(const struct pp_server *s)
+{
+	const struct pp_hidden *h = s->database->hidden;
+	return h->asked && h->asked != s && h->scanning && s->touch.bits & PP_PIN_DYNAMIC;
 }
 
 static void set_state(struct pp_hidden *h, int state)
@@ -197,7 +204,9 @@ void pp_hidden_wake(struct pp_hidden *h)
 			      (c->state == PP_CLIENT_LENT && !pp_own_holds(c->server));
 		if (!begins || c->database->hidden != h)
 			continue;
-		if (pp_buf_len(&c->in))
+		if (c->server)
+			pp_lend_check_return(c->server);
+		if (!c->gone && pp_buf_len(&c->in))
 			pp_client_continue(c);
 		else
 			pp_client_check_eof(c);

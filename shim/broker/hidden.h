@@ -37,7 +37,7 @@ struct pp_suspects;
 #define PP_HIDDEN_MARK_MS  (10 * 1000)
 #define PP_HIDDEN_RETRY_MS (30 * 1000)
 /* A scan that took longer than this keeps nobody waiting the next time. */
-#define PP_HIDDEN_WAIT_MS  100
+#define PP_HIDDEN_WAIT_MS  1000
 #define PP_HIDDEN_MARK_MAX 256
 
 struct pp_hidden {
@@ -72,6 +72,9 @@ const struct pp_nameset *pp_hidden_settings(const struct pp_database *db);
 
 /* This client, if it is about to begin a transaction, must wait for an answer. */
 bool pp_hidden_holds(const struct pp_client *c);
+
+/* What this server's transactions did is better asked for when the scan under way is over. */
+bool pp_hidden_defers(const struct pp_server *s);
 
 /* The transaction on this server is over: it may have changed functions. */
 void pp_hidden_transaction_over(struct pp_server *s);

@@ -182,6 +182,8 @@ void pp_lend_check_return(struct pp_server *s)
 	if (pp_own_wants_probe(s)) {
 		if (s->cancels) /* it must not hit our question: cancels_over() comes here again */
 			return;
+		if (pp_hidden_defers(s)) /* hidden_wake() does */
+			return;
 		if (pp_own_probe(s))
 			return;
 	}
