@@ -127,6 +127,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 {
 	pp_list_init(&b->clients);
 	pp_list_init(&b->graveyard);
+	pp_list_init(&b->hidden);
 	b->started = pp_broker_now(b);
 	b->uid = geteuid();
 	b->next_client_pid = (uint32_t)getpid();

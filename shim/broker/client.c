@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/labels.h"
 #include "broker/lend.h"
 #include "broker/process.h"
@@ -77,6 +78,10 @@ void pp_client_check_eof(struct pp_client *c)
 	case PP_CLIENT_PROBE:
 	case PP_CLIENT_ADMISSION:
 	case PP_CLIENT_WAITING: return; /* as the server would go on reading and working */
+	case PP_CLIENT_IDLE:
+		if (pp_hidden_holds(c))
+			return; /* what it has said is still to be looked at */
+		break;
 	case PP_CLIENT_LENT:
 		/* Half a message, half a batch, COPY data: the rest will not come, and the server must know. */
 		if (pp_tx_is_busy(&c->server->tx) && !c->skip &&

@@ -79,6 +79,7 @@ struct pp_client {
 	const struct pp_server *cancelling; /* CANCEL: only compared, it may be gone */
 	struct pp_buf unnamed;		    /* the last unnamed Parse */
 	struct pp_touched *unnamed_touch;   /* owned: what it does when executed; NULL nothing */
+	uint32_t unnamed_watch;		    /* hidden.generation it was read under */
 	struct pp_statement *statements;    /* uthash: its named ones */
 	struct pp_labels_entry *label;	    /* counted: its session's settings */
 	char *app_name;			    /* owned: given at startup; NULL none, or the pool's */

@@ -10,6 +10,7 @@
 #include "broker/client.h"
 #include "broker/database_key.h"
 #include "broker/guards.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -48,8 +49,13 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 	db->settings_len = key->settings_len;
 	pp_list_init(&db->applicants);
 	pp_list_init(&db->clients);
+	if (pp_hidden_join(db) < 0) {
+		free(db);
+		return NULL;
+	}
 	HASH_ADD_KEYPTR(hh, b->databases, db->key, db->key_len, db);
 	if (!db->hh.tbl) {
+		pp_hidden_leave(db);
 		free(db);
 		return NULL;
 	}
@@ -257,6 +263,7 @@ void pp_database_sweep(struct pp_broker *b)
 			HASH_DEL(b->databases, db);
 			pp_pool_finish(&db->pool);
 			pp_plans_finish(&db->plans);
+			pp_hidden_leave(db);
 			wipe(&db->password);
 			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
 			free(db->key);

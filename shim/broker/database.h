@@ -34,6 +34,8 @@
 
 enum pp_database_auth { PP_AUTH_UNKNOWN, PP_AUTH_NONE, PP_AUTH_PASSWORD };
 
+struct pp_hidden;
+
 struct pp_database {
 	UT_hash_handle hh; /* broker.databases, by key */
 	struct pp_broker *broker;
@@ -56,8 +58,9 @@ struct pp_database {
 	char server_version[32];
 	struct pp_plans plans; /* prepared statements */
 	uint32_t guards,
-		guards_own;	 /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
-	pp_ms guards_learned_at; /* 0 never */
+		guards_own;	  /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
+	pp_ms guards_learned_at;  /* 0 never */
+	struct pp_hidden *hidden; /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
 	pp_ms unused_since;

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "broker/client.h"
+#include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 
@@ -19,6 +21,12 @@ static bool may_have_state(const struct pp_server *s)
 	return s->pins || s->touch.bits || s->client->label || s->own.kind == PP_OWN_PROBE;
 }
 
+void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
+{
+	if (watch != s->database->hidden->generation)
+		s->touch.bits |= PP_PIN_DYNAMIC;
+}
+
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
@@ -29,9 +37,18 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
 }
 
+static void begin(struct pp_server *s)
+{
+	s->doubtful = 0;
+	pp_lexer_init(&s->lexer, s->conforming);
+	pp_lexer_watch(&s->lexer, pp_hidden_watch(s->database));
+}
+
 static uint32_t finish(struct pp_server *s)
 {
 	uint32_t bits = pp_lexer_finish(&s->lexer);
+	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
+		bits |= PP_PIN_DYNAMIC;
 	return s->readable ? bits : bits | PP_PIN_OPAQUE;
 }
 
@@ -41,8 +58,10 @@ static void lex_end(struct pp_server *s)
 	bool unnamed = s->lexing_unnamed;
 	uint32_t bits = finish(s);
 	s->lexing = PP_LEXING_NO;
-	if (unnamed)
+	if (unnamed) {
 		pp_client_forget_touch(s->client);
+		s->client->unnamed_watch = s->database->hidden->generation;
+	}
 	if (!bits)
 		return;
 	pp_touch_read(&text, bits, &s->lexer);
@@ -53,11 +72,10 @@ static void lex_end(struct pp_server *s)
 
 void pp_front_lex_begin(struct pp_server *s, uint8_t type)
 {
-	s->doubtful = 0;
 	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
 	s->lexing_unnamed = type == PP_FRONT_PARSE;
 	s->text_begins = true;
-	pp_lexer_init(&s->lexer, s->conforming);
+	begin(s);
 }
 
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
@@ -84,9 +102,8 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len)
 {
 	const uint8_t *nul = memchr(text, 0, len);
-	s->doubtful = 0;
 	pp_gist_take(text, nul ? (size_t)(nul - text) : len, s->client->last_ran);
-	pp_lexer_init(&s->lexer, s->conforming);
+	begin(s);
 	pp_lexer_feed(&s->lexer, text, nul ? (size_t)(nul - text) : len);
 	return finish(s);
 }

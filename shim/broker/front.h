@@ -52,6 +52,9 @@ uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len
 /* The text is executed: what it does lastingly pins now, the rest is asked later. */
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text);
 
+/* What is executed was read under this watch (hidden.generation): if it has changed, it may do more. */
+void pp_front_touch_dated(struct pp_server *s, uint32_t watch);
+
 /* Where the statement's name stands in a message, in bytes from its beginning; the name has its NUL there. */
 struct pp_front_name {
 	size_t at, len;

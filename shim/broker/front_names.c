@@ -138,6 +138,8 @@ static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_he
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND && c->unnamed_touch)
 		pp_front_touch(s, c->unnamed_touch);
+	if (head->type == PP_FRONT_BIND && pp_buf_len(&c->unnamed))
+		pp_front_touch_dated(s, c->unnamed_watch);
 	return pp_front_pass(f, head);
 }
 

@@ -5,6 +5,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/front.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 
@@ -136,6 +137,9 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 static bool learn_touch(struct pp_server *s, struct pp_plan *plan)
 {
 	uint32_t bits = pp_front_lex_whole(s, pp_plan_body(plan), plan->body_len);
+	free(plan->touch);
+	plan->touch = NULL;
+	plan->watch = s->database->hidden->generation;
 	if (!bits)
 		return true;
 	plan->touch = malloc(sizeof *plan->touch);
@@ -218,8 +222,12 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 		pp_heal_remember(f);
 	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
-	if (head->type == PP_FRONT_BIND && plan->touch)
-		pp_front_touch(s, plan->touch);
+	if (head->type == PP_FRONT_BIND) {
+		if (plan->watch != s->database->hidden->generation && !learn_touch(s, plan))
+			pp_front_touch_dated(s, plan->watch - 1);
+		if (plan->touch)
+			pp_front_touch(s, plan->touch);
+	}
 	return rename_in(f, head, name, plan->name);
 }
 

@@ -5,6 +5,7 @@
 #include "broker/admit.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
@@ -29,7 +30,10 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	/* A slow reader may still be taking its last reply. */
 	if (pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
 		pp_server_pause(s, true);
-	pp_own_restore(s);
+	if (pp_hidden_wants(s))
+		pp_own_ask_hidden(s); /* and then the rest */
+	else
+		pp_own_restore(s);
 }
 
 static void detach(struct pp_server *s)
@@ -110,6 +114,7 @@ static bool is_clean(const struct pp_server *s)
 void pp_lend_give_back(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
+	pp_hidden_transaction_over(s);
 	if (s->own.kind != PP_OWN_NONE) { /* comes back when it is answered */
 		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, b->now);
 	} else if (s->cancels) {
@@ -178,8 +183,15 @@ void pp_lend_check_return(struct pp_server *s)
 		pp_own_tidy(s);
 		return;
 	}
+	pp_hidden_transaction_over(s);
+	if (pp_hidden_wants(s)) {
+		pp_own_ask_hidden(s);
+		return;
+	}
 	if (pp_own_wants_probe(s)) {
 		if (s->cancels) /* it must not hit our question: cancels_over() comes here again */
+			return;
+		if (pp_hidden_defers(s)) /* hidden_wake() does */
 			return;
 		if (pp_own_probe(s))
 			return;

@@ -9,6 +9,7 @@
 #include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 #include "session/probe.h"
@@ -84,11 +85,14 @@ bool pp_own_probe(struct pp_server *s)
 	char text[PP_OWN_TEXT_MAX];
 	struct pp_nameset *names = &s->touch.names;
 	struct pp_label label = pp_labels_view(s->label);
-	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
 	uint32_t asked = pins_to_ask(s);
+	const struct pp_nameset *hidden = pp_hidden_settings(s->database);
+	if (s->touch.bits & PP_PIN_DYNAMIC && hidden)
+		pp_nameset_add_all(names, hidden);
 	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
 	    (s->touch.bits & PP_PIN_SETTINGS && pp_nameset_is_empty(names)))
 		names->all = true;
+	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
 	if (!probe || pp_probe_sql(asked, names, label, text, sizeof text) < 0) {
 		free(probe);
 		pp_server_pin(s, PP_PIN_OPAQUE,
@@ -134,6 +138,12 @@ static int say(struct pp_server *s, uint8_t type, const char *kind_and_name,
 	memcpy(bytes + 1, &length, sizeof length);
 	int r = pp_server_write(s, bytes, w.len);
 	return r < 0 ? r : pp_server_write(s, pp_plan_body(plan), plan->body_len);
+}
+
+void pp_own_ask_hidden(struct pp_server *s)
+{
+	s->own.holds = true;
+	ask(s, PP_OWN_HIDDEN, pp_hidden_begin(s));
 }
 
 static int say_names(struct pp_server *s)
@@ -250,6 +260,8 @@ bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const ui
 	case PP_BACK_DATA_ROW:
 		if (s->own.kind == PP_OWN_PROBE)
 			hear_row(s, body, len);
+		else if (s->own.kind == PP_OWN_HIDDEN)
+			pp_hidden_row(s, body, len);
 		return false;
 	default: return false;
 	}
@@ -344,6 +356,20 @@ static void named(struct pp_server *s)
 	go_on(s);
 }
 
+static void unhidden(struct pp_server *s)
+{
+	struct pp_hidden *hidden = s->database->hidden;
+	s->own.holds = false;
+	pp_hidden_over(s, s->own.failed);
+	if (s->client) /* it may just have been lent */
+		pp_own_restore(s);
+	if (s->own.kind == PP_OWN_NONE && !s->gone)
+		go_on(s);
+	else if (s->client && !s->own.holds && pp_buf_len(&s->client->in))
+		pp_client_continue(s->client);
+	pp_hidden_wake(hidden);
+}
+
 static void scrubbed(struct pp_server *s)
 {
 	if (s->own.failed) {
@@ -368,6 +394,7 @@ void pp_own_over(struct pp_server *s)
 	case PP_OWN_PROBE: probed(s); break;
 	case PP_OWN_NAMES: named(s); break;
 	case PP_OWN_TIDY: go_on(s); break;
+	case PP_OWN_HIDDEN: unhidden(s); break;
 	case PP_OWN_SCRUB: scrubbed(s); break;
 	case PP_OWN_NONE: pp_not_reached();
 	}

@@ -9,6 +9,7 @@
  *   NAMES    before a text that speaks of prepared statements by name: they are prepared under the client's names,
  *            which pins. Held back.
  *   TIDY     a statement of a client's name that only served to provoke an error is taken away.
+ *   HIDDEN   what functions hide from us (hidden.h), or whether they have changed. Held back.
  *   SCRUB    the client has left and something must be cleaned before the server is anybody else's.
  *
  * One at a time, begun only on an idle session (pp_tx_is_idle). A client may leave in the midst of RESTORE or
@@ -24,7 +25,15 @@
 struct pp_server;
 struct pp_frame_head;
 
-enum pp_own { PP_OWN_NONE, PP_OWN_RESTORE, PP_OWN_PROBE, PP_OWN_NAMES, PP_OWN_TIDY, PP_OWN_SCRUB };
+enum pp_own {
+	PP_OWN_NONE,
+	PP_OWN_RESTORE,
+	PP_OWN_PROBE,
+	PP_OWN_NAMES,
+	PP_OWN_TIDY,
+	PP_OWN_HIDDEN,
+	PP_OWN_SCRUB
+};
 
 /* Longest message in an answer; longer means a server that makes no sense. */
 #define PP_OWN_MESSAGE_MAX (32 * 1024)
@@ -48,6 +57,9 @@ void pp_own_names(struct pp_server *s);
 
 /* An idle session: takes away what s->untidy names. */
 void pp_own_tidy(struct pp_server *s);
+
+/* A lent server without a transaction is asked what pp_hidden_wants(). */
+void pp_own_ask_hidden(struct pp_server *s);
 
 /* No client: cleans, then the server is idle; or closes what cannot be cleaned. */
 void pp_own_scrub(struct pp_server *s);

@@ -31,6 +31,7 @@ struct pp_plan {
 	uint32_t generation; /* a copy made before it no longer fits the tables */
 	char name[PP_PLAN_NAME_MAX];
 	struct pp_touched *touch; /* owned; NULL: executing it touches nothing */
+	uint32_t watch;		  /* hidden.generation that is true for */
 	bool proven;		  /* a server has prepared it */
 	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
 	size_t env_len, body_len;

@@ -5,6 +5,7 @@
 
 #include "broker/client.h"
 #include "broker/front.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/process.h"
 #include "broker/server.h"
@@ -69,7 +70,7 @@ static enum pp_step take_head(struct pp_front_run *f)
 	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
 	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
 		return PP_STEP_WAIT;
-	if (!c->server && !pp_lend_begin(c))
+	if (pp_hidden_holds(c) || (!c->server && !pp_lend_begin(c)))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;
 	if (s->pins && pp_tx_is_idle(&s->tx) && pp_process_is_ending(c))

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/relay.h"
 #include "broker/tick.h"
@@ -244,6 +245,7 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	s->gone = true;
 	pp_log(PP_LOG_DEBUG, "server %d closed: %s", s->backend_pid, reason);
 	bool in_login = s->conn.state == PP_CONN_LOGIN;
+	pp_hidden_lost(s);
 	pp_conn_set_state(&s->conn, PP_CONN_CLOSED, s->broker->now);
 	pp_flight_finish(&s->flight);
 	pp_plan_drop(s->dealloc.plan);

@@ -5,6 +5,7 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
 #include "broker/pressure.h"
@@ -132,6 +133,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	tick_governor(b);
 	pp_route_accept_again(b);
 	pp_lend_sweep(b);
+	pp_hidden_sweep(b);
 	sweep_clients(b);
 	sip_for_slow_readers(b);
 	pp_process_go_on(b);

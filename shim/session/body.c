@@ -4,6 +4,7 @@
 
 #include "session/calls.h"
 #include "session/cause.h"
+#include "session/steps.h"
 
 enum pp_body_expects {
 	PP_BODY_ANYTHING,
@@ -57,8 +58,58 @@ static void check_parts(struct pp_lexer *lx)
 		const char *dot = memchr(body->word + at, '.', body->len - at);
 		size_t end = dot ? (size_t)(dot - body->word) : body->len;
 		pp_calls_any_name(lx, body->word + at, end - at);
+		if (end - at >= strlen(PP_STEPS_TEMP_SCHEMA) &&
+		    memcmp(body->word + at, PP_STEPS_TEMP_SCHEMA, strlen(PP_STEPS_TEMP_SCHEMA)) ==
+			    0)
+			pp_cause_pin(lx, PP_PIN_DYNAMIC, "PG_TEMP");
 		body->last_part = (uint8_t)at;
 		at = end + 1;
+	}
+}
+
+static const struct {
+	const char *word;
+	uint32_t found;
+} telling[] = {
+	{"load", PP_PIN_LOAD},		 {"deallocate", PP_PIN_DYNAMIC | PP_TOUCH_STATEMENTS},
+	{"execute", PP_PIN_DYNAMIC},	 {"prepare", PP_PIN_DYNAMIC},
+	{"listen", PP_PIN_DYNAMIC},	 {"unlisten", PP_PIN_DYNAMIC},
+	{"temp", PP_PIN_DYNAMIC},	 {"temporary", PP_PIN_DYNAMIC},
+	{"hold", PP_PIN_DYNAMIC},	 {"discard", PP_PIN_DYNAMIC},
+	{"pg_settings", PP_PIN_DYNAMIC}, {"drop", PP_TOUCH_END},
+	{"close", PP_TOUCH_END},
+};
+
+/* Nearly every word is none of these. */
+static uint32_t what_it_tells(const struct pp_lexer_body *body)
+{
+	if (body->len < 4)
+		return 0;
+	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+		if (telling[i].word[0] == body->word[0] && is(body, telling[i].word))
+			return telling[i].found;
+	return 0;
+}
+
+/* Of UPDATE t SET a = 1; but a condition may end between the two words. */
+static void follow_update(struct pp_lexer_body *body)
+{
+	if (is(body, "update"))
+		body->updating = true;
+	else if (is(body, "then") || is(body, "begin") || is(body, "else") || is(body, "loop"))
+		body->updating = false;
+}
+
+/* CREATE [OR REPLACE] FUNCTION ... */
+static void follow_create(struct pp_lexer *lx)
+{
+	struct pp_lexer_body *body = &lx->body;
+	if (is(body, "create") || is(body, "alter")) {
+		body->creating = true;
+	} else if (body->creating && !is(body, "or") && !is(body, "replace")) {
+		body->creating = false;
+		if (is(body, "table") || pp_steps_is_code(body->word, body->len))
+			lx->touched |= PP_TOUCH_CODE;
 	}
 }
 
@@ -66,14 +117,20 @@ static void plain_word(struct pp_lexer *lx, uint8_t next)
 {
 	struct pp_lexer_body *body = &lx->body;
 	bool fills_string = body->before == '\'' && next == '\'';
-	if (is(body, "load"))
-		pp_cause_pin(lx, PP_PIN_LOAD, NULL);
-	else if (is(body, "deallocate"))
-		lx->touched |= PP_TOUCH_STATEMENTS;
-	else if (fills_string && body->dotted)
-		add_setting(lx);
-	else if (!fills_string && (is(body, "set") || is(body, "reset")))
+	uint32_t tells = what_it_tells(body);
+	if (tells)
+		pp_cause_pin(lx, tells, NULL);
+	if (fills_string) {
+		if (body->dotted)
+			add_setting(lx);
+		return;
+	}
+	follow_update(body);
+	follow_create(lx);
+	if (is(body, "reset") || (is(body, "set") && !body->updating)) {
 		body->expects = PP_BODY_SETTING;
+		pp_cause_pin(lx, PP_PIN_DYNAMIC, NULL);
+	}
 }
 
 static void end_word(struct pp_lexer *lx, uint8_t next)
@@ -98,8 +155,11 @@ static void end_word(struct pp_lexer *lx, uint8_t next)
 		if (next != '\'')
 			unknown(lx);
 		break;
-	case PP_BODY_ARGUMENT:
-	case PP_BODY_ARGUMENT_END: unknown(lx); break;
+	case PP_BODY_ARGUMENT_END:
+		if (body->before == ':') /* 'name'::text, as the server writes it */
+			break;
+		/* fall through */
+	case PP_BODY_ARGUMENT: unknown(lx); break;
 	}
 	body->called = true;
 }
@@ -111,7 +171,7 @@ static void open_bracket(struct pp_lexer *lx)
 		pp_calls_find(body->word + body->last_part, (size_t)body->len - body->last_part);
 	if (!row || body->is_long)
 		return;
-	pp_cause_pin(lx, row->found, row->shown);
+	pp_cause_pin(lx, row->found ? row->found : PP_PIN_DYNAMIC, row->shown);
 	if (!row->found)
 		body->expects = PP_BODY_ARGUMENT;
 }
@@ -121,6 +181,9 @@ static void open_bracket(struct pp_lexer *lx)
 static void punctuation(struct pp_lexer *lx, uint8_t c)
 {
 	struct pp_lexer_body *body = &lx->body;
+	body->commented |= c == '-' && body->last == '-';
+	if (c == ';' || (c == '/' && body->last == '*'))
+		body->updating = body->creating = false;
 	switch ((enum pp_body_expects)body->expects) {
 	case PP_BODY_ANYTHING: break;
 	case PP_BODY_SETTING:
@@ -145,7 +208,7 @@ static void punctuation(struct pp_lexer *lx, uint8_t c)
 			unknown(lx);
 		break;
 	case PP_BODY_ARGUMENT_END:
-		if (c == '\'')
+		if (c == '\'' || c == ':')
 			break;
 		body->expects = PP_BODY_ANYTHING;
 		if (c != ',')
@@ -199,6 +262,8 @@ void pp_body_feed(struct pp_lexer *lx, const uint8_t *bytes, size_t len)
 			pp_cause_pin(lx, PP_PIN_OPAQUE, NULL);
 		if (!is_space(c))
 			punctuation(lx, c);
+		else if (c == '\n' && body->commented)
+			body->commented = body->updating = body->creating = false;
 		body->last = c;
 	}
 }

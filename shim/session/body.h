@@ -1,8 +1,10 @@
-/* shim/session/body.h - strings that run as SQL: the body of DO, the argument of query_to_xml.
+/* shim/session/body.h - strings that run as SQL: the body of DO, the argument of query_to_xml, and
+ * the bodies of functions (pp_lexer_feed_body).
  *
- * What they do is asked of the server afterwards (the pin DYNAMIC). Searched for here is only what
- * the server cannot tell: functions such as setseed and currval, LOAD, watched names, and custom
- * settings. It is a search for words, not a parse: quotes and comments hide nothing, so that what
+ * What those of DO do is asked of the server afterwards in any case (the pin DYNAMIC). Searched for
+ * here is what the server cannot tell: functions such as setseed and currval, LOAD, watched names,
+ * and custom settings; and, so that not every function is suspected, words without which nothing
+ * changes that the server could be asked for. It is a search for words, not a parse: quotes and comments hide nothing, so that what
  * stands in the string of an EXECUTE or in another dollar quote is found as well.
  *
  * A custom setting is a dotted name behind SET or RESET, as first argument of set_config, or that

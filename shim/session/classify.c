@@ -29,6 +29,16 @@ void pp_classify_end(struct pp_lexer *lx)
 	pp_classify_start(lx);
 }
 
+/* What is created may be called by the next statement of the same text; and a new table matters only
+ * if it has something to do with what is watched for. */
+void pp_classify_finish(struct pp_lexer *lx)
+{
+	if (lx->creates_table && lx->pins)
+		lx->touched |= PP_TOUCH_CODE;
+	if (lx->touched & PP_TOUCH_CODE && lx->statements > 1)
+		pp_cause_pin(lx, PP_PIN_DYNAMIC, "WHAT IT CREATED");
+}
+
 bool pp_classify_is_word(const struct pp_lexer *lx, const char *word)
 {
 	size_t len = strlen(word);

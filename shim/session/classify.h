@@ -60,6 +60,9 @@ void pp_classify_start(struct pp_lexer *lx);
 /* The statement ends here: `;` or the end of the text. */
 void pp_classify_end(struct pp_lexer *lx);
 
+/* The text ends; its pins are known. */
+void pp_classify_finish(struct pp_lexer *lx);
+
 /* The text of words (folded to lower case), identifiers and strings is in lx->word. */
 void pp_classify_word(struct pp_lexer *lx);
 void pp_classify_quoted(struct pp_lexer *lx);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "session/body.h"
 #include "session/cause.h"
 #include "session/classify.h"
 #include "session/quotes.h"
@@ -51,13 +52,14 @@ void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 	lx->word_long = lx->word_dot = lx->word_escaped = false;
 	lx->shape = PP_SHAPE_OTHER;
 	lx->statements = 0;
+	lx->creates_table = false;
 	pp_names_init(&lx->names);
 	pp_classify_start(lx);
 }
 
 void pp_lexer_watch(struct pp_lexer *lx, const struct pp_watch *watch)
 {
-	lx->watch = watch && watch->filter ? watch : NULL;
+	lx->watch = watch && (watch->filter || watch->always) ? watch : NULL;
 }
 
 static void begin_word(struct pp_lexer *lx, enum pp_lexer_where where)
@@ -264,6 +266,13 @@ void pp_lexer_feed(struct pp_lexer *lx, const uint8_t *text, size_t len)
 		pp_cause_give_up(lx, "NUL BYTE");
 }
 
+void pp_lexer_feed_body(struct pp_lexer *lx, const uint8_t *body, size_t len)
+{
+	pp_body_begin(lx);
+	pp_body_feed(lx, body, len);
+	pp_body_end(lx);
+}
+
 uint32_t pp_lexer_finish(struct pp_lexer *lx)
 {
 	if (lx->where != PP_LEX_DEAD) {
@@ -272,7 +281,10 @@ uint32_t pp_lexer_finish(struct pp_lexer *lx)
 		else /* a byte that continues nothing completes what is held back */
 			pp_lexer_feed(lx, (const uint8_t *)"\n;", 2);
 	}
+	if (lx->watch && lx->watch->always)
+		pp_cause_pin(lx, lx->watch->always, "WHATEVER FUNCTIONS DO");
 	pp_shape_finish(lx);
+	pp_classify_finish(lx);
 	pp_cause_finish(lx);
 	return lx->pins | lx->touched;
 }

@@ -42,7 +42,11 @@ enum pp_touch {
 	PP_TOUCH_DATABASE = 1 << 27,
 	/* Changes what a session starts with: ALTER ROLE/USER/GROUP/DATABASE ... SET, RESET or
 	 * RENAME, DROP ROLE/USER/GROUP. */
-	PP_TOUCH_DEFAULTS = 1 << 28
+	PP_TOUCH_DEFAULTS = 1 << 28,
+	/* Other names than before may lead to functions that do something to a session: CREATE or
+	 * ALTER of a function, trigger, view ..., also in the body of DO. Not DROP: what is watched
+	 * for in vain costs little. */
+	PP_TOUCH_CODE = 1 << 29
 };
 
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */
@@ -63,6 +67,10 @@ void pp_lexer_init(struct pp_lexer *lx, bool conforming);
  * finish. */
 void pp_lexer_watch(struct pp_lexer *lx, const struct pp_watch *watch);
 void pp_lexer_feed(struct pp_lexer *lx, const uint8_t *text, size_t len);
+/* Instead of text: the body of a function, in SQL or any language whose strings are SQL. It is
+ * searched like that of DO (body.h), and is DYNAMIC if a word in it may change what the server can
+ * be asked for. */
+void pp_lexer_feed_body(struct pp_lexer *lx, const uint8_t *body, size_t len);
 /* The pins the whole text calls for (enum pp_pin), and flags (enum pp_touch). The lexer may then be
  * initialised again. */
 uint32_t pp_lexer_finish(struct pp_lexer *lx);

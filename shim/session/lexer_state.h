@@ -50,8 +50,11 @@ struct pp_lexer_body {
 	uint8_t len;
 	uint8_t last_part; /* where it begins in a dotted word */
 	bool in_word, dotted, is_long;
-	bool called;  /* nothing but space since the word */
-	bool escapes; /* an E'...' has been seen */
+	bool called;	/* nothing but space since the word */
+	bool escapes;	/* an E'...' has been seen */
+	bool updating;	/* the word UPDATE has been seen in this statement: SET is its own */
+	bool commented; /* a -- has been seen on this line */
+	bool creating;	/* CREATE or ALTER so far */
 	char word[PP_LEXER_WORD_MAX];
 };
 
@@ -82,6 +85,7 @@ struct pp_lexer {
 	uint8_t last;	/* enum pp_token */
 	char last_punct;
 	bool updating;	    /* the word UPDATE has been seen in a query */
+	bool creates_table; /* a statement of this text is CREATE TABLE */
 	bool searches;	    /* the strings of this statement are SQL that will run: body.c */
 	uint8_t shape;	    /* enum pp_shape of the last statement that has one */
 	uint8_t statements; /* in this text, stops at 2; empty ones do not count */

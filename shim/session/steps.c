@@ -18,6 +18,18 @@ bool pp_steps_is_temp_schema(const struct pp_lexer *lx)
 	return lx->word_len >= len && memcmp(lx->word, PP_STEPS_TEMP_SCHEMA, len) == 0;
 }
 
+bool pp_steps_is_code(const char *word, size_t len)
+{
+	static const char *const kinds[] = {
+		"function", "procedure", "routine",	 "trigger", "constraint", "event",
+		"view",	    "recursive", "materialized", "rule",    "policy",	  "operator",
+		"cast",	    "aggregate", "extension",	 "domain",  "schema"};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strlen(kinds[i]) == len && memcmp(kinds[i], word, len) == 0)
+			return true;
+	return false;
+}
+
 /* UPDATE pg_settings is a rule that calls set_config(name, value, false). */
 static void check_update(struct pp_lexer *lx)
 {
@@ -50,6 +62,15 @@ static void into_name(struct pp_lexer *lx, bool quoted)
 	lx->step = PP_STEP_SELECT;
 }
 
+/* CREATE ... or ALTER ... of this kind: what a name leads to is no longer what it was. */
+static void note_kind(struct pp_lexer *lx)
+{
+	if (pp_steps_is_code(lx->word, lx->word_len))
+		lx->touched |= PP_TOUCH_CODE;
+	else if (is(lx, "table") || is(lx, "foreign") || is(lx, "unlogged"))
+		lx->creates_table = true;
+}
+
 /* CREATE [OR REPLACE] [LOCAL|GLOBAL] TEMP ... */
 static void create_name(struct pp_lexer *lx)
 {
@@ -59,6 +80,8 @@ static void create_name(struct pp_lexer *lx)
 		pp_cause_pin(lx, PP_PIN_TEMP, NULL);
 	else if (is(lx, "database"))
 		lx->touched |= PP_TOUCH_DATABASE;
+	else
+		note_kind(lx);
 	lx->step = PP_STEP_DDL;
 }
 
@@ -76,6 +99,8 @@ static void ddl_name(struct pp_lexer *lx, bool quoted)
 		lx->step = PP_STEP_DDL_AS;
 	else if (is(lx, "create")) /* CREATE SCHEMA s CREATE TABLE ... */
 		lx->step = PP_STEP_CREATE;
+	else if (lx->creates_table && (is(lx, "partition") || is(lx, "inherits") || is(lx, "like")))
+		lx->touched |= PP_TOUCH_CODE; /* triggers and defaults come along */
 }
 
 /* DECLARE c CURSOR WITH HOLD FOR: what follows FOR is a query of its own. */
@@ -116,6 +141,13 @@ static void drop_name(struct pp_lexer *lx)
 	lx->step = PP_STEP_SKIM;
 }
 
+static void alter_kind(struct pp_lexer *lx, bool quoted)
+{
+	if (!quoted && (is(lx, "table") || pp_steps_is_code(lx->word, lx->word_len)))
+		lx->touched |= PP_TOUCH_CODE;
+	ddl_name(lx, quoted);
+}
+
 static void alter_name(struct pp_lexer *lx, bool quoted)
 {
 	if (!quoted && is(lx, "database"))
@@ -123,7 +155,7 @@ static void alter_name(struct pp_lexer *lx, bool quoted)
 	else if (!quoted && is_role(lx))
 		lx->step = PP_STEP_ALTER_ROLE;
 	else
-		ddl_name(lx, quoted);
+		alter_kind(lx, quoted);
 }
 
 static void alter_what(struct pp_lexer *lx, bool quoted)

@@ -14,6 +14,7 @@
 
 struct pp_watch {
 	uint64_t filter; /* 0: nothing is looked up */
+	uint32_t always; /* pins and flags that go with every text, whatever it names */
 	/* Pins and enum pp_touch flags that go with the name; 0: none. `name` is not terminated. */
 	uint32_t (*look_up)(void *arg, const char *name, size_t len);
 	void *arg;

@@ -1,6 +1,7 @@
 #include "session/body.h"
 
 #include "lexer_facts.h"
+#include "session/watch.h"
 
 enum {
 	DYNAMIC = PP_PIN_DYNAMIC,
@@ -134,6 +135,61 @@ START_TEST(test_body_words_of_any_length)
 }
 END_TEST
 
+static uint32_t count_words(void *arg, const char *name, size_t len)
+{
+	(void)name;
+	*(unsigned *)arg += len > 0;
+	return 0;
+}
+
+START_TEST(test_body_of_a_function_is_dynamic_only_if_a_word_says_so)
+{
+	static const struct {
+		const char *body;
+		uint32_t found;
+		const char *name; /* the first */
+	} table[] = {
+		{"select 1", 0, ""},
+		{"begin update t set a = 1 where b; end", 0, ""},
+		{"begin if x then update t set a = 1; end if; set work_mem = 1; end", DYNAMIC, ""},
+		{"-- an update\n set work_mem = 1", DYNAMIC, ""},
+		{"/* an update */ set work_mem = 1", DYNAMIC, ""},
+		{"begin if tg_op = 'UPDATE' then set work_mem = 1; end if; end", DYNAMIC, ""},
+		{"begin execute 'update t set ' || c || ' = 1'; end", DYNAMIC, ""},
+		{"insert into t values (1) on conflict (a) do update set a = 2", 0, ""},
+		{"select set_config('work_mem', '7MB', false)", DYNAMIC, ""},
+		{"select set_config('app.x', '7MB', false)", DYNAMIC | PP_PIN_SETTINGS, "app.x"},
+		{"select set_config(n, '7MB', false)", UNKNOWN, ""},
+		{"SELECT set_config('app.x'::text, '7MB'::text)", DYNAMIC | PP_PIN_SETTINGS,
+		 "app.x"},
+		{"SELECT set_config('app.x'::text || n, '7MB')", UNKNOWN, "app.x"},
+		{"select pg_advisory_lock(7)", PP_PIN_ADVISORY, ""},
+		{"select pg_advisory_unlock(7)", PP_TOUCH_END, ""},
+		{"select pg_advisory_xact_lock(7)", 0, ""},
+		{"begin create temp table t (a int); end", DYNAMIC, ""},
+		{"create table pg_temp.t (a int)", DYNAMIC | PP_TOUCH_CODE, ""},
+		{"begin execute s; end", DYNAMIC, ""},
+		{"begin drop table t; end", PP_TOUCH_END, ""},
+		{"select currval('s')", PP_PIN_SEQUENCE, ""},
+		{"begin create function f() returns int as 'x'; end", PP_TOUCH_CODE, ""},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct pp_lexer lx;
+		unsigned words = 0;
+		struct pp_watch watch = {~UINT64_C(0), 0, count_words, &words};
+		const char *name;
+		pp_lexer_init(&lx, true);
+		pp_lexer_watch(&lx, &watch);
+		pp_lexer_feed_body(&lx, (const uint8_t *)table[i].body, strlen(table[i].body));
+		uint32_t found = pp_lexer_finish(&lx);
+		ck_assert_msg(found == table[i].found, "%s: %x", table[i].body, found);
+		name = pp_lexer_next_name(&lx, NULL, NULL);
+		ck_assert_str_eq(name ? name : "", table[i].name);
+		ck_assert_uint_gt(words, 0);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session/body");
@@ -142,6 +198,7 @@ int main(void)
 	tcase_add_test(c, test_body_tells_the_custom_settings);
 	tcase_add_test(c, test_body_with_a_name_put_together_is_opaque);
 	tcase_add_test(c, test_body_words_of_any_length);
+	tcase_add_test(c, test_body_of_a_function_is_dynamic_only_if_a_word_says_so);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }

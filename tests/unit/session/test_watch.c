@@ -73,6 +73,16 @@ START_TEST(test_watch_that_is_empty_is_never_asked)
 }
 END_TEST
 
+START_TEST(test_watch_may_go_with_every_text)
+{
+	struct list list = {.names = names};
+	struct pp_watch all = {.always = PP_PIN_DYNAMIC, .look_up = look_up, .arg = &list};
+	struct facts facts = facts_of((const uint8_t *)"SELECT 1", 8, true, &all);
+	ck_assert_uint_eq(facts.found, PP_PIN_DYNAMIC);
+	ck_assert_uint_eq(list.looked_up, 0);
+}
+END_TEST
+
 START_TEST(test_watch_filter_knows_what_was_added_and_little_else)
 {
 	struct pp_watch watch;
@@ -98,6 +108,7 @@ int main(void)
 	TCase *c = tcase_create("watch");
 	tcase_add_test(c, test_watch_finds_its_names_wherever_they_stand);
 	tcase_add_test(c, test_watch_that_is_empty_is_never_asked);
+	tcase_add_test(c, test_watch_may_go_with_every_text);
 	tcase_add_test(c, test_watch_filter_knows_what_was_added_and_little_else);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
