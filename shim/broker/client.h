@@ -111,6 +111,12 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 /* Reads its socket once, if there is something to read. */
 void pp_client_read(struct pp_client *c);
 
+/* Who waits there. */
+static inline struct pp_client *pp_client_of(struct pp_waiter *waiter)
+{
+	return pp_list_entry(waiter, struct pp_client, waiter);
+}
+
 /* The one door for its state. */
 void pp_client_set_state(struct pp_client *c, enum pp_client_state to);
 const char *pp_client_word(enum pp_client_state state);

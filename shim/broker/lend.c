@@ -13,11 +13,6 @@
 /* Servers tried in a row before a client whose settings none of them takes is told so. */
 #define PP_LEND_REFUSALS_MAX 3
 
-static struct pp_client *client_of(struct pp_waiter *waiter)
-{
-	return pp_list_entry(waiter, struct pp_client, waiter);
-}
-
 static void attach(struct pp_server *s, struct pp_client *c)
 {
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
@@ -67,11 +62,6 @@ bool pp_lend_begin(struct pp_client *c)
 	return false;
 }
 
-static bool is_too_old(const struct pp_server *s)
-{
-	return s->lifetime_ms && s->broker->now - s->conn.born >= s->lifetime_ms;
-}
-
 void pp_lend_idle(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
@@ -79,7 +69,7 @@ void pp_lend_idle(struct pp_server *s)
 	if (s->conn.state != PP_CONN_IDLE)
 		return; /* somebody was quicker */
 	bool waited_for = pool->waiters.count > 0;
-	if (is_too_old(s))
+	if (pp_server_is_too_old(s))
 		pp_server_close(s, "server lifetime over");
 	else if (b->orders.close_idle && !waited_for)
 		pp_server_close(s, "draining");
@@ -90,7 +80,7 @@ void pp_lend_idle(struct pp_server *s)
 	struct pp_conn *conn;
 	struct pp_waiter *waiter = pp_pool_match(pool, b->now, &conn);
 	if (waiter) {
-		struct pp_client *c = client_of(waiter);
+		struct pp_client *c = pp_client_of(waiter);
 		attach(pp_server_of(conn), c);
 		if (c->server)
 			pp_client_continue(c);
@@ -290,78 +280,4 @@ void pp_lend_finish(struct pp_broker *b)
 	PP_LIST_FOREACH_SAFE (&b->clients, it)
 		finish_one(pp_list_entry(it, struct pp_client, link));
 	pp_database_close_all(b, "the pod's time is over");
-}
-
-void pp_lend_cancel_waiting(struct pp_client *c)
-{
-	pp_pool_unwait(pp_database_pool(c->database), &c->waiter);
-	pp_client_set_state(c, PP_CLIENT_IDLE);
-	pp_relay_front_cancelled(c);
-}
-
-void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *error)
-{
-	while (db->pool.waiters.count) {
-		struct pp_link *first = pp_list_first(&db->pool.waiters);
-		pp_client_fail_as(client_of(pp_list_entry(first, struct pp_waiter, link)), error);
-	}
-}
-
-void pp_lend_settle(struct pp_broker *b)
-{
-	struct pp_pool *pool;
-	struct pp_conn *conn;
-	for (;;) {
-		switch (pp_pools_advise(&b->pools, b->now, &pool, &conn)) {
-		case PP_ADVICE_NOTHING: return;
-		case PP_ADVICE_CLOSE:
-			pp_server_close(pp_server_of(conn), "place needed elsewhere");
-			break;
-		case PP_ADVICE_OPEN: {
-			struct pp_database *db = pp_database_of(pool);
-			if (!pp_server_login(db, pp_admit_next_password(db)))
-				pool->not_before = b->now + PP_DATABASE_RETRY_MS;
-		}
-		}
-	}
-}
-
-static void sweep_waiters(struct pp_broker *b, struct pp_pool *pool)
-{
-	pp_ms limit = b->config.wait_timeout_ms;
-	if (!limit)
-		return;
-	PP_LIST_FOREACH_SAFE (&pool->waiters, it) {
-		struct pp_waiter *waiter = pp_list_entry(it, struct pp_waiter, link);
-		if (b->now - waiter->since < limit)
-			return; /* in order of arrival */
-		pp_client_fail(
-			client_of(waiter), "FATAL", "53300",
-			"podpool: no server connection in time; raise "
-			"PODPOOL_MAX_SERVERS or PODPOOL_WAIT_TIMEOUT, or see `podpool status`");
-	}
-}
-
-static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)
-{
-	struct pp_conn *conn;
-	while ((conn = pp_pool_find_idle_since(pool, b->now, b->config.idle_timeout_ms)))
-		pp_server_close(pp_server_of(conn), "idle timeout");
-	PP_LIST_FOREACH_SAFE (&pool->conns[PP_CONN_IDLE], it) {
-		struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
-		if (is_too_old(s))
-			pp_server_close(s, "server lifetime over");
-		else if (b->orders.close_idle && !pool->waiters.count)
-			pp_server_close(s, "draining");
-	}
-}
-
-void pp_lend_sweep(struct pp_broker *b)
-{
-	PP_LIST_FOREACH (&b->pools.all, it) {
-		struct pp_pool *pool = pp_list_entry(it, struct pp_pool, link);
-		sweep_waiters(b, pool);
-		sweep_idle(b, pool);
-	}
-	pp_lend_settle(b);
 }

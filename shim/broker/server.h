@@ -115,4 +115,7 @@ void pp_server_release(struct pp_server *s);
 
 struct pp_server *pp_server_of(struct pp_conn *conn);
 
+/* Its lifetime is over: it goes when nobody has it. */
+bool pp_server_is_too_old(const struct pp_server *s);
+
 #endif

@@ -1,0 +1,205 @@
+/* What the answers to the broker's own Queries mean (own.h); own.c asks. */
+#include "broker/own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "broker/app_name.h"
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/hidden.h"
+#include "broker/lend.h"
+#include "broker/server.h"
+#include "session/probe.h"
+#include "wire/error.h"
+#include "wire/framer.h"
+#include "wire/reader.h"
+
+static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	char text[3][PP_LABEL_MAX];
+	bool null = false, fits = true;
+	struct pp_reader r;
+	pp_reader_init(&r, body, len);
+	fits = pp_reader_u16(&r) == 3;
+	for (int i = 0; i < 3 && fits; i++) {
+		uint32_t size = pp_reader_u32(&r);
+		null = size == UINT32_MAX; /* -1 */
+		const uint8_t *value = pp_reader_bytes(&r, null ? 0 : size);
+		fits = value && size + 1 <= sizeof text[i];
+		if (null)
+			fits = i == 2;
+		else if (fits)
+			memcpy(text[i], value, size);
+		if (fits)
+			text[i][null ? 0 : size] = '\0';
+	}
+	if (fits)
+		pp_probe_row(s->own.probe, text[0], text[1], null ? NULL : text[2],
+			     s->database->user);
+	else
+		s->own.failed = true;
+}
+
+static bool hear_error(struct pp_server *s, const uint8_t *body, size_t len)
+{
+	struct pp_error error;
+	s->own.failed = true;
+	if (pp_error_read(body, len, &error) < 0)
+		return false;
+	pp_log(PP_LOG_INFO, "server %d refuses the broker's own query: %s %s", s->backend_pid,
+	       error.sqlstate, error.message);
+	return strcmp(error.severity, "ERROR") != 0;
+}
+
+bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *message)
+{
+	const uint8_t *body = message + PP_MSG_HEADER;
+	size_t len = head->total - PP_MSG_HEADER;
+	switch (head->type) {
+	case PP_BACK_NOTIFICATION: return true;
+	case PP_BACK_ERROR: return hear_error(s, body, len);
+	case PP_BACK_DATA_ROW:
+		if (s->own.kind == PP_OWN_PROBE)
+			hear_row(s, body, len);
+		else if (s->own.kind == PP_OWN_HIDDEN)
+			pp_hidden_row(s, body, len);
+		return false;
+	default: return false;
+	}
+}
+
+static void restored(struct pp_server *s)
+{
+	bool held = s->own.holds;
+	s->own.holds = false;
+	if (s->own.failed) {
+		if (s->client && held && !s->pins)
+			pp_lend_refused(s, "its client's settings cannot be restored");
+		else
+			pp_lend_server_lost(s, "its client's settings cannot be restored");
+		return;
+	}
+	if (s->own.label)
+		s->own.label->proven = true;
+	pp_labels_hold(&s->label, s->own.label);
+	pp_labels_drop(&s->own.label);
+	if (!s->client) {
+		pp_lend_give_back(s);
+		return;
+	}
+	s->client->refusals = 0;
+	if (held)
+		pp_client_continue(s->client);
+}
+
+/* The server's word becomes the record of the session. */
+static bool learn(struct pp_server *s, const struct pp_probe *probe)
+{
+	struct pp_label label = {probe->bytes, probe->len};
+	struct pp_labels_entry *entry;
+	struct pp_label before = pp_labels_view(s->label); /* but for its name the client's too */
+	if (s->own.failed || probe->failed || pp_labels_take(s->broker, label, &entry) < 0)
+		return false;
+	if (s->client && pp_app_name_label(s->client, label) < 0) {
+		pp_labels_drop(&entry);
+		return false;
+	}
+	if (entry)
+		entry->proven = true;
+	if (s->client && pp_plans_may_change(s->client->statements, before, label))
+		pp_server_pin(s, PP_PIN_STATEMENT, "a setting its statements were read under");
+	pp_labels_hold(&s->label, entry);
+	pp_labels_drop(&entry);
+	s->pins &= ~s->own.asked;
+	const char *path = pp_label_get(label, "search_path");
+	if (path &&
+	    strstr(path, "pg_temp")) /* what is created there is temporary, and nothing says so */
+		pp_server_pin(s, PP_PIN_OPAQUE, "a search_path with pg_temp");
+	if (probe->pins)
+		pp_server_pin(s, probe->pins, s->own.cause);
+	return true;
+}
+
+/* The client may go on: to its next message, or to give the server back. */
+static void go_on(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	if (!c) {
+		pp_lend_give_back(s);
+		return;
+	}
+	pp_lend_check_return(s);
+	if (c->server == s && pp_buf_len(&c->in))
+		pp_client_continue(c);
+}
+
+static void probed(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	struct pp_probe *probe = s->own.probe;
+	s->own.probe = NULL;
+	s->own.holds = false;
+	bool learnt = learn(s, probe);
+	free(probe);
+	if (!learnt)
+		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
+	else if (c)
+		pp_app_name_correct(c);
+	if (!c || !c->gone)
+		go_on(s);
+}
+
+static void named(struct pp_server *s)
+{
+	s->own.holds = false;
+	if (s->client)
+		pp_statements_clear(&s->client->statements);
+	go_on(s);
+}
+
+static void unhidden(struct pp_server *s)
+{
+	struct pp_hidden *hidden = s->database->hidden;
+	s->own.holds = false;
+	pp_hidden_over(s, s->own.failed);
+	if (s->client) /* it may just have been lent */
+		pp_own_restore(s);
+	if (s->own.kind == PP_OWN_NONE && !s->gone)
+		go_on(s);
+	else if (s->client && !s->own.holds && pp_buf_len(&s->client->in))
+		pp_client_continue(s->client);
+	pp_hidden_wake(hidden);
+}
+
+static void scrubbed(struct pp_server *s)
+{
+	if (s->own.failed) {
+		pp_server_close(s, "it could not be cleaned");
+		pp_lend_settle(s->broker);
+		return;
+	}
+	pp_labels_hold(&s->label, s->own.label);
+	pp_labels_drop(&s->own.label);
+	s->pins = 0;
+	s->pin_cause[0] = '\0';
+	pp_touch_clear(&s->touch);
+	pp_lend_give_back(s);
+}
+
+void pp_own_over(struct pp_server *s)
+{
+	enum pp_own kind = s->own.kind;
+	s->own.kind = PP_OWN_NONE;
+	switch (kind) {
+	case PP_OWN_RESTORE: restored(s); break;
+	case PP_OWN_PROBE: probed(s); break;
+	case PP_OWN_NAMES: named(s); break;
+	case PP_OWN_TIDY: go_on(s); break;
+	case PP_OWN_HIDDEN: unhidden(s); break;
+	case PP_OWN_SCRUB: scrubbed(s); break;
+	case PP_OWN_NONE: pp_not_reached();
+	}
+}
