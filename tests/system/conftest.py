@@ -17,18 +17,13 @@ for folder in (TESTS, TESTS / "system"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
+from databases import database  # noqa: E402
 from support import pg, wait  # noqa: E402
 from support.dialer import Dialer  # noqa: E402
 from support.pgwire import Wire  # noqa: E402
 from support.pool import DIRECT, Pool, direct_env  # noqa: E402
 
 USER, PASSWORD, DATABASE = "app", "app-secret", "app"
-ROLES = """
-create role app login password 'app-secret';
-create role other login password 'other-secret';
-create database app owner app;
-create database second owner app;
-"""
 
 
 def pytest_configure(config):
@@ -49,12 +44,6 @@ def pytest_runtest_makereport(item, call):
     if report.skipped and os.environ.get("PP_NO_SKIP") == "1" and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped under PP_NO_SKIP=1: {report.longrepr}"
-
-
-def database(auth, **options):
-    postgres = pg.Postgres.start(auth=auth, **options)
-    postgres.psql(ROLES.replace(";\n", ";\n\n"))
-    return postgres
 
 
 @pytest.fixture(scope="session")

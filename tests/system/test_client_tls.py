@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import database
+from databases import database
 from shell import psql
 from support.pool import direct_env
 

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import database
+from databases import database
 from shell import psql, said
 from support import pg, wait
 from support.pool import direct_env

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from conftest import database
+from databases import database
 from shell import psql, said
 from support.pool import direct_env
 

@@ -43,9 +43,9 @@ def test_15_larger_than_any_buffer(diff, size):
 def test_15_with_settings_pending(diff):
     def script(play):
         a, b, c = [play.open(name) for name in "abc"]
-        a.batch(parse("select * from t where n = $1", "s"))  # 42P01: no such table yet
+        a.batch(parse("select * from only_here where n = $1", "s"))  # 42P01: no such table yet
         a.sql("set search_path = stage; set work_mem = '7MB'")
-        a.batch(parse("select * from t where n = $1", "s"))
+        a.batch(parse("select * from only_here where n = $1", "s"))
         for n in range(1, 4):
             b.sql("select 1")
             a.batch(bind(str(n), name="s"), execute())
@@ -55,7 +55,7 @@ def test_15_with_settings_pending(diff):
         a.batch(bind("4", name="s"), execute())
         a.sql("rollback")
         play.pins()
-    diff(script, TABLE)
+    diff(script, TABLE + ";\n\ncreate table stage.only_here as table stage.t;\n\ngrant all on stage.only_here to public")
 
 
 def test_16_names_unknown_and_taken(diff):
