@@ -165,7 +165,8 @@ static void unhidden(struct pp_server *s)
 	struct pp_hidden *hidden = s->database->hidden;
 	s->own.holds = false;
 	pp_hidden_over(s, s->own.failed);
-	if (s->client) /* it may just have been lent */
+	bool fresh = !s->touch.bits && pp_nameset_is_empty(&s->touch.names);
+	if (s->client && fresh) /* it may just have been lent */
 		pp_own_restore(s);
 	if (s->own.kind == PP_OWN_NONE && !s->gone)
 		go_on(s);

@@ -95,6 +95,7 @@ def test_an_unknown_setting_of_the_programs_own_is_tried_once(raw, postgres_trus
 
 # --- what they would do to a healthy connection
 
+@pytest.mark.release  # 75 s of real time: not on a sanitized broker among a thousand other tests
 @pytest.mark.parametrize("before", [0, 100_000_000], ids=["from-the-start", "after-a-while"])
 def test_a_reader_that_stalls_longer_than_the_timeout_misses_nothing(before, raw, pool):
     """tcp_user_timeout also counts while the other side lives and does not read. Having read fast makes the kernel's
