@@ -31,7 +31,6 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
-	s->doubt = "42601"; /* syntax error: nothing of the text is executed */
 	/* Nearly always there is nothing to end. */
 	if (text->bits & ~PP_TOUCH_END || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);

@@ -75,7 +75,7 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
 					 const char *name);
 /* A text that speaks of prepared statements by name must find the client's there, under its names, and no others:
- * pp_own_names() first. */
+ * pp_own_names() first. Not within a batch that has begun: its Sync may be behind this text. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
 enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
 

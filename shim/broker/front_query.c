@@ -15,8 +15,9 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 {
 	struct pp_server *s = f->c->server;
 	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
-	if (s->dealloc.plan)
-		return PP_STEP_STOP; /* one at a time */
+	/* One at a time, and no ReadyForQuery before its own: that ends the waiting for its tag. */
+	if (s->dealloc.plan || pp_tx_owes_ready(&s->tx))
+		return PP_STEP_STOP;
 	if (!has_it) {
 		uint8_t body[PP_PLAN_NAME_MAX + 3] = {0}; /* name, empty text, no types */
 		size_t len = strlen(plan->name) + 1;
@@ -73,7 +74,8 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
-	return bits & PP_TOUCH_STATEMENTS && (s->client->statements || s->copies.by_plan);
+	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) &&
+	       (s->client->statements || s->copies.by_plan);
 }
 
 /* There are named statements: the text is read before it goes on. */
@@ -160,9 +162,7 @@ enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_touched touch = {.bits = judge_function(pp_reader_u32(&r)),
 				   .cause = "a function call by OID"};
 	enum pp_step step = pp_front_pass(f, head);
-	if (step == PP_STEP_TAKE && touch.bits) {
+	if (step == PP_STEP_TAKE && touch.bits)
 		pp_front_touch(f->c->server, &touch);
-		f->c->server->doubt = "42883"; /* there is no such function */
-	}
 	return step;
 }

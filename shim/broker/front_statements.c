@@ -16,19 +16,17 @@
 static enum pp_step rename_in(struct pp_front_run *f, const struct pp_frame_head *head,
 			      const struct pp_front_name *name, const char *new_name)
 {
-	uint8_t bytes[PP_FRONT_OUT / 2];
+	uint8_t header[PP_MSG_HEADER] = {head->type};
 	const uint8_t *message = f->bytes + f->at;
 	size_t new_len = strlen(new_name) + 1, end = name->at + name->len + 1;
-	if (name->at + new_len > sizeof bytes)
-		return pp_front_pass(f, head);
 	enum pp_step step = pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
 	uint32_t length = htonl((uint32_t)(head->total - 1 - name->len - 1 + new_len));
-	memcpy(bytes, message, name->at);
-	memcpy(bytes + 1, &length, sizeof length);
-	memcpy(bytes + name->at, new_name, new_len);
-	if (!pp_front_put(f, bytes, name->at + new_len))
+	memcpy(header + 1, &length, sizeof length);
+	if (!pp_front_put(f, header, sizeof header) ||
+	    !pp_front_put(f, message + sizeof header, name->at - sizeof header) ||
+	    !pp_front_put(f, new_name, new_len))
 		return PP_STEP_STOP;
 	f->c->skip -= (uint32_t)end;
 	pp_front_leave_out(f, f->at + end);

@@ -97,8 +97,8 @@ static bool has_idle_timeout(const struct pp_server *s)
 
 static bool is_clean(const struct pp_server *s)
 {
-	return !s->pins && !(s->touch.bits & PP_PINS_ALL) && pp_nameset_is_empty(&s->touch.names) &&
-	       !has_idle_timeout(s);
+	return !s->pins && !s->untidy[0] && !(s->touch.bits & PP_PINS_ALL) &&
+	       pp_nameset_is_empty(&s->touch.names) && !has_idle_timeout(s);
 }
 
 void pp_lend_give_back(struct pp_server *s)

@@ -9,6 +9,7 @@
 #include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/front.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
@@ -59,7 +60,10 @@ void pp_own_restore(struct pp_server *s)
 
 static uint32_t pins_to_ask(const struct pp_server *s)
 {
-	uint32_t asked = pp_pins_to_probe(s->touch.bits & PP_PINS_ALL) & ~PP_PIN_SETTINGS;
+	uint32_t bits = s->touch.bits & PP_PINS_ALL;
+	if (bits & PP_PIN_PREPARE) /* EXECUTE: whatever the text does that was prepared before */
+		bits |= PP_PIN_DYNAMIC;
+	uint32_t asked = pp_pins_to_probe(bits) & ~PP_PIN_SETTINGS;
 	if (s->touch.bits & PP_TOUCH_END)
 		asked |= pp_pins_that_end(s->pins, PP_PIN_END_PROBED);
 	return asked;
@@ -78,6 +82,20 @@ bool pp_own_wants_probe(const struct pp_server *s)
 	       !pp_nameset_is_empty(&s->touch.names);
 }
 
+/* The names in a text that SQL has prepared are asked for after each EXECUTE: only the server can list custom settings
+ * by name. */
+static void forget_touch(struct pp_server *s)
+{
+	bool prepared = (s->own.asked | s->pins) & PP_PIN_PREPARE;
+	if (!prepared) {
+		pp_touch_clear(&s->touch);
+		return;
+	}
+	s->touch.bits = 0;
+	s->touch.cause[0] = '\0';
+	s->touch.names.all = false;
+}
+
 bool pp_own_probe(struct pp_server *s)
 {
 	char text[PP_OWN_TEXT_MAX];
@@ -85,7 +103,7 @@ bool pp_own_probe(struct pp_server *s)
 	struct pp_label label = pp_labels_view(s->label);
 	uint32_t asked = pins_to_ask(s);
 	const struct pp_nameset *hidden = pp_hidden_settings(s->database);
-	if (s->touch.bits & PP_PIN_DYNAMIC && hidden)
+	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) && hidden)
 		pp_nameset_add_all(names, hidden);
 	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
 	    (s->touch.bits & PP_PIN_SETTINGS && pp_nameset_is_empty(names)))
@@ -104,7 +122,7 @@ bool pp_own_probe(struct pp_server *s)
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
 	/* Its name may have to be brought back before it says more. */
 	s->own.holds = s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME));
-	pp_touch_clear(&s->touch);
+	forget_touch(s);
 	ask(s, PP_OWN_PROBE, text);
 	return true;
 }
@@ -160,6 +178,15 @@ static int say_names(struct pp_server *s)
 	return r | pp_server_write(s, sync, sizeof sync);
 }
 
+/* From now on nobody sees which of them is executed. */
+static void touch_all(struct pp_server *s)
+{
+	struct pp_statement *st, *next;
+	HASH_ITER(hh, s->client->statements, st, next)
+	if (st->plan->touch)
+		pp_front_touch(s, st->plan->touch);
+}
+
 void pp_own_names(struct pp_server *s)
 {
 	struct pp_tx *tx = &s->tx;
@@ -172,6 +199,7 @@ void pp_own_names(struct pp_server *s)
 	s->unnamed_known = false;
 	s->own.failed = say_names(s) < 0;
 	pp_copies_clear(&s->copies);
+	touch_all(s);
 	if (names)
 		pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
 }
@@ -208,5 +236,9 @@ void pp_own_scrub(struct pp_server *s)
 	s->own.label = label;
 	if (s->conn.state != PP_CONN_SCRUB)
 		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, s->broker->now);
-	ask(s, PP_OWN_SCRUB, pins & PP_PIN_PREPARE ? SCRUB "DEALLOCATE ALL;" : SCRUB);
+	bool named = pins & (PP_PIN_PREPARE | PP_PIN_STATEMENT) || s->untidy[0];
+	if (named)
+		pp_copies_clear(&s->copies);
+	s->untidy[0] = '\0';
+	ask(s, PP_OWN_SCRUB, named ? SCRUB "DEALLOCATE ALL;" : SCRUB);
 }

@@ -37,12 +37,20 @@ void pp_prepared_ready(struct pp_server *s)
 	forget_dealloc(s);
 }
 
+/* The text could not be read as a whole, before any of it was executed; or FunctionCall names no function. The SQLSTATE
+ * does not tell: what is executed may give it too. */
+static bool was_never_run(const struct pp_error *error)
+{
+	return (strcmp(error->routine, "scanner_yyerror") == 0 && *error->position) ||
+	       strcmp(error->routine, "fetch_fp_info") == 0;
+}
+
 void pp_prepared_error(struct pp_server *s, const uint8_t *body, size_t len)
 {
 	struct pp_error error;
 	if (pp_error_read(body, len, &error) < 0)
 		return;
-	if (s->doubtful && s->tx.count <= 1 && strcmp(error.sqlstate, s->doubt) == 0) {
+	if (s->doubtful && s->tx.count <= 1 && was_never_run(&error)) {
 		s->touch.bits &= ~s->doubtful;
 		s->doubtful = 0;
 	}

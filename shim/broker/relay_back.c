@@ -141,7 +141,7 @@ static void name_notifier(const struct pp_server *s, uint8_t *body)
 }
 
 /* What the server says that we must know. */
-static void note_answer(struct pp_server *s, const struct pp_frame_head *head, uint8_t *body)
+static void note_answer(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *body)
 {
 	switch (head->type) {
 	case PP_BACK_COMMAND_COMPLETE:
@@ -153,7 +153,6 @@ static void note_answer(struct pp_server *s, const struct pp_frame_head *head, u
 		if (s->dealloc.plan)
 			pp_prepared_ready(s);
 		break;
-	case PP_BACK_NOTIFICATION: name_notifier(s, body); break;
 	default: break;
 	}
 }
@@ -183,6 +182,8 @@ static bool take_head(struct back *b)
 	}
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE)
 		note_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
+	if (head.type == PP_BACK_NOTIFICATION && frame == PP_FRAME_WHOLE)
+		name_notifier(s, message + PP_MSG_HEADER);
 	if (own)
 		return take_own(b, &head);
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE &&

@@ -64,9 +64,8 @@ struct pp_server {
 	char untidy[PP_STATEMENT_NAME_MAX]; /* a statement of a client's name, to be deallocated */
 	struct pp_labels_entry *label;	    /* counted: the settings the session has */
 	struct pp_touched touch;	    /* what has been done to it since it was last asked */
-	uint32_t doubtful; /* pins that only the text sent last calls for, gone if it fails with: */
-	const char *doubt; /* this SQLSTATE */
-	uint32_t pins;	   /* enum pp_pin */
+	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
+	uint32_t pins;			    /* enum pp_pin */
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;

@@ -16,6 +16,8 @@ static void keep(struct pp_error *e, uint8_t field, const char *text, const char
 	case 'M': e->message = text; break;
 	case 'D': e->detail = text; break;
 	case 'H': e->hint = text; break;
+	case 'P': e->position = text; break;
+	case 'R': e->routine = text; break;
 	/* "Since more field types might be added in future, frontends should silently ignore fields
 	 * of unrecognized type" (55.7). */
 	default: break;
@@ -24,7 +26,7 @@ static void keep(struct pp_error *e, uint8_t field, const char *text, const char
 
 int pp_error_read(const uint8_t *body, size_t len, struct pp_error *ret_error)
 {
-	struct pp_error e = {"", "", "", "", ""};
+	struct pp_error e = {"", "", "", "", "", "", ""};
 	const char *severity_s = "";
 	struct pp_reader r;
 	pp_reader_init(&r, body, len);

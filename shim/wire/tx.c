@@ -376,10 +376,19 @@ bool pp_tx_awaits_front(const struct pp_tx *tx)
 {
 	if (tx->copy_in && !tx->copy_ended)
 		return true;
-	if (tx->skip_to_sync)
-		return true;
-	return tx->count &&
-	       tx->ring[(tx->head + tx->count - 1) % PP_TX_SECTIONS_MAX].end == PP_TX_END_OPEN;
+	return tx->skip_to_sync || pp_tx_is_in_batch(tx);
+}
+
+bool pp_tx_is_in_batch(const struct pp_tx *tx)
+{
+	const struct pp_tx_section *last =
+		&tx->ring[(tx->head + tx->count - 1) & (PP_TX_SECTIONS_MAX - 1)];
+	return tx->count && last->end == PP_TX_END_OPEN;
+}
+
+bool pp_tx_owes_ready(const struct pp_tx *tx)
+{
+	return tx->count > (pp_tx_is_in_batch(tx) ? 1 : 0);
 }
 
 bool pp_tx_answers_own(const struct pp_tx *tx)
@@ -396,6 +405,6 @@ bool pp_tx_is_behind(const struct pp_tx *tx, uint32_t number)
 {
 	const struct pp_tx_section *last =
 		&tx->ring[(tx->head + tx->count - 1) & (PP_TX_SECTIONS_MAX - 1)];
-	uint32_t open = tx->count && last->end == PP_TX_END_OPEN ? last->extended : 0;
+	uint32_t open = pp_tx_is_in_batch(tx) ? last->extended : 0;
 	return (int32_t)(number - (tx->asked - open)) < 0;
 }

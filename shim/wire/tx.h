@@ -117,6 +117,12 @@ bool pp_tx_is_idle(const struct pp_tx *tx);
 /* Can the server not go on without more from the client: COPY data, or the Sync of an open batch? */
 bool pp_tx_awaits_front(const struct pp_tx *tx);
 
+/* Is a batch open, sent in part and not yet ended by Sync? */
+bool pp_tx_is_in_batch(const struct pp_tx *tx);
+
+/* Is a ReadyForQuery owed for what was sent before? */
+bool pp_tx_owes_ready(const struct pp_tx *tx);
+
 /* Does the server owe anything (a cancel could hit something)? */
 bool pp_tx_is_busy(const struct pp_tx *tx);
 

@@ -58,6 +58,12 @@ def postgres_scram():
         yield postgres
 
 
+@pytest.fixture(scope="session")
+def postgres_tls():
+    with database("scram-sha-256", ssl=True) as postgres:
+        yield postgres
+
+
 @pytest.fixture
 def own_postgres():
     """A database of this test alone: to restart, kill, or read its log from the start."""

@@ -9,7 +9,6 @@ import subprocess
 
 import pytest
 
-from databases import database
 from shell import psql
 from support.pool import direct_env
 
@@ -18,10 +17,9 @@ NODE_PATH = f"{DRIVERS.parents[2]}/.cache/nodejs/usr/share/nodejs:/usr/share/nod
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 
 
-@pytest.fixture(scope="module")
-def server():
-    with database("scram-sha-256", ssl=True) as postgres:
-        yield postgres
+@pytest.fixture
+def server(postgres_tls):
+    return postgres_tls
 
 
 @pytest.fixture

@@ -3,17 +3,10 @@ import subprocess
 
 import pytest
 
-from databases import database
 from shell import psql, said
 from support.pool import direct_env
 
 ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
-
-
-@pytest.fixture(scope="module")
-def postgres_tls():
-    with database("scram-sha-256", ssl=True) as postgres:
-        yield postgres
 
 
 @pytest.fixture
