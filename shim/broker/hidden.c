@@ -196,21 +196,42 @@ static void learn(struct pp_hidden *h)
 	       pp_suspects_count(h->found));
 }
 
+static bool is_held_by(const struct pp_client *c, const struct pp_hidden *h)
+{
+	bool begins = c->state == PP_CLIENT_IDLE ||
+		      (c->state == PP_CLIENT_LENT && !pp_own_holds(c->server));
+	return !c->gone && begins && c->database->hidden == h;
+}
+
+static void wake(struct pp_client *c)
+{
+	if (c->server)
+		pp_lend_check_return(c->server);
+	if (!c->gone && pp_buf_len(&c->in))
+		pp_client_continue(c);
+	else
+		pp_client_check_eof(c);
+}
+
+/* One that goes on may be the end of another, also of the next on the list: so all are noted first. Their memory lasts
+ * until the round ends. */
 void pp_hidden_wake(struct pp_hidden *h)
 {
-	PP_LIST_FOREACH_SAFE (&h->broker->clients, it) {
+	struct pp_broker *b = h->broker;
+	struct pp_client **held = calloc(b->clients.count + 1, sizeof *held);
+	size_t count = 0;
+	h->lost |= held == NULL; /* again at the next tick */
+	if (!held)
+		return;
+	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
-		bool begins = c->state == PP_CLIENT_IDLE ||
-			      (c->state == PP_CLIENT_LENT && !pp_own_holds(c->server));
-		if (!begins || c->database->hidden != h)
-			continue;
-		if (c->server)
-			pp_lend_check_return(c->server);
-		if (!c->gone && pp_buf_len(&c->in))
-			pp_client_continue(c);
-		else
-			pp_client_check_eof(c);
+		if (is_held_by(c, h))
+			held[count++] = c;
 	}
+	for (size_t i = 0; i < count; i++)
+		if (is_held_by(held[i], h))
+			wake(held[i]);
+	free(held);
 }
 
 static void over(struct pp_hidden *h, bool failed)

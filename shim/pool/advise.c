@@ -72,7 +72,7 @@ static bool has_its_turn(const struct pp_conn *conn, pp_ms now)
 	return conn->pool->users && now < conn->turn_ends;
 }
 
-/* The connection idle for longest, in any pool but `except`; where the cap fell, min_open does not count. */
+/* The connection idle for longest, in any pool: where the cap fell, min_open does not count. */
 static struct pp_conn *oldest_idle(const struct pp_pools *pools)
 {
 	struct pp_conn *oldest = NULL;
