@@ -28,6 +28,16 @@ static long connect_until(int fd, const struct sockaddr_un *to, int64_t deadline
 	}
 }
 
+/* What we say may hold a secret (WISH), and what we hear decides where the program's password goes: only to and from
+ * a broker of our own user, whoever was able to put this socket here. */
+static bool is_ours(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	return pp_sys5(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+	       peer.uid == (uint32_t)pp_sys0(SYS_geteuid);
+}
+
 int pp_ask_dial_dir(const char *dir, int64_t deadline_ms)
 {
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -36,6 +46,8 @@ int pp_ask_dial_dir(const char *dir, int64_t deadline_ms)
 	if (fd < 0)
 		return fd;
 	long r = connect_until(fd, &to, deadline_ms);
+	if (r == 0 && !is_ours(fd))
+		r = -EACCES;
 	if (r == 0)
 		return fd;
 	close_fd(fd);

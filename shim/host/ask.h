@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 /* A connected socket to the broker in `dir`, or the negative errno of the attempt: -ENOENT and
- * -ECONNREFUSED mean that no broker listens there. */
+ * -ECONNREFUSED mean that no broker listens there, -EACCES that one of another user does. */
 PP_MUSTCHECK int pp_ask_dial_dir(const char *dir, int64_t deadline_ms);
 
 /* The same for the first directory where one listens; never starts one. */

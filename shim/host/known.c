@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "host/place.h"
@@ -30,6 +31,13 @@ static bool find_in(int fd, const struct pp_ipc_addr *destination,
 	}
 }
 
+static bool is_ours(int fd)
+{
+	struct stat st;
+	return pp_sys2(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_uid == (uint32_t)pp_sys0(SYS_geteuid);
+}
+
 static bool is_listed(const char *dir, const struct pp_ipc_addr *destination,
 		      struct pp_ipc_addr *ret_listening)
 {
@@ -38,7 +46,7 @@ static bool is_listed(const char *dir, const struct pp_ipc_addr *destination,
 	int fd = (int)pp_sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 	if (fd < 0)
 		return false;
-	bool found = find_in(fd, destination, ret_listening);
+	bool found = is_ours(fd) && find_in(fd, destination, ret_listening);
 	pp_sys1(SYS_close, fd);
 	return found;
 }

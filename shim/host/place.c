@@ -7,29 +7,32 @@
 #include "host/conf.h"
 #include "host/sys.h"
 
-/* lstat, because /tmp is everybody's: a link or a directory of somebody else must not be followed.
- */
-static bool is_usable(const char *dir, uint32_t uid)
+static bool look(const char *path, struct stat *ret_st)
 {
-	struct stat st;
-	if (pp_sys4(SYS_newfstatat, AT_FDCWD, dir, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	return S_ISDIR(st.st_mode) && st.st_uid == uid && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return pp_sys4(SYS_newfstatat, AT_FDCWD, path, ret_st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool make(const char *path)
+{
+	long made = pp_sys3(SYS_mkdirat, AT_FDCWD, path, 0700);
+	return made == 0 || made == -EEXIST;
 }
 
 int pp_place_candidate(unsigned index, bool may_make, char ret_dir[PP_DIR_MAX])
 {
 	const struct pp_conf *conf = pp_conf_get();
 	uint32_t uid = (uint32_t)pp_sys0(SYS_geteuid);
+	struct stat st;
 	int err = pp_dir_candidate(index, conf->dir, conf->runtime_dir, uid, ret_dir);
 	if (err == PP_ERR_ABSENT)
 		return err;
 	if (err < 0)
 		return PP_ERR_INVALID;
-	if (may_make) {
-		long made = pp_sys3(SYS_mkdirat, AT_FDCWD, ret_dir, 0700);
-		if (made < 0 && made != -EEXIST)
-			return PP_ERR_INVALID;
-	}
-	return is_usable(ret_dir, uid) ? 0 : PP_ERR_INVALID;
+	if (conf->dir && index > 0 &&
+	    !(look(conf->dir, &st) && pp_dir_may_hold(st.st_mode, st.st_uid, uid)))
+		return PP_ERR_INVALID;
+	if (may_make && !make(ret_dir))
+		return PP_ERR_INVALID;
+	return look(ret_dir, &st) && pp_dir_is_usable(st.st_mode, st.st_uid, uid) ? 0
+										  : PP_ERR_INVALID;
 }

@@ -1,7 +1,6 @@
 /* shim/host/place.h - finds (or makes) the directory of the broker's socket.
  *
- * The first candidate of ipc/dir.h that is a real directory, belongs to the effective user and is
- * writable by nobody else. The effective user is asked each time: php-fpm changes it after start.
+ * The first candidate of ipc/dir.h that can be used. The effective user is asked each time: php-fpm changes it after start.
  */
 #ifndef PP_HOST_PLACE_H
 #define PP_HOST_PLACE_H

@@ -1,6 +1,6 @@
 #include "ipc/dir.h"
 
-#include <stdbool.h>
+#include <sys/stat.h>
 
 struct path {
 	char *text; /* borrowed: PP_DIR_MAX bytes */
@@ -42,9 +42,13 @@ int pp_dir_candidate(unsigned index, const char *dir_env, const char *xdg_runtim
 	char text[PP_DIR_MAX];
 	struct path path = {text, 0, false};
 	if (is_set(dir_env)) {
-		if (index > 0)
+		if (index > 1)
 			return PP_ERR_ABSENT;
 		append(&path, dir_env);
+		if (index == 1) {
+			append(&path, "/podpool-");
+			append_number(&path, uid);
+		}
 	} else {
 		if (!is_set(xdg_runtime_dir))
 			index++;
@@ -70,6 +74,16 @@ int pp_dir_candidate(unsigned index, const char *dir_env, const char *xdg_runtim
 		ret_path[i] = text[i];
 	ret_path[path.len] = '\0';
 	return 0;
+}
+
+bool pp_dir_is_usable(uint32_t mode, uint32_t owner, uint32_t uid)
+{
+	return S_ISDIR(mode) && owner == uid && (mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+bool pp_dir_may_hold(uint32_t mode, uint32_t owner, uint32_t uid)
+{
+	return S_ISDIR(mode) && (owner == 0 || owner == uid);
 }
 
 void pp_dir_join(const char *dir, const char *name, char ret_path[108])

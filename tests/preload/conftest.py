@@ -150,6 +150,19 @@ def closed_port():
         yield sock.getsockname()[1]
 
 
+STRANGER = 54321  # a user without a name
+
+
+def require_root():
+    if os.geteuid() != 0:
+        pytest.skip("needs root: to be two users")
+
+
+def root_chown(path, uid=STRANGER):
+    require_root()
+    os.chown(path, uid, uid)
+
+
 def run(args, env, **more):
     done = subprocess.run([str(a) for a in args], env=env, stdin=subprocess.PIPE if "input" in more else
                           subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30,

@@ -41,7 +41,10 @@ class Broker:
             os.unlink(path)
         server = socket.socket(socket.AF_UNIX)
         server.bind(path)
+        if "stranger" in self.moods:  # SO_PEERCRED is of the time of listen()
+            os.seteuid(54321)
         server.listen(4096)
+        os.seteuid(os.getuid())
         self.selector.register(server, selectors.EVENT_READ, self.on_question)
         path = os.path.join(self.where, "tell")
         if os.path.exists(path):

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from conftest import CLEAN_ENV, run, victim, wait_for
+from conftest import CLEAN_ENV, root_chown, run, victim, wait_for
 
 
 def connect(listener, env):
@@ -70,6 +70,13 @@ def test_a_link_is_not_followed(pooled, install, listener, tmp_path):
     os.symlink(tmp_path / "elsewhere", path)
     assert connect(listener, env) == first
     assert len(install.asked("route")) == 2
+
+
+def test_a_file_of_somebody_else_is_not_believed(pooled, install, listener):
+    env, first = pooled
+    root_chown(os.path.join(install.dir, "routes"))
+    assert connect(listener, env) == first
+    assert len(install.asked("route")) == 2 and install.asked("told") == []
 
 
 def test_a_broker_that_does_not_catch_up_is_asked(install, listener):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from conftest import CLEAN_ENV, run, victim
+from conftest import CLEAN_ENV, require_root, root_chown, run, victim
 
 
 def start_many(count, env, port):
@@ -65,18 +65,43 @@ def test_a_broker_that_never_listens_costs_its_starter_two_seconds_and_nobody_af
     assert len(install.pids()) == 1
 
 
-@pytest.mark.parametrize("kind", ["link", "open to others", "file"])
-def test_a_directory_that_is_not_ours_alone_is_not_used(kind, install, listener, tmp_path):
-    if kind == "link":
-        (tmp_path / "elsewhere").mkdir(mode=0o700)
+@pytest.mark.parametrize("kind", ["link", "link to everybody's", "somebody's", "somebody's, open to all", "file"])
+def test_a_directory_that_is_not_ours_is_not_used(kind, install, listener, tmp_path):
+    if kind.startswith("link"):
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere").chmod(0o777 if "everybody" in kind else 0o700)
         os.symlink(tmp_path / "elsewhere", install.dir)
     elif kind == "file":
         open(install.dir, "w").close()
     else:
         os.mkdir(install.dir)
-        os.chmod(install.dir, 0o777)
+        os.chmod(install.dir, 0o777 if "all" in kind else 0o700)
+        root_chown(install.dir)
     out = run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))[1]
     assert "greeting=direct" in out
+
+
+def test_in_a_directory_that_is_everybodys_we_have_our_own(install, listener):
+    """A volume mounted by several containers."""
+    os.mkdir(install.dir)
+    os.chmod(install.dir, 0o777)
+    out = run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))[1]
+    assert "greeting=pooled" in out
+    assert os.listdir(install.dir) == [f"podpool-{os.geteuid()}"]
+    install.dir = os.path.join(install.dir, f"podpool-{os.geteuid()}")
+    assert stat.S_IMODE(os.stat(install.dir).st_mode) == 0o700
+    assert len(install.asked("start")) == 1
+
+
+def test_a_broker_of_somebody_else_is_not_asked(install, listener):
+    """Whoever was able to put a socket into our directory would be told where to, and lead the password to himself."""
+    plain = run([victim("connect"), "once", "127.0.0.1", listener.port], CLEAN_ENV)
+    require_root()
+    install.start_broker("stranger")
+    assert run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port)) == plain
+    assert install.asked("route") == []
+    closed = install.env(listener.port, PODPOOL_FAIL="closed")
+    assert run([victim("connect"), "once", "127.0.0.1", listener.port], closed)[1].startswith("connect=-1 errno=111\n")
 
 
 def test_without_podpool_dir_the_runtime_dir_is_used(install, listener, tmp_path):
