@@ -15,6 +15,7 @@
 #include "cgroup/files.h"
 #include "cgroup/governor.h"
 #include "config/config.h"
+#include "broker/refusal.h"
 #include "drain/drain.h"
 #include "ipc/target.h"
 #include "pool/pool.h"
@@ -37,7 +38,7 @@ struct pp_netlink;
 struct pp_broker {
 	struct pp_config config;
 	struct pp_targets targets;
-	const char *dir; /* borrowed from main's arguments */
+	const char *dir; /* borrowed: main's */
 	struct event_base *base;
 	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
 	pp_ms now;	      /* of this round; refreshed by every callback's entry */
@@ -80,6 +81,7 @@ struct pp_broker {
 	uint32_t next_client_pid; /* BackendKeyData */
 	uint32_t secrets[PP_SECRETS], secrets_left;
 	uint32_t tunnels, logins, cancels;
+	struct pp_refusals refusals;
 	uint64_t transactions;
 	uint64_t pins_total[32]; /* by pin bit */
 };

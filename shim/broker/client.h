@@ -96,6 +96,7 @@ struct pp_client {
 	uint32_t mark;	    /* of its socket (ipc/mark.h), 0 none */
 	uint32_t skip;	    /* bytes of the current message still to come */
 	uint8_t sslmode;    /* enum pp_ipc_sslmode, with is_libpq */
+	bool is_elsewhere;  /* its process is in another pid namespace: out of sight */
 	bool is_libpq;	    /* its libpq's TLS wish is ours to meet */
 	bool told_app_name; /* of its name it last heard that it is app_name */
 	bool read_paused;

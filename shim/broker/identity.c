@@ -4,6 +4,7 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -80,7 +81,7 @@ void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who)
 {
 	struct pp_netlink *nl = b->netlink;
-	*ret_who = (struct pp_identity){0};
+	*ret_who = (struct pp_identity){.kind = PP_IDENTITY_UNKNOWN};
 	if (!nl || nl->fd < 0 || !ask(nl, peer, listening))
 		return;
 	union {
@@ -91,11 +92,19 @@ void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 	do
 		n = recv(nl->fd, &answer, sizeof answer, 0);
 	while (n >= (ssize_t)sizeof answer.header && answer.header.nlmsg_seq != nl->sequence);
+	if (n >= (ssize_t)NLMSG_LENGTH(sizeof(struct nlmsgerr)) &&
+	    answer.header.nlmsg_type == NLMSG_ERROR) {
+		const struct nlmsgerr *error = NLMSG_DATA(&answer.header);
+		if (error->error == -ENOENT)
+			ret_who->kind = PP_IDENTITY_GONE;
+		return;
+	}
 	if (n < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) ||
 	    answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
 		return;
 	const struct inet_diag_msg *diag = NLMSG_DATA(&answer.header);
-	ret_who->known = true;
+	/* Without an inode nobody has it open, and its uid is 0 (Linux 6.18: in FIN_WAIT_2 already). */
+	ret_who->kind = diag->idiag_inode ? PP_IDENTITY_OPEN : PP_IDENTITY_CLOSED;
 	ret_who->uid = diag->idiag_uid;
 	ret_who->cookie = (uint64_t)diag->id.idiag_cookie[1] << 32 | diag->id.idiag_cookie[0];
 }
@@ -119,18 +128,45 @@ static struct expected *find(struct pp_netlink *nl, uint64_t cookie)
 	return NULL;
 }
 
+/* Or it is among what was told, no more than the kernel queues. */
+static struct expected *hear_of(struct pp_broker *b, uint64_t cookie)
+{
+	struct expected *e = find(b->netlink, cookie);
+	for (int i = 0; !e && i < PP_EXPECTED && pp_publish_hear(b); i++)
+		e = find(b->netlink, cookie);
+	return e;
+}
+
+static bool is_reset(int fd)
+{
+	uint8_t state; /* tcpi_state is the first byte of struct tcp_info */
+	socklen_t len = sizeof state;
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &len) < 0 || state == TCP_CLOSE;
+}
+
+bool pp_identity_is_welcome(struct pp_broker *b, int fd, const struct pp_identity *who)
+{
+	/* Asked last: while our end lives, the socket that was found is its peer. */
+	if (is_reset(fd))
+		return false;
+	switch (who->kind) {
+	case PP_IDENTITY_UNKNOWN: return true;
+	case PP_IDENTITY_GONE: return false;
+	case PP_IDENTITY_CLOSED: return hear_of(b, who->cookie) != NULL;
+	case PP_IDENTITY_OPEN: return who->uid == b->uid;
+	}
+	return false;
+}
+
 void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struct pp_client *c)
 {
-	struct pp_netlink *nl = b->netlink;
-	if (!who->known || !nl)
-		return;
-	struct expected *e = find(nl, who->cookie);
-	/* Or it is among what was told, no more than the kernel queues. */
-	for (int i = 0; !e && i < PP_EXPECTED && pp_publish_hear(b); i++)
-		e = find(nl, who->cookie);
+	struct expected *e = NULL;
+	if (b->netlink && (who->kind == PP_IDENTITY_OPEN || who->kind == PP_IDENTITY_CLOSED))
+		e = hear_of(b, who->cookie);
 	if (!e)
 		return;
 	c->mark = e->mark;
+	c->is_elsewhere = e->pid <= 0;
 	pp_process_join(c, e->pid);
 	e->cookie = 0;
 }

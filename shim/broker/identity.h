@@ -18,8 +18,15 @@
 struct pp_broker;
 struct pp_client;
 
+enum pp_identity_kind {
+	PP_IDENTITY_UNKNOWN, /* the kernel could not be asked */
+	PP_IDENTITY_GONE,    /* there is no such socket any more: it was reset */
+	PP_IDENTITY_CLOSED, /* its process has closed it: the kernel says uid 0 whoever that was, the cookie is true */
+	PP_IDENTITY_OPEN, /* uid and cookie are true */
+};
+
 struct pp_identity {
-	bool known; /* sock_diag answered: uid and cookie are true */
+	enum pp_identity_kind kind;
 	uint32_t uid;
 	uint64_t cookie;
 };
@@ -33,6 +40,11 @@ bool pp_identity_is_open(const struct pp_broker *b);
 /* The socket that connected from `peer` to our listening address. */
 void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who);
+
+/* Is this one of our user's connections, as far as can be known? `fd` is our end of it, and pp_identity_find was
+ * asked before. What was sent by a socket that is closed by now is only taken from those who announced it; what was
+ * reset, from nobody: its address may be another's already. */
+bool pp_identity_is_welcome(struct pp_broker *b, int fd, const struct pp_identity *who);
 
 /* A ROUTE came: remembers the cookie and the socket's mark (ipc/mark.h) for the connection that follows. */
 void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_t mark);

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,12 +11,10 @@
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/identity.h"
+#include "broker/listener.h"
 #include "broker/publish.h"
 #include "broker/wishes.h"
 
-/* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
-#define PP_ROUTE_TRIES	 64
-#define PP_ROUTE_BACKLOG 4096
 /* A client costs a descriptor and under 1 KiB; the descriptor limit is raised at start. */
 #define PP_CLIENTS_MAX 20000
 
@@ -49,15 +46,23 @@ unsigned pp_route_sockaddr(const struct pp_route *route, struct sockaddr *to, un
 	return sizeof *in;
 }
 
+static void refuse(const struct pp_route *route, int fd, const struct pp_identity *who)
+{
+	char why[48];
+	close(fd);
+	if (who->kind != PP_IDENTITY_OPEN || who->uid == route->broker->uid)
+		return; /* nobody is there any more */
+	snprintf(why, sizeof why, "it belongs to uid %u", who->uid);
+	pp_refusal_note(route, why);
+}
+
 static void accept_one(struct pp_route *route, int fd, const struct sockaddr_in *peer)
 {
 	struct pp_broker *b = route->broker;
 	struct pp_identity who;
 	pp_identity_find(b, peer, &route->listening, &who);
-	if (who.known && who.uid != b->uid) {
-		pp_log(PP_LOG_WARNING, "connection from uid %u to %s:%s refused", who.uid,
-		       route->address, route->port);
-		close(fd);
+	if (!pp_identity_is_welcome(b, fd, &who)) {
+		refuse(route, fd, &who);
 		return;
 	}
 	struct pp_client *c = pp_client_new(b, fd, route);
@@ -84,55 +89,8 @@ static void on_accept(evutil_socket_t fd, short what, void *arg)
 		accept_one(route, client, &peer);
 		return;
 	}
-	pp_log(PP_LOG_WARNING, "more than %d clients: connection refused", PP_CLIENTS_MAX);
+	pp_refusal_note(route, "there are too many clients");
 	close(client);
-}
-
-static int listen_at(struct pp_route *route, uint32_t ip)
-{
-	struct sockaddr_in in = {
-		.sin_family = AF_INET,
-		.sin_port = route->destination.port_be,
-		.sin_addr.s_addr = htonl(ip),
-	};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	int one = 1;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
-		   sizeof one); /* accepted sockets inherit it */
-	/* PostgreSQL's clients speak first: hand a connection over with its first bytes, one wake-up instead of two. Who
-	 * stays silent is handed over after a second (tcp(7)). */
-	setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one);
-	if (bind(fd, (struct sockaddr *)&in, sizeof in) == 0 && listen(fd, PP_ROUTE_BACKLOG) == 0) {
-		route->listening.family = PP_IPC_V4;
-		route->listening.port_be = in.sin_port;
-		memcpy(route->listening.ip, &in.sin_addr, 4);
-		return fd;
-	}
-	int saved = errno;
-	close(fd);
-	errno = saved;
-	return -1;
-}
-
-/* x.y starts from a hash of the broker's pid and counts up: addresses of a dead broker are not soon reused. */
-static int listen_somewhere(struct pp_route *route)
-{
-	uint32_t seed = (uint32_t)getpid() * UINT32_C(2654435761);
-	uint32_t count = HASH_COUNT(route->broker->routes);
-	for (uint32_t i = 0; i < PP_ROUTE_TRIES; i++) {
-		uint32_t host = ((seed >> 16) + count + i * 257) & 0xffff;
-		if ((host & 0xff) == 0 || (host & 0xff) == 0xff)
-			continue;
-		int fd = listen_at(route, PP_IPC_NET | host);
-		if (fd >= 0)
-			return fd;
-		if (errno != EADDRINUSE)
-			return -1;
-	}
-	return -1;
 }
 
 static void name_it(struct pp_route *route)
@@ -154,7 +112,8 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	route->broker = b;
 	route->destination = *destination;
 	name_it(route);
-	route->fd = listen_somewhere(route);
+	route->fd =
+		pp_listener_open(destination->port_be, HASH_COUNT(b->routes), &route->listening);
 	if (route->fd < 0) {
 		free(route);
 		return PP_ERR_SYS;
@@ -171,7 +130,8 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	}
 	char listening[INET_ADDRSTRLEN];
 	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
-	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s)", route->address, route->port, listening);
+	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s:%u)", route->address, route->port, listening,
+	       ntohs(route->listening.port_be));
 	pp_publish_routes(b);
 	pp_wishes_settle(b);
 	*ret_route = route;

@@ -1,5 +1,6 @@
 """Waiting for an event instead of sleeping."""
 import os
+import select
 import time
 
 
@@ -24,3 +25,8 @@ def gone(pid):
         return is_zombie and len(os.listdir(f"/proc/{pid}/task")) == 1
     except (FileNotFoundError, ProcessLookupError):
         return True
+
+
+def is_readable(stream):
+    """Something, or the end, can be read right now."""
+    return bool(select.select([stream], [], [], 0)[0])
