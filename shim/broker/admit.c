@@ -8,6 +8,7 @@
 #include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/lend.h"
+#include "broker/secret.h"
 #include "wire/framer.h"
 #include "wire/writer.h"
 
@@ -104,11 +105,7 @@ static void admit(struct pp_client *c)
 	pp_assert(!pp_writer_failed(&w));
 	pp_database_admit(c);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
-	if (c->password) {
-		explicit_bzero(c->password, strlen(c->password));
-		free(c->password);
-		c->password = NULL;
-	}
+	pp_secret_free(&c->password);
 	pp_client_write(c, bytes, w.len);
 	if (!c->gone)
 		pp_client_continue(c);
@@ -170,7 +167,7 @@ static bool take_password(struct pp_client *c)
 	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && head.type == PP_FRONT_PASSWORD &&
 				       head.total < PP_MSG_SMALL_MAX))
 		return false;
-	const char *text = (const char *)pp_buf_bytes(&c->in) + PP_MSG_HEADER;
+	char *text = (char *)pp_buf_bytes(&c->in) + PP_MSG_HEADER;
 	if (frame != PP_FRAME_WHOLE || head.type != PP_FRONT_PASSWORD ||
 	    strnlen(text, head.total - PP_MSG_HEADER) != head.total - PP_MSG_HEADER - 1) {
 		if (frame == PP_FRAME_WHOLE && head.type == PP_FRONT_TERMINATE)
@@ -180,6 +177,7 @@ static bool take_password(struct pp_client *c)
 		return false;
 	}
 	c->password = strdup(text);
+	explicit_bzero(text, head.total - PP_MSG_HEADER);
 	pp_buf_consume(&c->in, head.total);
 	if (!c->password)
 		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");

@@ -173,13 +173,18 @@ int pp_broker_main(int argc, char **argv)
 {
 	static struct pp_broker broker = {.sock_fd = -1, .tell_fd = -1};
 	struct pp_broker *b = &broker;
+	static char dir[PP_DIR_MAX];
 	struct pp_errctx err;
-	if (argc != 3 || strcmp(argv[1], "--dir") != 0 || strlen(argv[2]) >= PP_DIR_MAX) {
+	if (argc != 3 || strcmp(argv[1], "--dir") != 0) {
 		fprintf(stderr, "usage: podpool broker --dir DIRECTORY\n");
 		return 2;
 	}
-	b->dir = argv[2];
 	pp_start_process();
+	if (pp_start_dir(argv[2], dir, &err) < 0) {
+		fprintf(stderr, "podpool broker: %s\n", err.text);
+		return 1;
+	}
+	b->dir = dir;
 	pp_log_init(pp_start_log_fd(b->dir), PP_LOG_INFO);
 	if (load(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
 		pp_log(PP_LOG_ERROR, "%s", err.text);

@@ -15,6 +15,7 @@
 #include "broker/lend.h"
 #include "broker/process.h"
 #include "broker/relay.h"
+#include "broker/secret.h"
 #include "broker/server.h"
 #include "broker/stream.h"
 #include "broker/startup.h"
@@ -156,7 +157,10 @@ void pp_client_read(struct pp_client *c)
 			pp_client_close(c, "no memory for its input");
 		return;
 	}
+	bool logs_in = c->state == PP_CLIENT_STARTUP || c->state == PP_CLIENT_PASSWORD;
 	keep(c, b->read_buffer, (size_t)n);
+	if (logs_in)
+		explicit_bzero(b->read_buffer, (size_t)n); /* its password, perhaps */
 }
 
 static void on_readable(evutil_socket_t fd, short what, void *arg)
@@ -266,11 +270,7 @@ static void let_go(struct pp_client *c)
 		HASH_DEL(c->broker->clients_by_pid, c);
 		c->key_pid = 0;
 	}
-	if (c->password) {
-		explicit_bzero(c->password, strlen(c->password));
-		free(c->password);
-		c->password = NULL;
-	}
+	pp_secret_free(&c->password);
 	pp_labels_drop(&c->label);
 	free(c->app_name);
 	c->app_name = NULL;

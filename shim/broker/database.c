@@ -13,6 +13,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/route.h"
+#include "broker/secret.h"
 #include "broker/server.h"
 #include "broker/tls.h"
 
@@ -161,15 +162,6 @@ bool pp_database_accepts(const struct pp_database *db, const char *password)
 	return len == strlen(db->password) && pp_tls_same_secret(password, db->password, len);
 }
 
-static void wipe(char **secret)
-{
-	if (*secret) {
-		explicit_bzero(*secret, strlen(*secret));
-		free(*secret);
-		*secret = NULL;
-	}
-}
-
 static void learn_guards(struct pp_database *db, const struct pp_login *login)
 {
 	struct pp_route *route = db->route;
@@ -191,7 +183,7 @@ static void learn_guards(struct pp_database *db, const struct pp_login *login)
 static void learn(struct pp_database *db, struct pp_login *login)
 {
 	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
-	wipe(&db->password);
+	pp_secret_free(&db->password);
 	if (login->password && !(db->password = strdup(login->password)))
 		db->auth = PP_AUTH_UNKNOWN; /* no memory to keep it: ask again next time */
 	db->verified_at = db->broker->now;
@@ -215,7 +207,7 @@ static void forget_password(struct pp_database *db, const struct pp_login *login
 {
 	bool same = login->password && db->password && strcmp(login->password, db->password) == 0;
 	if (same && strncmp(login->error.sqlstate, "28", 2) == 0)
-		wipe(&db->password);
+		pp_secret_free(&db->password);
 }
 
 void pp_database_login_over(struct pp_server *s, struct pp_login *login)
@@ -264,7 +256,7 @@ void pp_database_sweep(struct pp_broker *b)
 			pp_pool_finish(&db->pool);
 			pp_plans_finish(&db->plans);
 			pp_hidden_leave(db);
-			wipe(&db->password);
+			pp_secret_free(&db->password);
 			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
 			free(db->key);
 			free(db);

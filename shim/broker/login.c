@@ -7,6 +7,7 @@
 
 #include "broker/login_connect.h"
 #include "broker/login_error.h"
+#include "broker/secret.h"
 #include "broker/tls.h"
 #include "broker/wishes.h"
 #include "wire/msg.h"
@@ -187,23 +188,16 @@ struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 	return l;
 }
 
-static void wipe(char *secret)
-{
-	if (secret)
-		explicit_bzero(secret, strlen(secret));
-	free(secret);
-}
-
 void pp_login_free(struct pp_login *l)
 {
 	for (size_t i = 0; l->keywords && l->values && i < PP_LOGIN_KEYWORDS; i++) {
 		free(l->keywords[i]);
-		wipe(l->values[i]);
+		pp_secret_free(&l->values[i]);
 	}
 	free(l->keywords);
 	free(l->values);
 	free(l->options);
-	wipe(l->password);
+	pp_secret_free(&l->password);
 	pp_session_close(l->session);
 	free(l);
 }

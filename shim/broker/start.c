@@ -19,19 +19,33 @@
 
 extern char **environ;
 
+/* Where the kernel put them, which is what /proc/PID/environ goes on showing. */
 static void forget_pg_variables(void)
 {
-	for (char **e = environ; *e;) {
-		char name[64];
-		size_t len = strcspn(*e, "=");
-		if (strncmp(*e, "PG", 2) != 0 || len >= sizeof name) {
-			e++;
-			continue;
-		}
-		memcpy(name, *e, len);
-		name[len] = '\0';
-		unsetenv(name); /* shifts the rest down to e */
+	char **to = environ;
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "PG", 2) == 0)
+			explicit_bzero(*e, strlen(*e));
+		else
+			*to++ = *e;
+	*to = NULL;
+}
+
+/* libpq, too, holds passwords as long as its connections live: no part of our memory may be written anywhere. The limit
+ * is for core files, the filter (core(5)) for handlers behind a pipe, which do not know the limit. Not
+ * PR_SET_DUMPABLE: it would hide /proc/PID from our own user. */
+static void forbid_core_dumps(void)
+{
+	struct rlimit core;
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0; /* who must look at one can raise it again: prlimit(1) */
+		setrlimit(RLIMIT_CORE, &core);
 	}
+	int fd = open("/proc/self/coredump_filter", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, "0", 1);
+	close(fd);
 }
 
 void pp_start_process(void)
@@ -45,12 +59,29 @@ void pp_start_process(void)
 	}
 	unsetenv("LD_PRELOAD");
 	forget_pg_variables();
+	forbid_core_dumps();
 	/* The workers' arenas would each reserve address space and keep freed pages: one arena, given back early. */
 	mallopt(M_ARENA_MAX, 1);
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
 static int lock_fd = -1; /* set once by pp_start_lock, held until the process ends */
+
+int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], struct pp_errctx *err)
+{
+	struct stat st;
+	uint32_t uid = geteuid();
+	for (unsigned i = 0; pp_dir_candidate(i, wanted, NULL, uid, ret_dir) == 0; i++) {
+		if (i > 0 &&
+		    !(lstat(wanted, &st) == 0 && pp_dir_may_hold(st.st_mode, st.st_uid, uid)))
+			break;
+		mkdir(ret_dir, 0700);
+		if (lstat(ret_dir, &st) == 0 && pp_dir_is_usable(st.st_mode, st.st_uid, uid))
+			return 0;
+	}
+	return pp_err_set(err, PP_ERR_INVALID,
+			  "%.80s is not a directory that belongs to uid %u alone", wanted, uid);
+}
 
 int pp_start_lock(const char *dir, struct pp_errctx *err)
 {
@@ -64,7 +95,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 		lock_fd = PP_IPC_LOCK_FD;
 		return 0;
 	}
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return pp_err_set(err, PP_ERR_SYS, "cannot open %s: %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {

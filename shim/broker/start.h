@@ -3,10 +3,16 @@
 #define PP_BROKER_START_H
 
 #include "base/err.h"
+#include "ipc/dir.h"
 
-/* Ignores SIGPIPE and SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a program told us), keeps
- * memory tight. */
+/* Ignores SIGPIPE and SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a
+ * program told us; and they are no longer seen in /proc/PID/environ), keeps memory tight and out of core files: it
+ * holds passwords. */
 void pp_start_process(void);
+
+/* The directory to work in: `wanted`, made if it is not there; or, if it is everybody's, one of our own in it, as the
+ * shims will look for it (ipc/dir.h). PP_ERR_INVALID: neither. */
+PP_MUSTCHECK int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], struct pp_errctx *err);
 
 /* Keeps `dir`/lock locked while the process lives: inherited from the shim, or taken now. PP_ERR_FULL: another
  * broker has it. */
