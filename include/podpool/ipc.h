@@ -46,7 +46,9 @@ enum pp_ipc_op {
 	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist) -> OK: kept; DIRECT: leave the
 	 * connection string alone (that file is another one here, no room) */
 	PP_IPC_WISH = 5,
-	PP_IPC_DRAIN = 6, /* the pod will end (preStop): leave -> OK; an older broker: DIRECT */
+	/* the pod will end (preStop): leave -> OK; NOW: asked from another container, whose end is not the broker's:
+	 * nothing to wait for; an older broker: DIRECT */
+	PP_IPC_DRAIN = 6,
 	/* PID 1 exits, and the kernel then kills everything of its pid namespace: say goodbye now. No answer:
 	 * the end of the connection says that it was said */
 	PP_IPC_BYE = 7,

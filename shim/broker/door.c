@@ -32,6 +32,13 @@ struct visitor {
 	struct event event;
 };
 
+/* Of a container that shares our directory but not our end: once we leave, it is better off on its own, until a broker
+ * starts in its own container. */
+static bool should_go_alone(const struct pp_broker *b, pid_t pid)
+{
+	return pid <= 0 && b->drain.state != PP_DRAIN_RUN;
+}
+
 static void answer_route(struct pp_broker *b, const struct pp_ipc_msg *question, pid_t pid,
 			 struct pp_ipc_msg *answer)
 {
@@ -41,6 +48,8 @@ static void answer_route(struct pp_broker *b, const struct pp_ipc_msg *question,
 		answer->op = PP_IPC_DIRECT; /* not ours: FAIL=closed does not concern it */
 		return;
 	}
+	if (should_go_alone(b, pid))
+		return;
 	int r = pp_route_get(b, &question->addr, &route);
 	if (r < 0) {
 		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
@@ -63,14 +72,20 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 }
 
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
-			struct pp_ipc_msg *answer)
+			pid_t pid, struct pp_ipc_msg *answer)
 {
-	bool kept = pp_wishes_keep(b, question->flags, text, question->length);
+	bool kept = !should_go_alone(b, pid) &&
+		    pp_wishes_keep(b, question->flags, text, question->length);
 	pp_codec_init(answer, kept ? PP_IPC_OK : PP_IPC_DIRECT);
 }
 
 static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answer)
 {
+	pp_codec_init(answer, PP_IPC_NOW);
+	if (pid <= 0) {
+		pp_log(PP_LOG_INFO, "another container ends");
+		return;
+	}
 	pp_log(PP_LOG_INFO, "process %d asks to drain", (int)pid);
 	pp_codec_init(answer, PP_IPC_OK);
 	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
@@ -96,7 +111,7 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_PEER: answer_peer(b, question, &answer); break;
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
-	case PP_IPC_WISH: answer_wish(b, question, text, &answer); break;
+	case PP_IPC_WISH: answer_wish(b, question, text, pid, &answer); break;
 	case PP_IPC_BYE: hear_bye(b, fd, pid); return;
 	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
 	default: return;

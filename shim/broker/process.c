@@ -23,9 +23,20 @@ static struct pp_process *find(struct pp_broker *b, pid_t pid)
 	return p;
 }
 
+/* Containers of one pod may share a broker: that this one ends says nothing of the other. */
+static bool is_shared(const struct pp_broker *b)
+{
+	PP_LIST_FOREACH (&b->clients, it)
+		if (pp_list_entry(it, struct pp_client, link)->is_elsewhere)
+			return true;
+	return false;
+}
+
 static bool everybody_leaves(struct pp_broker *b)
 {
 	struct pp_process *p, *next;
+	if (is_shared(b))
+		return false;
 	HASH_ITER(hh, b->processes, p, next)
 	if (!p->leaving)
 		return false;
@@ -142,6 +153,7 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 	if (!p || p->waiting || p->released || !has_open_work(p) || b->orders.refuse_lending)
 		return PP_IPC_NOW;
 	p->waiting = true;
+	p->waiting_at = b->now;
 	return PP_IPC_WAIT;
 }
 
@@ -165,6 +177,15 @@ bool pp_process_is_ending(const struct pp_client *c)
 	const struct pp_process *p = c->process;
 	return p && (p->waiting ||
 		     (p->released && p->broker->now - p->released_at < PP_PROCESS_DEATH_MS));
+}
+
+void pp_process_give_up(struct pp_broker *b)
+{
+	struct pp_process *p, *next;
+	pp_ms patience = pp_drain_patience(&b->drain);
+	HASH_ITER(hh, b->processes, p, next)
+	if (p->waiting && b->now - p->waiting_at >= patience)
+		release(p);
 }
 
 void pp_process_go_on(struct pp_broker *b)

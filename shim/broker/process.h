@@ -5,7 +5,7 @@
  * have none open. A pidfd tells of its death and
  * makes sure the signal reaches no stranger (pidfd_open(2)).
  * The pod is leaving when PID 1 got SIGTERM, or every living process that used the broker did: a server that
- * only replaces one of its workers must not drain everybody.
+ * only replaces one of its workers must not drain everybody, nor a container others that share its broker.
  */
 #ifndef PP_BROKER_PROCESS_H
 #define PP_BROKER_PROCESS_H
@@ -33,7 +33,7 @@ struct pp_process {
 	bool leaving;		/* got SIGTERM */
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
-	pp_ms released_at;
+	pp_ms waiting_at, released_at;
 
 	/* leaks.c's: is the number of its connections only ever growing? */
 	pp_ms window_at;	  /* this window began */
@@ -54,6 +54,8 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
 
 /* Without podpool its process would be dead: it ends what it has begun, and begins nothing. */
 bool pp_process_is_ending(const struct pp_client *c);
+/* Nobody waits longer than a drain would, also while nobody else leaves. Called by the janitor. */
+void pp_process_give_up(struct pp_broker *b);
 /* It got its SIGTERM and lives on all the same (a handler by now): what was held back goes on. Called by the janitor. */
 void pp_process_go_on(struct pp_broker *b);
 

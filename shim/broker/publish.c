@@ -45,7 +45,7 @@ static bool write_routes(struct pp_broker *b, int fd)
 void pp_publish_routes(struct pp_broker *b)
 {
 	char path[108], fresh[108];
-	if (b->tell_fd < 0)
+	if (b->tell_fd < 0 || b->drain.state != PP_DRAIN_RUN)
 		return;
 	pp_dir_join(b->dir, PP_IPC_ROUTES, path);
 	pp_dir_join(b->dir, "routes.new", fresh);
@@ -56,6 +56,11 @@ void pp_publish_routes(struct pp_broker *b)
 	close(fd);
 	if (!ok || rename(fresh, path) < 0)
 		unlink(fresh);
+}
+
+void pp_publish_withdraw(struct pp_broker *b)
+{
+	remove_file(b, PP_IPC_ROUTES);
 }
 
 bool pp_publish_hear(struct pp_broker *b)

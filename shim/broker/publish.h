@@ -11,6 +11,8 @@ struct pp_broker;
 void pp_publish_open(struct pp_broker *b);
 /* After a route was added: replaces the file. */
 void pp_publish_routes(struct pp_broker *b);
+/* From now on everybody asks: the answer may be another one. */
+void pp_publish_withdraw(struct pp_broker *b);
 /* Takes one announcement, if there is one: false when there is none. That of an accepted connection was sent before
  * its connect. */
 bool pp_publish_hear(struct pp_broker *b);

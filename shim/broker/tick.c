@@ -10,6 +10,7 @@
 #include "broker/lend.h"
 #include "broker/pressure.h"
 #include "broker/process.h"
+#include "broker/publish.h"
 #include "broker/route.h"
 #include "broker/server.h"
 
@@ -93,6 +94,8 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 	b->orders = *orders;
 	if (before != b->drain.state)
 		pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
+	if (before == PP_DRAIN_RUN && before != b->drain.state)
+		pp_publish_withdraw(b);
 	if (orders->refuse_lending)
 		pp_process_release_all(b);
 	if (orders->cancel)
@@ -136,6 +139,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_hidden_sweep(b);
 	sweep_clients(b);
 	sip_for_slow_readers(b);
+	pp_process_give_up(b);
 	pp_process_go_on(b);
 	pp_leaks_look(b);
 	pp_database_sweep(b);

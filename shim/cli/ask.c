@@ -20,8 +20,15 @@
 static bool is_usable(const char *dir)
 {
 	struct stat st;
-	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	       (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	return lstat(dir, &st) == 0 && pp_dir_is_usable(st.st_mode, st.st_uid, geteuid());
+}
+
+/* So is a socket of somebody else. */
+static bool is_ours(int fd)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid();
 }
 
 static int dial(const char *dir)
@@ -36,7 +43,7 @@ static int dial(const char *dir)
 		return -1;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0)
+	if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0 && is_ours(fd))
 		return fd;
 	close(fd);
 	return -1;
@@ -117,9 +124,11 @@ int pp_ask_drain(struct pp_errctx *err)
 	int r = ask(PP_IPC_DRAIN, &bytes, err);
 	if (r == 0 &&
 	    (pp_codec_read_msg(pp_buf_bytes(&bytes), pp_buf_len(&bytes) - 1, &answer) < 0 ||
-	     answer.op != PP_IPC_OK))
+	     (answer.op != PP_IPC_OK && answer.op != PP_IPC_NOW)))
 		r = pp_err_set(err, PP_ERR_INVALID,
 			       "the broker is of a version that knows no drain");
+	if (r == 0)
+		r = answer.op == PP_IPC_NOW;
 	pp_buf_finish(&bytes);
 	return r;
 }

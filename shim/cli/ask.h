@@ -12,7 +12,7 @@
  * any directory that this environment leads to. */
 PP_MUSTCHECK int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err);
 
-/* Tells the broker that the pod will end. PP_ERR_ABSENT as above; PP_ERR_INVALID: it is too old to know the word. */
+/* Tells the broker that the pod will end. 0: it drains; 1: it is another container's and stays. PP_ERR_ABSENT as above; PP_ERR_INVALID: it is too old to know the word. */
 PP_MUSTCHECK int pp_ask_drain(struct pp_errctx *err);
 
 #endif

@@ -94,6 +94,10 @@ int pp_cmd_drain(int argc, char **argv)
 		return PP_SAY_OK; /* nothing was pooled, or all has been said: a hook that failed would be noise */
 	if (r < 0)
 		return pp_say_failed("%s", err.text);
+	if (r > 0) {
+		pp_say_warning("the pool is another container's and stays");
+		return PP_SAY_OK;
+	}
 	return wait ? wait_for_end(limit_ms ? limit_ms : config.grace_ms / SHARE_OF_GRACE)
 		    : PP_SAY_OK;
 }

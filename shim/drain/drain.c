@@ -51,17 +51,27 @@ void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms)
 	};
 }
 
-/* When a step is due: `margin` before the end, or `percent` of a short grace before it. */
-static pp_ms due_at(const struct pp_drain *d, pp_ms margin_ms, int percent)
+/* When a step is due: `margin` before the end, or `percent` of a short grace before it; since the beginning. */
+static pp_ms due_after(const struct pp_drain *d, pp_ms margin_ms, int percent)
 {
 	if (d->grace_ms < SHORT_GRACE_MS)
 		margin_ms = d->grace_ms * percent / 100;
-	return d->began_at + d->grace_ms - margin_ms;
+	return d->grace_ms - margin_ms;
+}
+
+static pp_ms due_at(const struct pp_drain *d, pp_ms margin_ms, int percent)
+{
+	return d->began_at + due_after(d, margin_ms, percent);
+}
+
+pp_ms pp_drain_patience(const struct pp_drain *d)
+{
+	return due_after(d, FORCE_MARGIN_MS, 50);
 }
 
 static pp_ms force_at(const struct pp_drain *d)
 {
-	return due_at(d, FORCE_MARGIN_MS, 50);
+	return d->began_at + pp_drain_patience(d);
 }
 
 static pp_ms cancel_at(const struct pp_drain *d)

@@ -75,6 +75,8 @@ void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms);
 void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		    const struct pp_drain_counts *counts, pp_ms now,
 		    struct pp_drain_orders *ret_orders);
+/* From the beginning of DRAIN to FORCE. */
+pp_ms pp_drain_patience(const struct pp_drain *d);
 /* The arrows of the picture. */
 bool pp_drain_may(enum pp_drain_state from, enum pp_drain_state to);
 const char *pp_drain_word(enum pp_drain_state state);

@@ -118,7 +118,8 @@ def find_memory_cgroup():
 
 
 class Box:
-    """`uid` None: root. `net`: a network namespace with nothing but lo. `env` replaces the environment;
+    """`uid` None: root. `net`: a network namespace with nothing but lo, or that of another box, as the containers of a
+    pod have it. `env` replaces the environment;
     PODPOOL_DIR, a fresh directory of that uid, is added."""
 
     def __init__(self, argv, memory_bytes=256 << 20, uid=None, net=False, env=None):
@@ -142,7 +143,8 @@ class Box:
         if self.uid is not None:
             os.chown(self.dir, self.uid, self.uid)
         self.cgroup = Cgroup(self.memory_bytes)
-        settings = {"argv": self.argv, "uid": self.uid, "net": self.net, "cgroup": str(self.cgroup.path),
+        settings = {"argv": self.argv, "uid": self.uid, "net": self.net is True,
+                    "join": self.net.pid if isinstance(self.net, Box) else None, "cgroup": str(self.cgroup.path),
                     "cgroup_mount": str(self.cgroup.mount), "env": {"PODPOOL_DIR": str(self.dir), **self.env}}
         self.report, report_in = os.pipe()
         with open(self.workdir / "output", "wb") as output:

@@ -78,6 +78,9 @@ def main():
     die_with_parent()
     settings = json.load(sys.stdin)
     try:
+        if settings["join"]:
+            with open(f"/proc/{settings['join']}/ns/net") as net:
+                call("setns", net.fileno(), CLONE_NEWNET)
         call("unshare", CLONE_NEWPID | CLONE_NEWNS | (CLONE_NEWNET if settings["net"] else 0))
     except OSError as e:
         say(report_fd, error=str(e))

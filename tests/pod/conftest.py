@@ -54,3 +54,14 @@ def postgres():
     from support import pg
     with pg.Postgres.start(auth="trust", settings={"log_min_messages": "debug1"}) as postgres:
         yield postgres
+
+
+@pytest.fixture(scope="session")
+def far_postgres():
+    """Listens beyond 127.0.0.1."""
+    from support import pg
+    with pg.Postgres.start(settings={"listen_addresses": "*"}) as postgres:
+        with open(postgres.datadir / "pg_hba.conf", "a") as hba:
+            hba.write("host all all 10.213.0.0/16 trust\n")
+        postgres.psql("select pg_reload_conf()")
+        yield postgres

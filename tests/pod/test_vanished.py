@@ -18,17 +18,6 @@ LIMIT = 75  # seconds, at default settings
 pytestmark = pytest.mark.pooled
 
 
-@pytest.fixture(scope="module")
-def far_postgres():
-    """Listens beyond 127.0.0.1."""
-    from support import pg
-    with pg.Postgres.start(settings={"listen_addresses": "*"}) as postgres:
-        with open(postgres.datadir / "pg_hba.conf", "a") as hba:
-            hba.write("host all all 10.213.0.0/16 trust\n")
-        postgres.psql("select pg_reload_conf()")
-        yield postgres
-
-
 class Pod:
     def __init__(self, postgres, build, guards):
         env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",

@@ -51,6 +51,20 @@ START_TEST(test_drain_no_event_in_any_state_breaks_the_table)
 }
 END_TEST
 
+START_TEST(test_drain_patience_ends_with_force)
+{
+	static const pp_ms graces[][2] = {{30000, 25000}, {8000, 3000}, {4000, 2000}, {0, 0}};
+	for (size_t i = 0; i < sizeof graces / sizeof *graces; i++) {
+		struct pp_drain d;
+		pp_drain_init(&d, graces[i][0], 500);
+		ck_assert_int_eq(pp_drain_patience(&d), graces[i][1]);
+		tell(&d, PP_DRAIN_EV_TERM, &busy, 100);
+		tell(&d, PP_DRAIN_EV_TICK, &busy, 100 + graces[i][1]);
+		ck_assert_int_ge(d.state, PP_DRAIN_FORCE);
+	}
+}
+END_TEST
+
 START_TEST(test_drain_run_allows_everything)
 {
 	struct pp_drain d;
@@ -277,6 +291,7 @@ int main(void)
 	tcase_add_test(c, test_drain_no_event_in_any_state_breaks_the_table);
 	suite_add_tcase(s, c);
 	c = tcase_create("run");
+	tcase_add_test(c, test_drain_patience_ends_with_force);
 	tcase_add_test(c, test_drain_run_allows_everything);
 	tcase_add_test(c, test_drain_run_ends_after_linger_without_interruption);
 	tcase_add_test(c, test_drain_negative_linger_never_ends);
