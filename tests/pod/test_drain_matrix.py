@@ -48,7 +48,7 @@ ROWS = {
     ("node-handler", "bare"): 7, ("node-handler", "dumb-init"): 7,
     ("node-plain", "bare"): -KILL, ("node-plain", "tini"): 128 + TERM,
     ("php-fpm", "bare"): 0, ("php-fpm", "tini"): 0, ("php-quit", "bare"): 0,
-    ("gunicorn", "bare"): 0, ("gunicorn", "dumb-init"): 0,
+    ("gunicorn", "bare"): 0, ("gunicorn", "dumb-init"): 0, ("uwsgi", "bare"): 0, ("uwsgi", "tini"): 0,
 }
 
 
@@ -117,6 +117,11 @@ def command_of(program, database, classes, workdir):
                   "QUERY_STRING": "dsn=" + dsn.replace(" ", "%20")}
         return (["/usr/sbin/php-fpm8.2", "-F", "-R", "-y", conf], {},
                 (workdir / "fpm.sock", ["cgi-fcgi", "-bind", "-connect", workdir / "fpm.sock"], asking))
+    if name == "uwsgi":  # whose SIGTERM means "reload" unless told otherwise
+        return (["/usr/bin/uwsgi-core", "--plugin", "python3", "--master", "-p", "2", "--chdir", PROGRAMS, "--http-socket",
+                 workdir / "web.sock", "--module", "leaver_wsgi", "--hook-master-start",
+                 "unix_signal:15 gracefully_kill_them_all"], {"LEAVER_DSN": dsn},
+                (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
     return (["/usr/bin/gunicorn", "--chdir", PROGRAMS, "-b", f"unix:{workdir}/web.sock", "-w", "2", "leaver_wsgi"],
             {"LEAVER_DSN": dsn},
             (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
@@ -235,3 +240,22 @@ sys.exit(3)"""
         assert box.exit_code(5) == 3
         assert 0.15 < time.monotonic() - began < 1
     database.until_nobody(2)
+
+
+def test_a_prestop_hook_waits_for_the_last_transaction(database, build):
+    """PID 1 is a shell, its program is never told, and SIGKILL follows at once: nothing of it is lost or cut off."""
+    argv, env, _ = command_of("python-handler", database, None, None)
+    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    database.empty()
+    with Box([str(word) for word in INITS["bash"] + argv], env=env) as box:
+        box.wait_output("is busy")
+        began = time.monotonic()
+        hook = subprocess.run(["nsenter", "-t", str(box.pid), "-p", "-m", build / "bin/podpool", "drain", "--wait"],
+                              env={"PODPOOL_DIR": str(box.dir)}, capture_output=True, text=True, timeout=20)
+        assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
+        assert time.monotonic() - began < 2
+        assert database.rows() == "1,2"
+        database.until_nobody(0.5)
+        box.signal(KILL)
+        assert box.exit_code(5) == -KILL
+    assert database.cut_off() == []
