@@ -52,6 +52,9 @@ enum pp_ipc_op {
 	/* PID 1 exits, and the kernel then kills everything of its pid namespace: say goodbye now. No answer:
 	 * the end of the connection says that it was said */
 	PP_IPC_BYE = 7,
+	/* read the settings again -> "ok", perhaps with a remark, or why not, as text until EOF; an older broker:
+	 * DIRECT */
+	PP_IPC_RELOAD = 8,
 	/* answers */
 	PP_IPC_ROUTED = 64, /* addr is set */
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */

@@ -14,6 +14,7 @@
 #include "broker/identity.h"
 #include "broker/main.h"
 #include "broker/publish.h"
+#include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/start.h"
 #include "broker/tick.h"
@@ -21,8 +22,6 @@
 #include "broker/wishes.h"
 #include "broker/workers.h"
 #include "ipc/dir.h"
-
-extern char **environ;
 
 /* A broker that nobody uses ends after this long. */
 #define PP_BROKER_LINGER_MS (60 * 1000)
@@ -71,14 +70,26 @@ static void on_signal(evutil_socket_t sig, short what, void *arg)
 	pp_tick_drain(b, PP_DRAIN_EV_OWN_TERM);
 }
 
+static void on_hangup(evutil_socket_t sig, short what, void *arg)
+{
+	struct pp_broker *b = arg;
+	struct pp_errctx err;
+	(void)sig;
+	(void)what;
+	pp_broker_now(b);
+	(void)!pp_reload_now(b, &err);
+}
+
 static int listen_to_signals(struct pp_broker *b)
 {
+	b->hup_event = evsignal_new(b->base, SIGHUP, on_hangup, b);
 	b->term_event = evsignal_new(b->base, SIGTERM, on_signal, b);
 	b->int_event = evsignal_new(b->base, SIGINT, on_signal, b);
 	b->grave_event = event_new(b->base, -1, 0, empty_graveyard, b);
-	if (!b->term_event || !b->int_event || !b->grave_event)
+	if (!b->term_event || !b->int_event || !b->hup_event || !b->grave_event)
 		return PP_ERR_NOMEM;
-	return event_add(b->term_event, NULL) < 0 || event_add(b->int_event, NULL) < 0
+	return event_add(b->term_event, NULL) < 0 || event_add(b->int_event, NULL) < 0 ||
+			       event_add(b->hup_event, NULL) < 0
 		       ? PP_ERR_NOMEM
 		       : 0;
 }
@@ -157,18 +168,6 @@ static void close_all(struct pp_broker *b)
 	empty_graveyard(-1, 0, b);
 }
 
-static int load(struct pp_broker *b, struct pp_errctx *err)
-{
-	int r = pp_config_load(environ, &b->config, NULL, err);
-	if (r < 0)
-		return r;
-	const char *bad;
-	if (pp_targets_parse(b->config.targets, &b->targets, &bad) < 0)
-		return pp_err_set(err, PP_ERR_INVALID,
-				  "PODPOOL_TARGETS: '%.60s' is not host-or-cidr:port", bad);
-	return 0;
-}
-
 int pp_broker_main(int argc, char **argv)
 {
 	static struct pp_broker broker = {.sock_fd = -1, .tell_fd = -1};
@@ -186,7 +185,7 @@ int pp_broker_main(int argc, char **argv)
 	}
 	b->dir = dir;
 	pp_log_init(pp_start_log_fd(b->dir), PP_LOG_INFO);
-	if (load(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
+	if (pp_reload_first(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
 		pp_log(PP_LOG_ERROR, "%s", err.text);
 		return 1;
 	}

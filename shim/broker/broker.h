@@ -16,6 +16,7 @@
 #include "cgroup/governor.h"
 #include "config/config.h"
 #include "broker/refusal.h"
+#include "broker/reload.h"
 #include "drain/drain.h"
 #include "ipc/target.h"
 #include "pool/pool.h"
@@ -37,6 +38,7 @@ struct pp_netlink;
 
 struct pp_broker {
 	struct pp_config config;
+	struct pp_reload reload;
 	struct pp_targets targets;
 	const char *dir; /* borrowed: main's */
 	struct event_base *base;

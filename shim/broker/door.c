@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -14,6 +15,7 @@
 #include "broker/broker.h"
 #include "broker/identity.h"
 #include "broker/process.h"
+#include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/status.h"
 #include "broker/tick.h"
@@ -91,6 +93,16 @@ static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answ
 	pp_tick_drain(b, PP_DRAIN_EV_REQUEST);
 }
 
+static void answer_reload(struct pp_broker *b, int fd)
+{
+	char text[sizeof(struct pp_errctx) + 8];
+	struct pp_errctx err;
+	int r = pp_reload_now(b, &err);
+	int n = snprintf(text, sizeof text, "%s%s%s", r == 0 ? "ok" : "",
+			 r == 0 && *err.text ? ", but " : "", err.text);
+	(void)!send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
 /* Only our own pid namespace ends with its PID 1; another container's may share the directory. */
 static void hear_bye(struct pp_broker *b, int fd, pid_t pid)
 {
@@ -112,6 +124,7 @@ static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
 	case PP_IPC_STATUS: pp_status_send(b, fd); return;
 	case PP_IPC_WISH: answer_wish(b, question, text, pid, &answer); break;
+	case PP_IPC_RELOAD: answer_reload(b, fd); return;
 	case PP_IPC_BYE: hear_bye(b, fd, pid); return;
 	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
 	default: return;

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "ipc/dir.h"
 
-/* Ignores SIGPIPE and SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a
+/* Ignores SIGPIPE and (until the loop has it) SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a
  * program told us; and they are no longer seen in /proc/PID/environ), keeps memory tight and out of core files: it
  * holds passwords. */
 void pp_start_process(void);

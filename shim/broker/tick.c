@@ -11,6 +11,7 @@
 #include "broker/pressure.h"
 #include "broker/process.h"
 #include "broker/publish.h"
+#include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/server.h"
 
@@ -142,6 +143,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_process_give_up(b);
 	pp_process_go_on(b);
 	pp_leaks_look(b);
+	pp_reload_watch(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
 	pp_ms next = b->next_governor_at - b->now;

@@ -52,11 +52,12 @@ static int dial(const char *dir)
 static int find_broker(int *ret_fd, struct pp_errctx *err)
 {
 	char dir[PP_DIR_MAX], looked[120] = "";
+	const char *given = getenv("PODPOOL_DIR");
+	bool has_own_dir = given && is_usable(given); /* then none was made in it */
 	int r = 0;
 	for (unsigned i = 0; r != PP_ERR_ABSENT; i++) {
-		r = pp_dir_candidate(i, getenv("PODPOOL_DIR"), getenv("XDG_RUNTIME_DIR"), geteuid(),
-				     dir);
-		if (r < 0)
+		r = pp_dir_candidate(i, given, getenv("XDG_RUNTIME_DIR"), geteuid(), dir);
+		if (r < 0 || (i > 0 && has_own_dir))
 			continue;
 		int fd = is_usable(dir) ? dial(dir) : -1;
 		if (fd >= 0) {
@@ -105,16 +106,27 @@ static int ask(enum pp_ipc_op op, struct pp_buf *answer, struct pp_errctx *err)
 	return r;
 }
 
-int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err)
+static int ask_for_text(enum pp_ipc_op op, char **ret_text, size_t *ret_len, struct pp_errctx *err)
 {
 	struct pp_buf answer = {0};
-	int r = ask(PP_IPC_STATUS, &answer, err);
+	int r = ask(op, &answer, err);
 	if (r == 0 && !(*ret_text = strdup((const char *)pp_buf_bytes(&answer))))
 		r = pp_err_set(err, PP_ERR_NOMEM, "out of memory");
 	if (r == 0)
 		*ret_len = pp_buf_len(&answer) - 1;
 	pp_buf_finish(&answer);
 	return r;
+}
+
+int pp_ask_status(char **ret_text, size_t *ret_len, struct pp_errctx *err)
+{
+	return ask_for_text(PP_IPC_STATUS, ret_text, ret_len, err);
+}
+
+int pp_ask_reload(char **ret_text, struct pp_errctx *err)
+{
+	size_t len;
+	return ask_for_text(PP_IPC_RELOAD, ret_text, &len, err);
 }
 
 int pp_ask_drain(struct pp_errctx *err)

@@ -16,6 +16,8 @@ static const struct row {
 	 "show pools, clients and why some of them are pinned"},
 	{"drain", pp_cmd_drain, "[--wait[=SECONDS]] [--dir DIR]",
 	 "say that the pod will end (preStop); wait until nothing is open on the server"},
+	{"reload", pp_cmd_reload, "[--dir DIR]",
+	 "have the file that PODPOOL_CONFIG names read again"},
 	{"config", pp_cmd_config, "[--dir DIR]",
 	 "show the settings in effect here, and what they mean"},
 	{"broker", pp_broker_main, "--dir DIR",

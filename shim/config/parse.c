@@ -8,7 +8,8 @@
 
 #include <ini.h>
 
-#define PREFIX "PODPOOL_"
+#define PREFIX	   "PODPOOL_"
+#define NAME_SHOWN 60
 
 /* What inih reads from and reports to. It asks for one line at a time, so the lines are counted
  * here; its own answer only tells the first line that is not ini at all. */
@@ -91,6 +92,13 @@ int pp_parse_ini(const char *text, size_t len, const char *file, struct pp_confi
 	return 0;
 }
 
+/* Of a long path, its end says which one. */
+static const char *name_to_show(const char *file)
+{
+	size_t len = strlen(file);
+	return len > NAME_SHOWN ? file + len - NAME_SHOWN : file;
+}
+
 static int load_file(const char *file, struct pp_config *config, struct pp_errctx *err)
 {
 	FILE *stream = fopen(file, "re");
@@ -109,7 +117,7 @@ static int load_file(const char *file, struct pp_config *config, struct pp_errct
 		r = pp_err_set(err, PP_ERR_RANGE, "PODPOOL_CONFIG: %.80s is longer than %d bytes",
 			       file, PP_PARSE_FILE_MAX);
 	else
-		r = pp_parse_ini(text, len, file, config, err);
+		r = pp_parse_ini(text, len, name_to_show(file), config, err);
 out:
 	if (!text)
 		pp_err_set(err, r, "PODPOOL_CONFIG: out of memory");

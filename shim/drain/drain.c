@@ -51,6 +51,11 @@ void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms)
 	};
 }
 
+void pp_drain_set_grace(struct pp_drain *d, pp_ms grace_ms)
+{
+	d->grace_ms = grace_ms > 0 ? grace_ms : 0;
+}
+
 /* When a step is due: `margin` before the end, or `percent` of a short grace before it; since the beginning. */
 static pp_ms due_after(const struct pp_drain *d, pp_ms margin_ms, int percent)
 {

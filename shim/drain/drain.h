@@ -72,6 +72,8 @@ struct pp_drain {
 /* linger_ms: a broker nobody needs any more (no client, server or process) ends after this long;
  * -1 never. */
 void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms);
+/* Another grace; a deadline that has passed by then is due. */
+void pp_drain_set_grace(struct pp_drain *d, pp_ms grace_ms);
 void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		    const struct pp_drain_counts *counts, pp_ms now,
 		    struct pp_drain_orders *ret_orders);

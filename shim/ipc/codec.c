@@ -42,6 +42,7 @@ static bool is_msg_valid(const struct pp_ipc_msg *msg)
 	case PP_IPC_STATUS:
 	case PP_IPC_DRAIN:
 	case PP_IPC_BYE:
+	case PP_IPC_RELOAD:
 	case PP_IPC_DIRECT:
 	case PP_IPC_OK:
 	case PP_IPC_WAIT:

@@ -14,7 +14,7 @@ import pytest
 BUILD = pathlib.Path(os.environ.get("PP_BUILD", "build")).resolve()
 PODPOOL = BUILD / "bin/podpool"
 SHIM = BUILD / "lib/libpodpool.so"
-PP_IPC_STATUS, PP_IPC_DRAIN, PP_IPC_DIRECT, PP_IPC_OK = 4, 6, 65, 66
+PP_IPC_STATUS, PP_IPC_DRAIN, PP_IPC_RELOAD, PP_IPC_DIRECT, PP_IPC_OK = 4, 6, 8, 65, 66
 
 STATUS = {
     "version": "0.1.0", "pid": 42, "uptime_ms": 3723000, "state": "run",
@@ -80,14 +80,14 @@ def test_version_and_help_go_to_stdout():
     for word in ("help", "--help"):
         done = podpool(word)
         assert done.returncode == 0
-        for name in ("run", "status", "drain", "config", "broker"):
+        for name in ("run", "status", "drain", "reload", "config", "broker"):
             assert f"podpool {name}" in done.stdout
 
 
 @pytest.mark.parametrize("args", [
     (), ("frobnicate",), ("run",), ("run", "--"), ("run", "--nosuch", "true"), ("run", "--set"), ("run", "--dir"),
     ("run", "--dir=", "true"), ("run", "--set", "NOSUCH=1", "true"), ("run", "--set", "MODE", "true"),
-    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
+    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("reload", "extra"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
 def test_usage_errors_are_a_sentence_and_status_2(args):
     done = podpool(*args)
     assert done.returncode == 2
@@ -268,3 +268,20 @@ def test_drain_says_when_the_broker_does_not_know_it(answer, place):
     with broker(place, message(PP_IPC_DIRECT) if answer == "direct" else answer):
         done = podpool("drain", "--dir", str(place))
     assert done.returncode == 1 and "knows no drain" in done.stderr
+
+
+def test_reload_without_a_broker_is_a_failure(place):
+    done = podpool("reload", "--dir", str(place))
+    assert done.returncode == 1 and "no broker is running" in done.stderr
+
+
+@pytest.mark.parametrize("answer, status, words", [
+    (b"ok", 0, ""), (b"ok, but PODPOOL_MODE stays", 0, "podpool: warning: PODPOOL_MODE stays\n"),
+    (b"x.ini line 2: why", 1, "podpool: the settings stay as they were: x.ini line 2: why\n"),
+    (b"", 1, "podpool: the broker is of a version that knows no reload\n"),
+    (message(PP_IPC_DIRECT), 1, "podpool: the broker is of a version that knows no reload\n")])
+def test_reload_says_what_the_broker_said(answer, status, words, place):
+    with broker(place, answer) as asked:
+        done = podpool("reload", "--dir", str(place))
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", words)
+    assert asked == [message(PP_IPC_RELOAD)]

@@ -30,7 +30,7 @@ START_TEST(test_codec_reads_what_it_inits_for_every_known_op)
 		struct pp_ipc_msg msg;
 		pp_codec_init(&msg, (enum pp_ipc_op)op);
 		msg.addr.family = PP_IPC_V4;
-		bool known = (op >= PP_IPC_ROUTE && op <= PP_IPC_BYE) ||
+		bool known = (op >= PP_IPC_ROUTE && op <= PP_IPC_RELOAD) ||
 			     (op >= PP_IPC_ROUTED && op <= PP_IPC_REFUSE);
 		ck_assert_int_eq(read_back(&msg), known ? 0 : PP_ERR_INVALID);
 	}
