@@ -12,6 +12,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/guards.h"
+#include "broker/identity.h"
 #include "broker/leaks.h"
 #include "broker/login_error.h"
 #include "broker/process.h"
@@ -129,11 +130,11 @@ static json_t *status_json(const struct pp_broker *b)
 	PP_LIST_FOREACH (&b->clients, it)
 		json_array_append_new(clients,
 				      client_json(pp_list_entry(it, struct pp_client, link)));
-	return json_pack("{s:s,s:I,s:I,s:s,s:o,s:o,s:o,s:o,s:o}", "version", PP_VERSION, "pid",
+	return json_pack("{s:s,s:I,s:I,s:s,s:b,s:o,s:o,s:o,s:o,s:o}", "version", PP_VERSION, "pid",
 			 (json_int_t)getpid(), "uptime_ms", (json_int_t)(b->now - b->started),
-			 "state", pp_drain_word(b->drain.state), "cap", cap_json(b), "totals",
-			 totals_json(b), "pools", pools, "processes", pp_status_processes(b),
-			 "clients", clients);
+			 "state", pp_drain_word(b->drain.state), "identity", pp_identity_is_open(b),
+			 "cap", cap_json(b), "totals", totals_json(b), "pools", pools, "processes",
+			 pp_status_processes(b), "clients", clients);
 }
 
 struct sending {

@@ -7,6 +7,7 @@ int pp_cmd_run(int argc, char **argv);
 int pp_cmd_status(int argc, char **argv);
 int pp_cmd_drain(int argc, char **argv);
 int pp_cmd_reload(int argc, char **argv);
+int pp_cmd_doctor(int argc, char **argv);
 int pp_cmd_config(int argc, char **argv);
 
 #endif

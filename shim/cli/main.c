@@ -18,6 +18,8 @@ static const struct row {
 	 "say that the pod will end (preStop); wait until nothing is open on the server"},
 	{"reload", pp_cmd_reload, "[--dir DIR]",
 	 "have the file that PODPOOL_CONFIG names read again"},
+	{"doctor", pp_cmd_doctor, "[--dir DIR] [PID | [--] COMMAND]",
+	 "say whether a program is pooled, and if not why and what to do"},
 	{"config", pp_cmd_config, "[--dir DIR]",
 	 "show the settings in effect here, and what they mean"},
 	{"broker", pp_broker_main, "--dir DIR",

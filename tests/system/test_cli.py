@@ -80,14 +80,14 @@ def test_version_and_help_go_to_stdout():
     for word in ("help", "--help"):
         done = podpool(word)
         assert done.returncode == 0
-        for name in ("run", "status", "drain", "reload", "config", "broker"):
+        for name in ("run", "status", "drain", "reload", "doctor", "config", "broker"):
             assert f"podpool {name}" in done.stdout
 
 
 @pytest.mark.parametrize("args", [
     (), ("frobnicate",), ("run",), ("run", "--"), ("run", "--nosuch", "true"), ("run", "--set"), ("run", "--dir"),
     ("run", "--dir=", "true"), ("run", "--set", "NOSUCH=1", "true"), ("run", "--set", "MODE", "true"),
-    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("reload", "extra"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
+    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("reload", "extra"), ("doctor", "--nosuch"), ("doctor", "--"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
 def test_usage_errors_are_a_sentence_and_status_2(args):
     done = podpool(*args)
     assert done.returncode == 2
