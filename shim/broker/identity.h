@@ -31,7 +31,7 @@ struct pp_identity {
 	uint64_t cookie;
 };
 
-/* Opens the netlink socket; a failure is logged once and means unknown identities. */
+/* Opens the netlink socket and asks it about ourselves; a failure is logged once and means unknown identities. */
 void pp_identity_open(struct pp_broker *b);
 
 /* Without it, nobody can be told from anybody. */
