@@ -40,11 +40,12 @@ class Broker:
         if os.path.exists(path):
             os.unlink(path)
         server = socket.socket(socket.AF_UNIX)
-        server.bind(path)
+        server.bind(path + ".new")  # under its name it listens from the first moment
         if "stranger" in self.moods:  # SO_PEERCRED is of the time of listen()
             os.seteuid(54321)
         server.listen(4096)
         os.seteuid(os.getuid())
+        os.rename(path + ".new", path)
         self.selector.register(server, selectors.EVENT_READ, self.on_question)
         path = os.path.join(self.where, "tell")
         if os.path.exists(path):

@@ -22,7 +22,7 @@ def doctor(*words, user=None, **env):
     become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
     done = subprocess.run([*become, PODPOOL, "doctor", *map(str, words)], capture_output=True, text=True, timeout=30,
                           env=direct_env(**env), cwd="/")
-    assert [line for line in done.stderr.splitlines() if "ld.so" not in line] == []
+    assert "podpool: " not in done.stderr  # the loader, or a sanitizer, may have a word
     found = {"ok": [], "note": [], "BAD": []}
     lines = done.stdout.splitlines()
     for line, after in zip(lines, [*lines[1:], ""]):

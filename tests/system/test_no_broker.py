@@ -63,10 +63,10 @@ def test_with_a_directory_that_cannot_be(driver, pool, java, tmp_path, said_dire
         assert programs.run("basic") == expected
 
 
-DIRECTORIES = {  # name -> (mode, owner is the program's user)
-    "read-only": (0o555, True),
-    "of-somebody-else": (0o700, False),
-    "open-to-all": (0o777, True),
+DIRECTORIES = {  # name -> (mode, owner)
+    "read-only": (0o555, "nobody"),
+    "of-root": (0o700, "root"),
+    "of-somebody-else-and-open-to-all": (0o777, 54321),
 }
 
 
@@ -75,13 +75,12 @@ DIRECTORIES = {  # name -> (mode, owner is the program's user)
 def test_unprivileged_user_with_an_unusable_directory(name, pool, postgres_trust, scratch):
     if os.getuid() != 0:
         pytest.skip("needs root to become somebody else")
-    mode, own = DIRECTORIES[name]
+    mode, owner = DIRECTORIES[name]
     folder = scratch / "run"
     folder.mkdir()
     for room in ("lib", "bin"):
         shutil.copytree(BUILD / room, scratch / room)
-    if own:
-        shutil.chown(folder, "nobody", "nogroup")
+    shutil.chown(folder, owner)
     folder.chmod(mode)
     env = pool.program_env() | {"LD_PRELOAD": str(scratch / "lib/libpodpool.so"), "PODPOOL_DIR": str(folder)}
     done = psql(postgres_trust, env, command=["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"])
