@@ -42,7 +42,8 @@ def used(make_pool, postgres_scram, tmp_path):
     assert run("passfile", PGPASSFILE=str(passfile)).returncode == 0
     assert run("wrong", "password=" + secret("wrong") + "-not").returncode == 2
     uri = f"postgresql://s_uri:{secret('uri')}@{at}/app"
-    assert subprocess.run(["psql", "-Xc", "select 1", uri], env=pool.program_env(), capture_output=True).returncode == 0
+    assert subprocess.run(["psql", "-Xc", "select 1", uri], env=pool.program_env(), capture_output=True,
+                          cwd=tmp_path).returncode == 0
     change = "alter role s_statement password 'Xq7-changed-9Kz'; select 1 as \"Xq7-changed-9Kz\" from nothing"
     assert run("statement", f"password={secret('statement')}", change).returncode != 0
     with pool.dialer() as dialer:
@@ -94,6 +95,7 @@ def test_nor_has_it_anything_in_it(filtered, used, tmp_path):
     if os.getuid() != 0 or pathlib.Path("/proc/sys/kernel/core_pattern").read_text().startswith(("|", "/")):
         pytest.skip("needs root, and a core file in the program's directory")
     pid = used.broker_pid
+    assert os.readlink(f"/proc/{pid}/cwd") == str(tmp_path)
     if not filtered:
         pathlib.Path(f"/proc/{pid}/coredump_filter").write_text(ALL_OF_IT)
     most = resource.prlimit(pid, resource.RLIMIT_CORE)[1]
