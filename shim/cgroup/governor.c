@@ -8,30 +8,31 @@
 
 #define MIB (INT64_C(1) << 20)
 
-#define PROBE_LEFT_BYTES       (16 * MIB)
-#define DECREASE_INTERVAL_MS   200
-#define SHRINK_INTERVAL_MS     700
+#define PROBE_LEFT_BYTES (6 * MIB) /* beside what they may cost */
+#define AGAIN_LEFT_BYTES (2 * MIB) /* beside what one may cost that has been carried before */
+#define PROBE_FEW	 3
+#define ARRIVES_MS                                                                                 \
+	200 /* most of a result is there after that (50 to 300 in the logs of real runs) */
+#define HALVE_INTERVAL_MS      200
 #define INCREASE_INTERVAL_MS   250
 #define CALM_AFTER_MS	       1000
 #define KILLED_MS	       10000 /* after an event the cap grows by one at a time */
-#define PROBE_MS	       2000
-#define PROBE_JUDGED_MS	       500
-#define PROVEN_FOR_MS	       600000
-#define NO_LIMIT_START	       10 /* many small pods on one node: facts of Problem 2 */
+#define NO_LIMIT_START	       10    /* many small pods on one node: facts of Problem 2 */
 #define STALL_EXTREME_PERMILLE 500
+#define YOUNG_MS	       10000 /* a program that is just starting grows without any work */
 #define REFUSE_MS	       2000
 
 void pp_governor_init(struct pp_governor *g, const struct pp_governor_limits *limits, pp_ms now)
 {
 	memset(g, 0, sizeof *g);
 	pp_learn_init(&g->learn);
-	g->proven_at = now;
+	g->began_at = g->looked_at = now;
 	g->decreased_at = g->increased_at = now - CALM_AFTER_MS;
-	g->lowered_at = now - PP_PLAN_NOT_FLAT_MS;
 	g->own.high_at = g->node.high_at = g->killed_at = -1;
 	g->own.at = g->node.at = -1;
+	g->lowered_at = INT64_MIN / 2;
 	pp_governor_set_limits(g, limits);
-	g->cap = 1;
+	g->target = 1;
 }
 
 void pp_governor_set_limits(struct pp_governor *g, const struct pp_governor_limits *limits)
@@ -41,153 +42,178 @@ void pp_governor_set_limits(struct pp_governor *g, const struct pp_governor_limi
 		g->limits.max_servers = 1;
 }
 
-static uint32_t clamp_cap(const struct pp_governor *g, int64_t cap)
+static void set_target(struct pp_governor *g, int64_t target, pp_ms now)
 {
-	return (uint32_t)pp_plan_clamp(cap, 1, g->limits.max_servers);
+	uint32_t next = (uint32_t)pp_plan_clamp(target, 1, g->limits.max_servers);
+	if (next < g->target)
+		g->decreased_at = now;
+	else if (next > g->target)
+		g->increased_at = now;
+	g->target = next;
+}
+
+static void lower_target(struct pp_governor *g, int64_t target, pp_ms now)
+{
+	if (target < g->target)
+		set_target(g, target, now);
 }
 
 /* Before anything is known: a fresh small process under a big limit may use all at once. */
-static int64_t start_cap(const struct pp_governor *g, const struct pp_plan *p)
+static int64_t start(const struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->limit)
-		return pp_plan_fits(p->limit - p->reserve - p->ws, PP_PLAN_START_COST);
+		return pp_plan_fits(p->line - p->ws, PP_PLAN_START_COST);
 	return p->node_tight ? 1 : pp_plan_clamp(g->limits.max_servers, 1, NO_LIMIT_START);
-}
-
-static void set_cap(struct pp_governor *g, int64_t cap, pp_ms now)
-{
-	uint32_t next = clamp_cap(g, cap);
-	if (next < g->cap) {
-		g->decreased_at = now;
-		if (g->proven > next)
-			g->proven = next;
-	} else if (next > g->cap) {
-		g->increased_at = now;
-	}
-	g->cap = next;
 }
 
 static void halve(struct pp_governor *g, const struct pp_plan *p)
 {
-	if (p->now - g->decreased_at < DECREASE_INTERVAL_MS)
+	if (p->now - g->decreased_at < HALVE_INTERVAL_MS)
 		return;
-	struct pp_learn_range peak; /* what an OOM kill took with it is no longer lent */
-	pp_learn_recent(&g->learn, PP_LEARN_WINDOW_MS, &peak);
-	int64_t working = peak.max_lent > 0 && peak.max_lent < g->cap ? peak.max_lent : g->cap;
-	set_cap(g, working / 2, p->now);
-}
-
-/* Memory that is high but still, with no event, is how a JVM with a fixed heap looks all its life:
- * what it has already carried stays allowed (facts: flat-high). */
-static void remember_proven(struct pp_governor *g, const struct pp_plan *p)
-{
-	struct pp_learn_range peak;
-	pp_learn_recent(&g->learn, PP_LEARN_WINDOW_MS, &peak);
-	bool calm = p->now - g->decreased_at > CALM_AFTER_MS && (p->flat || p->room >= 0);
-	if (!calm || p->killed)
-		return;
-	if (peak.max_lent >= g->proven || p->now - g->proven_at > PROVEN_FOR_MS) {
-		g->proven = peak.max_lent < g->cap ? peak.max_lent : g->cap;
-		g->proven_at = p->now;
-	}
+	int64_t working = g->learn.now.max_lent; /* what a kill took with it is no longer lent */
+	if (working == 0 || working > g->target)
+		working = g->target;
+	set_target(g, working / 2, p->now);
 }
 
 static bool may_grow(const struct pp_governor *g, const struct pp_plan *p)
 {
-	return p->load->waiting > 0 && p->load->open >= g->cap && g->cap < g->limits.max_servers &&
-	       !p->stalled && !(p->limit == 0 && p->node_tight) &&
+	return p->load->waiting > 0 && p->load->open >= g->target &&
+	       g->target < g->limits.max_servers && !p->stalled &&
 	       p->now - g->decreased_at >= CALM_AFTER_MS &&
 	       p->now - g->increased_at >= INCREASE_INTERVAL_MS;
 }
 
-/* Above the reserve line but flat: level alone must not starve a program for ever. */
-static bool may_probe(const struct pp_governor *g, const struct pp_plan *p)
+/* What fits by what was learned: all that may be at work at its highest. Also where nobody has seen that yet, because so many
+ * are never at their highest at the same moment, until the machine is idle again. */
+static int64_t known_to_fit(const struct pp_governor *g, const struct pp_plan *p)
 {
-	pp_ms interval = p->judged ? PROBE_JUDGED_MS : PROBE_MS;
-	return p->flat && p->limit - p->ws > PROBE_LEFT_BYTES &&
-	       p->now - g->increased_at >= interval && p->now - g->decreased_at >= PROBE_MS;
+	return pp_plan_fits(p->line - g->learn.base_bytes, p->cost);
 }
 
-/* How many more. Judged work may double, half the way to what memory allows. Else one, if it may cost as much as work that
- * nobody has seen yet; or a few as a probe: if that makes memory move, `flat` ends it. */
-static int64_t step(const struct pp_governor *g, const struct pp_plan *p, int64_t want)
+/* Where nothing fits any more, some may still be tried if they fit into the reserve, all but the least of it. Where memory is
+ * still: one, or as far as it has been carried before a few at a time, its memory may still be there (a full heap; an
+ * allocator that keeps what it has had). And of the first few, whose cost the program's start may have made too high. */
+static int64_t probe(const struct pp_governor *g, const struct pp_plan *p, int64_t lent)
 {
-	bool judged = p->judged;
-	if (p->limit == 0 || (g->killed_at >= 0 && p->now - g->killed_at < KILLED_MS))
-		return 1;
-	if (judged && want > g->cap)
-		return pp_plan_clamp((want - g->cap + 1) / 2, 1, g->cap);
-	if (want > g->cap && p->room >= PP_PLAN_START_COST)
-		return 1;
-	if (may_probe(g, p))
-		return judged ? 1 + g->cap / 4 : 1;
-	return 0;
+	int64_t left = p->limit - pp_learn_high(&g->learn), again = (int64_t)g->proven - lent;
+	if (p->growing || (!p->still && lent > PROBE_FEW))
+		return 0;
+	if (!p->still || again < 1)
+		return left - PROBE_LEFT_BYTES >= p->cost;
+	int64_t few = pp_plan_fits(left - PROBE_LEFT_BYTES, p->cost);
+	few = pp_plan_clamp(few < again ? few : again, 0, 1 + lent / 4);
+	return few > 0 ? few : left - AGAIN_LEFT_BYTES >= p->cost;
 }
 
-static void grow(struct pp_governor *g, const struct pp_plan *p, int64_t want)
+/* How many more than the last generation had: half the way to the line, doubling at most. */
+static int64_t step(const struct pp_governor *g, const struct pp_plan *p, int64_t lent)
 {
-	int64_t more = step(g, p, want);
+	int64_t fit = pp_plan_fits(p->line - pp_learn_high(&g->learn), p->cost);
+	int64_t known = known_to_fit(g, p) - lent;
+	int64_t more = pp_plan_clamp(((fit < known ? fit : known) + 1) / 2, 0, lent);
 	if (more == 0)
-		return;
-	if (p->judged)
-		g->returned_before = g->returned; /* to be judged anew */
-	set_cap(g, g->cap + more, p->now);
+		more = probe(g, p, lent);
+	return more > 1 && g->killed_at >= 0 && p->now - g->killed_at < KILLED_MS ? 1 : more;
 }
 
-/* What was lent must end before a decrease shows; where it gives nothing back (a heap of fixed size) a second and a third
- * would follow at once, down to one server, for nothing. */
-static bool may_shrink(const struct pp_governor *g, const struct pp_plan *p)
+/* A generation has shown how high memory goes with so many at work. */
+static void judge(struct pp_governor *g, const struct pp_plan *p)
 {
-	return p->coming > p->cost || p->now - g->decreased_at >= SHRINK_INTERVAL_MS;
+	const struct pp_learn_generation *seen = &g->learn.last;
+	int64_t lent = seen->max_lent < g->target ? seen->max_lent : g->target;
+	int64_t more = step(g, p, lent), above = seen->max_ws_bytes - p->line;
+	if (more > 0 && seen->queued && !p->stalled && lent + more > g->target &&
+	    p->now - g->decreased_at >= CALM_AFTER_MS)
+		set_target(g, lent + more, p->now);
+	else if (more == 0 && above > 0 && !p->still)
+		lower_target(g, lent + pp_plan_fits(-above, p->cost), p->now);
+	if (above <= 0 && lent > g->proven)
+		g->proven = (uint32_t)lent;
+}
+
+/* Work that takes long shows its cost late: by one, while that fits at the price of work nobody has seen, and only when what
+ * came before has arrived (on a machine at load 50 fifteen had come before one had grown: killed). */
+static void grow_unseen(struct pp_governor *g, const struct pp_plan *p)
+{
+	if (may_grow(g, p) && p->now - g->learn.rose_at >= INCREASE_INTERVAL_MS &&
+	    p->line - p->ws >= PP_PLAN_START_COST && known_to_fit(g, p) > g->target)
+		set_target(g, g->target + 1, p->now);
+}
+
+/* What is lent cannot be taken back, but what ends need not be lent again. With a third of the reserve gone nobody new
+ * comes - sooner if memory has just surprised us - until half of what this generation had at work has ended. Below the line
+ * as many as fit, those counted who have
+ * come but not grown yet. */
+static int64_t gate(struct pp_governor *g, const struct pp_plan *p)
+{
+	int64_t lent = p->load->lent, newly = lent - g->lent;
+	double faded = (double)(p->now - g->looked_at + ARRIVES_MS) / ARRIVES_MS;
+	g->pending = g->pending / faded + (newly > 0 ? (double)newly : 0);
+	g->lent = lent;
+	g->looked_at = p->now;
+	if (!p->limit || p->still)
+		return INT64_MAX;
+	if (p->ws > p->line + p->reserve / 3 - g->learn.surprise_bytes)
+		return g->learn.now.max_lent / 2;
+	int64_t room = pp_plan_fits(p->line - p->ws, p->cost) - (int64_t)g->pending;
+	return lent + (room > 0 ? room : 0);
 }
 
 /* What keeps the cap from being higher. */
-static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, int64_t want)
+static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, uint32_t cap)
 {
-	if (g->cap >= g->limits.max_servers)
+	if (p->killed)
+		return PP_WORDS_EVENT;
+	if (cap >= g->limits.max_servers)
 		return PP_WORDS_MAX_SERVERS;
 	if (p->limit == 0)
 		return PP_WORDS_NODE;
 	if (p->stalled)
 		return PP_WORDS_STALL;
-	if (want > g->cap)
-		return p->judged || !p->load->waiting ? PP_WORDS_GROWING : PP_WORDS_UNSEEN;
-	if (p->flat && p->room < 0)
-		return PP_WORDS_FLAT;
-	return p->coming > p->cost ? PP_WORDS_GROWTH : PP_WORDS_MEMORY;
+	if (p->growing)
+		return PP_WORDS_GROWTH;
+	if (p->line - pp_learn_high(&g->learn) >= p->cost && known_to_fit(g, p) > g->target)
+		return g->learn.last.took ? PP_WORDS_GROWING : PP_WORDS_UNSEEN;
+	return p->still && p->ws > p->line ? PP_WORDS_FLAT : PP_WORDS_MEMORY;
 }
 
-static enum pp_words decide(struct pp_governor *g, const struct pp_plan *p)
+static void decide_by_node(struct pp_governor *g, const struct pp_plan *p)
 {
-	bool node_stalled = p->limit == 0 && g->node.high_at == p->now;
-	if (p->killed)
+	if (g->node.high_at == p->now)
+		halve(g, p);
+	else if (may_grow(g, p) && !p->node_tight)
+		set_target(g, g->target + 1, p->now);
+}
+
+static void decide_by_limit(struct pp_governor *g, const struct pp_plan *p)
+{
+	if (p->generation)
+		judge(g, p);
+	else if (known_to_fit(g, p) >= g->target)
+		grow_unseen(g, p);
+	else if (!p->still) /* what is still is not shrunk: that would give nothing back */
+		lower_target(g, known_to_fit(g, p), p->now);
+}
+
+static uint32_t decide(struct pp_governor *g, const struct pp_plan *p)
+{
+	if (p->killed) {
 		g->killed_at = p->now;
-	if (p->killed || node_stalled) {
 		halve(g, p);
-		return p->killed ? PP_WORDS_EVENT : PP_WORDS_NODE;
+	} else if (p->limit) {
+		decide_by_limit(g, p);
+	} else {
+		decide_by_node(g, p);
 	}
-	if (p->limit && p->hard < 0 && !p->flat && p->slope >= 0) {
-		halve(g, p);
-		return p->coming > p->cost ? PP_WORDS_GROWTH : PP_WORDS_MEMORY;
-	}
-	int64_t want = p->want;
-	if (p->flat && want < g->proven)
-		want = g->proven;
-	/* An increase is judged when its work has been seen for a whole window, unless memory moves
-	 * already. */
-	bool settled = !p->flat || p->now - g->increased_at > PP_LEARN_WINDOW_MS;
-	if (want < g->cap && settled && p->slope >= 0 && may_shrink(g, p))
-		set_cap(g, want, p->now);
-	else if (may_grow(g, p))
-		grow(g, p, want);
-	return binding(g, p, want);
+	return (uint32_t)pp_plan_clamp(gate(g, p), 1, g->target);
 }
 
 static bool must_refuse(const struct pp_governor *g, const struct pp_plan *p)
 {
 	bool killed = g->killed_at >= 0 && p->now - g->killed_at < REFUSE_MS;
 	bool stuck = p->stalled && g->own.permille >= STALL_EXTREME_PERMILLE;
-	return p->limit && g->cap == 1 && p->hard < 0 && (killed || stuck);
+	return p->limit && g->target == 1 && p->ws > p->line && (killed || stuck);
 }
 
 /* earlyoom's idea: look again before the headroom can be gone, a quarter of the time it takes. While
@@ -200,9 +226,11 @@ static pp_ms next_look(const struct pp_governor *g, const struct pp_plan *p)
 	int64_t left = pp_plan_clamp(p->limit - p->ws, 0, PP_PLAN_MAX_BYTES);
 	if (p->load->lent > 0 && left < p->load->lent * (p->cost + PP_PLAN_START_COST))
 		return 50;
-	int64_t rate = p->slope > MIB ? p->slope : MIB;
+	int64_t rate = g->learn.surprise_bytes > MIB ? g->learn.surprise_bytes : MIB;
 	int64_t ms = pp_plan_clamp(left * 250 / rate, 50, 1000);
-	if (p->load->waiting && g->cap < g->limits.max_servers && ms > INCREASE_INTERVAL_MS)
+	if (p->now - g->began_at < YOUNG_MS && ms > INCREASE_INTERVAL_MS)
+		ms = INCREASE_INTERVAL_MS;
+	if (p->load->waiting && g->target < g->limits.max_servers && ms > INCREASE_INTERVAL_MS)
 		ms = INCREASE_INTERVAL_MS;
 	return ms;
 }
@@ -215,22 +243,19 @@ void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 	if (sane.lent > PP_LEARN_MAX_LENT)
 		sane.lent = PP_LEARN_MAX_LENT;
 	struct pp_plan p = pp_plan_look(g, sample, &sane, now);
-	enum pp_words words;
 	if (!g->started) {
-		g->cap = clamp_cap(g, start_cap(g, &p));
+		set_target(g, start(g, &p), now);
 		g->started = true;
 	}
-	set_cap(g, g->cap, now); /* max_servers may have come down */
-	words = decide(g, &p);
-	remember_proven(g, &p);
-	pp_assert(g->cap >= 1 && g->cap <= g->limits.max_servers);
-	ret_verdict->cap = g->cap;
+	set_target(g, g->target, now); /* max_servers may have come down */
+	ret_verdict->cap = decide(g, &p);
+	pp_assert(ret_verdict->cap >= 1 && ret_verdict->cap <= g->limits.max_servers);
 	ret_verdict->limit_bytes = p.limit;
 	ret_verdict->working_set_bytes = p.ws;
 	ret_verdict->cost_bytes = p.cost;
 	ret_verdict->next_ms = next_look(g, &p);
-	ret_verdict->pressed = p.limit && p.limit - p.reserve < p.ws && !p.flat;
+	ret_verdict->pressed = p.limit && p.ws > p.line && !p.still;
 	ret_verdict->refuse = must_refuse(g, &p);
-	pp_words_write(words, ret_verdict, p.coming * 1000 / PP_PLAN_HORIZON_MS,
+	pp_words_write(binding(g, &p, ret_verdict->cap), ret_verdict, g->learn.surprise_bytes,
 		       ret_verdict->reason, sizeof ret_verdict->reason);
 }

@@ -2,17 +2,18 @@
  * before, sample, load, now).
  *
  * Admit before growth, queue, never kill work to save memory; never below 1 (DESIGN 7). What is lent cannot be taken back
- * and gives little back when it ends, so everything here is about not lending too much:
- *  - up to limit - reserve, the reserve being 10 % (of large limits less), and never less than two servers' cost;
- *  - the first servers at a price that no work yet measured exceeded (32 MiB); then by one each 250 ms while that
- *    much is left; and as soon as as many transactions have ended as may run at once (the work is *judged*), at the
- *    learned cost, doubling at most, half the way to what fits;
- *  - down, one transaction's length apart, to what the peaks of the last second and of the last three allow; at once and
- *    again and again while memory rises above what is known for such work (growth and surprise, learn.h); to the half
- *    when half the reserve is gone or the kernel has killed;
- *  - memory that is high but still is left alone: what it has carried stays allowed (a JVM's heap), and a few more are
- *    tried while 16 MiB are left.
- * Without any limit the node's pressure decides. `scripts/bench pod` measures all this against fixed sizes.
+ * and gives little back when it ends, so everything here is about not lending too much. Two loops:
+ *  - The slow one judges *generations* of work (learn.h), on a slow machine slowly: how high memory went with so many at
+ *    work, and what one of them costs. Below the line, which is the limit less a reserve, half of what fits is added, at
+ *    most as many as there were; above it, what is too much is taken off. The reserve is as large as memory has surprised us
+ *    of late, and as what is at work may get higher than ever seen by chance (plan.c).
+ *  - The fast one looks at the working set as it is, up to 20 times a second, and lets in no more than fit below the line
+ *    now; nobody, when a third of the reserve is gone. Growth of the program is met here, before a generation has passed.
+ * Before a generation has ended the first servers come at a price that no work yet measured exceeded (32 MiB), one more each
+ * 250 ms while that much is left. Memory that stands still needs neither reserve nor brake, however high it is (a JVM's
+ * heap): what it has carried stays allowed, and more is tried while the least of a reserve is left.
+ * The kernel's kills halve. Without any limit the node's pressure decides. `scripts/bench pod` measures all this against
+ * fixed sizes; tests/unit/cgroup/test_governor_sim.c plays it thousands of times.
  */
 #ifndef PP_CGROUP_GOVERNOR_H
 #define PP_CGROUP_GOVERNOR_H

@@ -17,14 +17,17 @@ struct pp_governor {
 	struct pp_governor_limits limits;
 	struct pp_learn learn;
 	struct pp_governor_stall own, node;
-	uint32_t cap;
-	uint32_t proven; /* concurrency survived without an event; lowered by every decrease */
-	pp_ms proven_at;
+	uint32_t
+		target; /* what generations allow; the cap may be lower for a moment, never higher */
+	uint32_t proven; /* concurrency carried so far */
+	int64_t lent;	 /* at the last look */
+	double pending;	 /* of it, those who have come so lately that they have not grown yet */
+	pp_ms began_at, looked_at;
 	pp_ms decreased_at, increased_at;
 	pp_ms killed_at;     /* last event; -1 never */
 	int64_t limit_bytes; /* in force; 0 none */
 	pp_ms lowered_at;
-	uint64_t returned, returned_before; /* transactions ended; at the last judgement */
+	int64_t wild_bytes; /* how far memory has surprised us, settling */
 	uint64_t kill_events, throttle_events;
 	bool started; /* the first sample was seen */
 };

@@ -1,10 +1,13 @@
-/* shim/cgroup/learn.h - what one server at work costs in memory, learned by watching. Pure.
+/* shim/cgroup/learn.h - what work costs in memory, learned by watching whole generations of it. Pure.
  *
- * Memory follows work late: it rises in the middle of a transaction and falls after it, or never
- * (allocators keep it). So the highest working set of the last seconds is set against the highest
- * concurrency of the same seconds. What the program grows by itself must not be counted as the
- * price of connections, or the cap never recovers (measured: cost inflated from 5 to 77 MiB): it
- * goes to the base, see learn.c.
+ * A generation: as many transactions have ended as are at work, so all that is at work began in it; half a second at least.
+ * Its highest working set belongs to its highest concurrency: memory rises in the midst of a transaction and falls after
+ * it, later, or never. Counting ends instead of seconds makes a slow machine no different from a fast one.
+ *
+ * expected = base + cost * concurrency. What is seen above it is a *surprise*, and taught at once: to the cost while
+ * the concurrency is new, else to the base - the same work as before, so the program has grown or its allocator keeps more.
+ * (Charged to the connections, growth of 35 MiB had the cost of one go from 5 to 77 MiB, and the cap never came back.)
+ * What turns out lower is forgotten generation by generation, the base first.
  */
 #ifndef PP_CGROUP_LEARN_H
 #define PP_CGROUP_LEARN_H
@@ -14,41 +17,49 @@
 
 #include "base/clock.h"
 
-#define PP_LEARN_SLOT_MS    125
-#define PP_LEARN_SLOTS	    24 /* 3 s: longer than the lag between a result and its release */
-#define PP_LEARN_WINDOW_MS  (PP_LEARN_SLOT_MS * PP_LEARN_SLOTS)
-#define PP_LEARN_PRIOR_COST (INT64_C(1) << 20) /* libpq 0.25 MiB, pgjdbc 2 MiB (measured) */
-#define PP_LEARN_MIN_COST   (INT64_C(64) << 10)
-#define PP_LEARN_MAX_COST                                                                          \
-	(INT64_C(1) << 44) /* times MAX_LENT: keeps arithmetic on nonsense defined */
+#define PP_LEARN_GENERATION_MS 500
+#define PP_LEARN_PRIOR_COST    (INT64_C(1) << 20) /* libpq 0.25 MiB, pgjdbc 2 MiB (measured) */
+#define PP_LEARN_MIN_COST      (INT64_C(64) << 10)
+#define PP_LEARN_MAX_BYTES                                                                         \
+	(INT64_C(1) << 44) /* times MAX_LENT: arithmetic on nonsense is defined */
 #define PP_LEARN_MAX_LENT (1 << 16)
 
-struct pp_learn_range { /* extremes over some slots; empty when min_ws > max_ws */
+struct pp_learn_generation {
+	pp_ms began, took;
+	uint64_t returned; /* when it began */
 	int64_t min_ws_bytes, max_ws_bytes;
-	uint32_t min_lent, max_lent;
+	uint32_t max_lent;
+	bool queued; /* somebody waited because of the cap */
 };
 
 struct pp_learn {
-	struct {
-		int64_t slot; /* now / PP_LEARN_SLOT_MS */
-		struct pp_learn_range range;
-	} ring[PP_LEARN_SLOTS];
-	pp_ms began_at, last_at;
-	int64_t last_ws_bytes;
-	int64_t slope;	/* bytes per second, smoothed over 250 ms; negative when falling */
-	int64_t growth; /* bytes per second, of the program rather than of its work; see learn.c */
+	struct pp_learn_generation now, last, before; /* took 0: there was none yet */
+	pp_ms last_at,
+		rose_at;  /* the last look; when memory last rose higher than in this generation */
+	uint32_t carried; /* the highest concurrency of a generation so far */
 	int64_t base_bytes, cost_bytes;
-	int64_t lifted_bytes; /* of base, by growth that may turn out to be chance */
-	int64_t surprise; /* bytes the working set rose of late above what was known for such work */
+	int64_t lifted_bytes; /* of base, by what may turn out to be chance */
+	int64_t surprise_bytes; /* of the last second or so: how far it may go on before we have acted */
+	struct {
+		int64_t low_bytes, high_bytes;
+		pp_ms since;
+	} still;
 	bool primed;
 };
 
+struct pp_learn_seen {
+	int64_t ws_bytes;
+	uint32_t lent;	   /* at most MAX_LENT counts */
+	bool queued;	   /* somebody waits because of the cap */
+	uint64_t returned; /* transactions ended so far */
+};
+
 void pp_learn_init(struct pp_learn *l);
-/* Clocks that stand still are fine. */
-void pp_learn_add(struct pp_learn *l, int64_t ws_bytes, uint32_t lent, bool judged, pp_ms now);
-/* The extremes of the last `ms`, at most the window; a slot that began earlier counts whole. */
-void pp_learn_recent(const struct pp_learn *l, pp_ms ms, struct pp_learn_range *ret_range);
-/* The working set kept within max(1 MiB, 1 % of limit) for the last 2 s at least. */
-bool pp_learn_is_flat(const struct pp_learn *l, int64_t limit_bytes);
+/* True: a generation has ended, it is `last` now. Clocks that stand still are fine. */
+bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *seen, pp_ms now);
+/* The highest working set of the last two generations and the present one. */
+int64_t pp_learn_high(const struct pp_learn *l);
+/* Memory has stood still for three seconds: within max(1 MiB, 1 %). */
+bool pp_learn_is_still(const struct pp_learn *l);
 
 #endif

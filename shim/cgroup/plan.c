@@ -1,11 +1,11 @@
 #include "cgroup/plan.h"
 
-#include <stddef.h>
-
 #define MIB (INT64_C(1) << 20)
 
 #define MIN_RESERVE_BYTES   (8 * MIB)
-#define SURPRISE_FACTOR	    3
+#define LOWERED_MS	    3000 /* a limit that was lowered a moment ago: nothing counts as still */
+#define STRAYS_PERMILLE	    800
+#define SETTLES_BY	    4 /* a quarter of the way in each generation */
 #define NODE_CALM_MS	    10000
 #define STALL_WINDOW_MS	    2000
 #define STALL_HIGH_PERMILLE 100 /* as the trigger `some 200000 2000000` */
@@ -66,122 +66,77 @@ int64_t pp_plan_fits(int64_t room, int64_t cost)
 	return room >= 0 ? room / cost : -((-room + cost - 1) / cost);
 }
 
-static int64_t reserve_for(int64_t limit, int64_t cost)
+/* A program not known yet may do anything; but nobody gives a quarter of 8 GiB away for that. */
+static int64_t reserve_at_first(int64_t limit)
 {
 	int64_t reserve = limit / 8, large = limit / 32 + 24 * MIB;
-	if (reserve > large)
-		reserve = large;
-	int64_t two = pp_plan_clamp(2 * cost, 0, limit / 9);
-	if (reserve < two)
-		reserve = two;
-	if (reserve < MIN_RESERVE_BYTES)
-		reserve = MIN_RESERVE_BYTES;
-	return reserve < limit / 2 ? reserve : limit / 2;
+	return reserve < large ? reserve : large;
 }
 
-/* What was at work at the peak, plus what still fits above the peak. */
-static int64_t above_peak(const struct pp_governor *g, const struct pp_plan *p, pp_ms ms)
+/* 10 * sqrt(n): n is at most PP_LEARN_MAX_LENT. */
+static int64_t root_tenths(int64_t n)
 {
-	struct pp_learn_range peak;
-	pp_learn_recent(&g->learn, ms, &peak);
-	return peak.max_lent +
-	       pp_plan_fits(p->limit - p->reserve - p->coming - peak.max_ws_bytes, p->cost);
+	int64_t root = 0;
+	while ((root + 1) * (root + 1) <= n * 100)
+		root++;
+	return root;
 }
 
-/* The least of what several views allow: the peak of the whole window, which pairs a late release with the work that
- * caused it; the peak of the last second, where growth shows first; the model, where neither has seen full work. And once
- * there is no room for one more at the present level, not more than is at work now. */
-static int64_t wanted(const struct pp_governor *g, const struct pp_plan *p)
+/* What must stay free, for what happens between seeing and acting: as far as memory has surprised us of late - at once
+ * when it does, and settling with each generation that does not. And how much higher than ever seen what is at work may get
+ * by chance: the sum of n of independent luck strays as the root of n (STRAYS_PERMILLE of the cost times that: chosen
+ * from 0.7 to 1.0 by the stories of test_governor_sim.c). */
+static void set_reserve(struct pp_governor *g, struct pp_plan *p)
 {
-	int64_t views[] = {
-		above_peak(g, p, PP_LEARN_WINDOW_MS),
-		above_peak(g, p, PP_PLAN_RECENT_MS),
-		p->load->lent + pp_plan_fits(p->room, p->cost),
-	};
-	size_t count = sizeof views / sizeof *views - (p->room >= p->cost);
-	int64_t want = views[0];
-	for (size_t i = 1; i < count; i++)
-		if (want > views[i])
-			want = views[i];
-	int64_t model =
-		pp_plan_fits(p->limit - p->reserve - p->coming - g->learn.base_bytes, p->cost);
-	if (want > g->cap && want > model)
-		want = model > g->cap ? model : g->cap;
-	return want;
+	int64_t surprise = pp_plan_clamp(g->learn.surprise_bytes, 0, PP_PLAN_MAX_BYTES);
+	int64_t strays =
+		p->cost / 100 * root_tenths(g->learn.last.max_lent) * STRAYS_PERMILLE / 100;
+	int64_t least = pp_plan_clamp(strays, p->limit / 64, p->limit / 5);
+	if (least < MIN_RESERVE_BYTES)
+		least = MIN_RESERVE_BYTES;
+	if (p->generation && g->wild_bytes > surprise)
+		g->wild_bytes -= (g->wild_bytes - surprise) / SETTLES_BY;
+	p->growing = surprise > least;
+	if (g->wild_bytes < surprise)
+		g->wild_bytes = surprise;
+	p->reserve = pp_plan_clamp(g->wild_bytes, least, PP_PLAN_MAX_BYTES);
+	if (p->reserve > p->limit / 2)
+		p->reserve = p->limit / 2;
+	p->line = p->limit - p->reserve;
 }
 
-/* What the slope says will be added before a decrease can help, less what servers newly at work
- * explain: or each increase would look like a leak and undo itself. */
-static int64_t coming_growth(const struct pp_governor *g, const struct pp_plan *p)
+static void see_limit(struct pp_governor *g, struct pp_plan *p)
 {
-	struct pp_learn_range recent;
-	pp_learn_recent(&g->learn, PP_PLAN_HORIZON_MS, &recent);
-	int64_t growth =
-		pp_plan_clamp(g->learn.growth, 0, PP_PLAN_MAX_BYTES) / 1000 * PP_PLAN_HORIZON_MS;
-	int64_t newly = p->load->lent - (int64_t)recent.min_lent;
-	return pp_plan_clamp(growth - newly * p->cost, 0, PP_PLAN_MAX_BYTES);
-}
-
-/* As many transactions have ended since the last increase as may run at once: what its work costs was seen whole. */
-static bool is_judged(const struct pp_governor *g)
-{
-	return g->returned - g->returned_before >= g->cap;
-}
-
-/* What was carried below a higher limit proves nothing below this one. */
-static void see_limit(struct pp_governor *g, const struct pp_plan *p)
-{
-	if (p->limit < g->limit_bytes) {
+	bool lowered = g->started && p->limit && p->limit < g->limit_bytes;
+	if (!g->started || lowered)
+		g->wild_bytes = reserve_at_first(p->limit);
+	if (lowered) { /* what was carried below a higher limit proves nothing below this one */
 		g->proven = 0;
 		g->lowered_at = p->now;
 	}
+	p->still &= p->now - g->lowered_at > LOWERED_MS;
 	g->limit_bytes = p->limit;
-}
-
-static void look(struct pp_governor *g, const struct pp_sample *sample, struct pp_plan *p)
-{
-	p->limit = effective_limit(g, sample);
-	p->ws = sample->working_set_bytes < 0
-			? 0
-			: pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
-	p->killed = see_events(g, sample, p->limit, p->ws);
-	stall_add(&g->own, sample->stall_total_us, p->now);
-	stall_add(&g->node, sample->node_stall_total_us, p->now);
-	p->stalled = g->own.high_at >= 0 && p->now - g->own.high_at < STALL_WINDOW_MS;
-	p->node_tight = node_is_tight(sample) ||
-			(g->node.high_at >= 0 && p->now - g->node.high_at < NODE_CALM_MS);
-	p->judged = is_judged(g);
-	pp_learn_add(&g->learn, p->ws, p->load->lent, p->judged, p->now);
-	p->cost = g->learn.cost_bytes;
-	p->slope = g->learn.slope;
-	if (p->limit == 0) {
-		p->want = g->limits.max_servers;
-		return;
-	}
-	see_limit(g, p);
-	p->flat = pp_learn_is_flat(&g->learn, p->limit) &&
-		  p->now - g->lowered_at > PP_PLAN_NOT_FLAT_MS;
-	p->reserve = reserve_for(p->limit, p->cost);
-	int64_t growth = coming_growth(g, p);
-	int64_t surprise = SURPRISE_FACTOR * pp_plan_clamp(g->learn.surprise, 0, PP_PLAN_MAX_BYTES);
-	p->hard = p->limit - p->reserve / 2 - p->ws - growth;
-	p->coming = growth > surprise ? growth : surprise;
-	p->room = p->limit - p->reserve - p->ws - p->coming;
-	p->want = wanted(g, p);
-	/* Far from the limit there is time to see whether what rises goes on rising. */
-	struct pp_learn_range recent;
-	pp_learn_recent(&g->learn, PP_PLAN_RECENT_MS, &recent);
-	if (p->want < g->cap && p->limit - p->reserve - recent.max_ws_bytes >= PP_PLAN_START_COST)
-		p->want = g->cap;
 }
 
 struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sample,
 			    const struct pp_governor_load *load, pp_ms now)
 {
 	struct pp_plan p = {.load = load, .now = now};
-	if (load->returned < g->returned_before)
-		g->returned_before = load->returned;
-	g->returned = load->returned;
-	look(g, sample, &p);
+	p.limit = effective_limit(g, sample);
+	p.ws = pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
+	p.killed = see_events(g, sample, p.limit, p.ws);
+	stall_add(&g->own, sample->stall_total_us, now);
+	stall_add(&g->node, sample->node_stall_total_us, now);
+	p.stalled = g->own.high_at >= 0 && now - g->own.high_at < STALL_WINDOW_MS;
+	p.node_tight = node_is_tight(sample) ||
+		       (g->node.high_at >= 0 && now - g->node.high_at < NODE_CALM_MS);
+	struct pp_learn_seen seen = {p.ws, load->lent, load->waiting > 0 && load->open >= g->target,
+				     load->returned};
+	p.generation = pp_learn_add(&g->learn, &seen, now);
+	p.still = pp_learn_is_still(&g->learn);
+	p.cost = g->learn.cost_bytes;
+	see_limit(g, &p);
+	if (p.limit)
+		set_reserve(g, &p);
 	return p;
 }

@@ -12,21 +12,18 @@
  * 20 servers still start at once from about 700 MiB free; below, the cap grows by one each 250 ms while clients wait. */
 #define PP_PLAN_START_COST (INT64_C(32) << 20)
 
-#define PP_PLAN_MAX_BYTES   (INT64_C(1) << 50) /* keeps arithmetic on nonsense defined */
-#define PP_PLAN_HORIZON_MS  700	 /* growth in this time happens before a decrease takes effect */
-#define PP_PLAN_RECENT_MS   1000 /* the last second */
-#define PP_PLAN_NOT_FLAT_MS 3000 /* after the limit was lowered nothing counts as still */
+#define PP_PLAN_MAX_BYTES (INT64_C(1) << 44) /* keeps arithmetic on nonsense defined */
 
 /* Everything one decision looks at, so that its steps are plain comparisons. */
 struct pp_plan {
 	const struct pp_governor_load *load;
 	pp_ms now;
-	int64_t limit, ws, reserve, cost, slope; /* limit 0: none */
-	int64_t coming;				 /* bytes by growth, before a decrease can help */
-	int64_t room, hard; /* left below the reserve, below half the reserve; may be negative */
-	int64_t want;	    /* cap that memory allows */
-	bool judged;	    /* the present work was seen whole */
-	bool flat;	    /* memory stands still */
+	int64_t limit, ws, cost; /* limit 0: none */
+	int64_t reserve;	 /* of the limit, left free */
+	int64_t line;		 /* limit - reserve: where the working set should end */
+	bool generation;	 /* one has ended at this tick: the time to judge */
+	bool still;		 /* memory stands still */
+	bool growing;		 /* the reserve is that large because of a surprise */
 	bool killed, stalled, node_tight;
 };
 

@@ -18,12 +18,12 @@ static struct mib mib(int64_t bytes)
 	return m;
 }
 
-void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t slope,
+void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t surprise,
 		    char *ret_text, size_t size)
 {
 	int64_t left = verdict->limit_bytes - verdict->working_set_bytes;
 	struct mib free = mib(left > 0 ? left : 0), limit = mib(verdict->limit_bytes);
-	struct mib cost = mib(verdict->cost_bytes), growth = mib(slope > 0 ? slope : 0);
+	struct mib cost = mib(verdict->cost_bytes), above = mib(surprise > 0 ? surprise : 0);
 	switch (words) {
 	case PP_WORDS_MAX_SERVERS: snprintf(ret_text, size, "PODPOOL_MAX_SERVERS"); return;
 	case PP_WORDS_MEMORY:
@@ -46,8 +46,9 @@ void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64
 			 free.text, limit.text);
 		return;
 	case PP_WORDS_GROWTH:
-		snprintf(ret_text, size, "memory grows %s/s: %s free of %s", growth.text, free.text,
-			 limit.text);
+		snprintf(ret_text, size,
+			 "memory rose %s above what the work explains: %s free of %s", above.text,
+			 free.text, limit.text);
 		return;
 	case PP_WORDS_EVENT:
 		snprintf(ret_text, size, "the kernel hit the memory limit: halved, %s free of %s",

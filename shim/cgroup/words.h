@@ -13,15 +13,15 @@ enum pp_words {
 	PP_WORDS_GROWING,     /* memory allows more; clients must wait before it is tried */
 	PP_WORDS_UNSEEN, /* there is room, but no work has ended yet that shows what it costs */
 	PP_WORDS_FLAT,	 /* high but still: what it has carried stays, a few more are tried */
-	PP_WORDS_GROWTH, /* the program itself grows fast */
+	PP_WORDS_GROWTH, /* the program itself grows, or its work is not what it was */
 	PP_WORDS_EVENT,	 /* the kernel killed or throttled */
 	PP_WORDS_STALL,	 /* PSI */
 	PP_WORDS_NODE,	 /* no limit visible */
 	PP_WORDS__COUNT
 };
 
-/* Cut to `size`. slope in bytes per second. */
-void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t slope,
+/* Cut to `size`. surprise: bytes that memory rose of late above what was expected. */
+void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t surprise,
 		    char *ret_text, size_t size);
 
 #endif

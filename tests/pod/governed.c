@@ -2,7 +2,9 @@
  * they work, and the program itself grows. No database: what is tested is whether the numbers of
  * the kernel and the decisions of the governor fit together.
  *
- * governed CAP GROWTH_MIB SECONDS   CAP 0: the governor, else that many, always
+ * governed CAP GROWTH_MIB TRANSACTIONS   CAP 0: the governor, else that many, always
+ *
+ * Ends when so many transactions have been made. After a third of them it grows.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -22,7 +24,7 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static unsigned cap, lent; /* under lock */
-static long done;
+static long done, wanted;
 
 static void nap(long ms)
 {
@@ -70,11 +72,21 @@ static void set_cap(unsigned to)
 	pthread_mutex_unlock(&lock);
 }
 
-/* 20 MiB a second, never given back. */
+static long done_so_far(void)
+{
+	pthread_mutex_lock(&lock);
+	long n = done;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
+/* 20 MiB a second, never given back; less on a machine that is too busy to make two results meanwhile. */
 static void *grow(void *mib)
 {
-	nap(3000);
+	long before = wanted / 3;
 	for (long i = 0; i < (long)(size_t)mib; i++) {
+		while (done_so_far() - before < 2 * i)
+			nap(5);
 		char *piece = malloc(MIB);
 		if (piece)
 			memset(piece, 'g', MIB);
@@ -94,7 +106,11 @@ static pp_ms govern(struct pp_cgroup_files *files, struct pp_governor *governor)
 	pthread_mutex_unlock(&lock);
 	pp_governor_tick(governor, &sample, &load, pp_clock_now_ms(), &verdict);
 	set_cap(verdict.cap);
-	printf("cap %u: %s\n", verdict.cap, verdict.reason);
+	printf("sample %lld %lld %lld %u %u %u %llu: cap %u: %s\n", (long long)pp_clock_now_ms(),
+	       (long long)sample.limit_bytes, (long long)sample.working_set_bytes, load.open,
+	       load.lent, load.waiting, (unsigned long long)load.returned, verdict.cap,
+	       verdict.reason);
+	fflush(stdout); /* it may be the last */
 	return verdict.next_ms;
 }
 
@@ -103,7 +119,7 @@ int main(int argc, char **argv)
 	if (argc != 4)
 		return 2;
 	unsigned fixed = (unsigned)atoi(argv[1]);
-	pp_ms end = pp_clock_now_ms() + atoi(argv[3]) * 1000;
+	wanted = atoi(argv[3]);
 	struct pp_governor_limits limits = {.max_servers = THREADS};
 	static struct pp_governor governor;
 	struct pp_cgroup_files *files;
@@ -117,14 +133,12 @@ int main(int argc, char **argv)
 	if (pthread_create(&thread, NULL, grow, (void *)(size_t)atoi(argv[2])) != 0)
 		return 2;
 	set_cap(fixed);
-	while (pp_clock_now_ms() < end) {
+	while (done_so_far() < wanted) {
 		if (fixed)
 			nap(100);
 		else
 			nap(govern(files, &governor));
 	}
-	pthread_mutex_lock(&lock);
-	printf("transactions %ld\n", done);
 	fflush(stdout);
 	_Exit(0);
 }

@@ -32,16 +32,18 @@ LEAST = 0.8  # of the best fixed size that survives
 
 
 class Row:
-    def __init__(self, name, memory_mib=96, grow_mib=0, reads=False, lower_from_mib=0, java=False):
+    """lowered_mib: the limits that the pod has, one after the other, the last one in the end; memory_mib: at first."""
+
+    def __init__(self, name, memory_mib=96, grow_mib=0, reads=False, lowered_mib=(), java=False):
         self.name, self.memory, self.grow_mib, self.reads = name, memory_mib * MIB, grow_mib, reads
-        self.lower_from, self.java = lower_from_mib * MIB, java
+        self.limits, self.java = [mib * MIB for mib in lowered_mib], java
 
 
 ROWS = [Row("steady"),
         Row("grows 20 MiB", grow_mib=20),
         Row("grows 35 MiB", grow_mib=35),
         Row("reads files", reads=True),
-        Row("limit lowered", lower_from_mib=144),
+        Row("limit lowered", memory_mib=144, lowered_mib=(132, 120, 108, 96)),
         Row("flat-high JVM", memory_mib=264, java=True)]
 
 
@@ -104,11 +106,11 @@ class Bench:
         return ["/usr/bin/java", f"-Xms{heap}", f"-Xmx{heap}", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-Xss256k",
                 "-cp", f"{self.scratch}:{JDBC}", "Reports", self.postgres.host, str(self.postgres.port)]
 
-    def argv(self, row, way, seconds):
+    def argv(self, row, way, seconds, by_work=False):
         if row.java:
             return [*self._java(row), way.size, seconds]
         return [self.scratch / "reports", self.postgres.dsn(), way.size, seconds, row.grow_mib,
-                self._file() if row.reads else "-"]
+                self._file() if row.reads else "-", *(["by-work"] if by_work else [])]
 
     def env(self, way, **settings):
         if not way.podpool:
@@ -117,27 +119,37 @@ class Bench:
                 "PODPOOL_TARGETS": f"{self.postgres.host}:{self.postgres.port}",
                 **{f"PODPOOL_{name}": value for name, value in settings.items()}}
 
+    def box(self, row, seconds):
+        """With podpool, to be watched; what it logs tells every sample. It grows as it works."""
+        return Box(self.argv(row, PODPOOL, seconds, by_work=True), memory_bytes=row.memory, env=self.env(PODPOOL, LOG="debug"))
+
     def run(self, row, way, seconds, **settings):
-        with Box(self.argv(row, way, seconds), memory_bytes=row.lower_from or row.memory,
-                 env=self.env(way, **settings)) as box:
-            if row.lower_from:
-                lower(box, row.memory, seconds / 3)
+        with Box(self.argv(row, way, seconds), memory_bytes=row.memory, env=self.env(way, **settings)) as box:
+            if row.limits:
+                lower(box, row.limits, seconds / 3)
             code = box.exit_code(seconds + 60)
             found = re.search(r"^reports (\d+)", box.output(), re.M)
             return Run(code, box.oom_kills, int(found[1]) if found else 0, box.peak_bytes // MIB, box.output())
 
 
-def lower(box, limit, after):
-    """v1 refuses a limit below what is in use and cannot be reclaimed: asked again until it is granted."""
+def lower(box, limits, after):
+    """One after the other, a second each. v1 refuses a limit below what is in use and cannot be reclaimed: asked again until
+    it is granted."""
     deadline = time.monotonic() + after
-    while box.is_running() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    while box.is_running():
-        try:
-            box.cgroup.set_limit(limit)
-            return
-        except OSError:
+    for limit in limits:
+        while box.is_running() and time.monotonic() < deadline:
             time.sleep(0.05)
+        while box.is_running() and not granted(box, limit):
+            time.sleep(0.05)
+        deadline = time.monotonic() + 1
+
+
+def granted(box, limit):
+    try:
+        box.cgroup.set_limit(limit)
+        return True
+    except OSError:
+        return False
 
 
 def best_fixed(results, sizes):

@@ -1,14 +1,16 @@
 /* An unmodified program for the memory table: 60 workers share a pool of connections and make reports, each a
  * transaction that holds a result of 4 MB while it works with it. It may also grow by itself, or read a file.
  *
- * reports CONNINFO POOL SECONDS GROW_MIB FILE      FILE "-": none
+ * reports CONNINFO POOL SECONDS GROW_MIB FILE [by-work]     FILE "-": none
  *
- * After a third of its time it grows (20 MiB a second, never given back). Prints the reports made, each half second
+ * After a third of its time it grows: 20 MiB a second, never given back; `by-work`: after 60 reports, at most 1 MiB for each, so
+ * that it does not outgrow a machine that is too busy to make reports. Prints the reports made, each half second
  * and at the end; any failure of a connection or statement ends it with 1.
  */
 #include <fcntl.h>
 #include <libpq-fe.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@
 #define MIB	 (1 << 20)
 #define ROWS	 4000
 #define QUERY	 "SELECT n, repeat('x', 980) FROM generate_series(1, 4000) n"
+#define BEFORE	 60  /* reports */
 #define READ_MIB 200 /* a second */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -28,6 +31,7 @@ static int available_count;
 static long done;
 static const char *conninfo, *path;
 static int seconds, grow_mib;
+static bool by_work;
 
 static void nap(long ms)
 {
@@ -91,16 +95,29 @@ static void *work(void *unused)
 	return NULL;
 }
 
+static long done_so_far(void)
+{
+	pthread_mutex_lock(&lock);
+	long n = done;
+	pthread_mutex_unlock(&lock);
+	return n;
+}
+
 static void *grow(void *unused)
 {
 	(void)unused;
-	nap(seconds * 1000L / 3);
+	if (!by_work)
+		nap(seconds * 1000L / 3);
 	for (int i = 0; i < grow_mib; i++) {
+		while (by_work && done_so_far() < BEFORE + i)
+			nap(5);
 		char *piece = malloc(MIB);
 		if (piece)
 			memset(piece, 'g', MIB);
 		nap(50);
 	}
+	printf("grown\n");
+	fflush(stdout);
 	return NULL;
 }
 
@@ -130,12 +147,13 @@ static void start(void *(*function)(void *))
 
 int main(int argc, char **argv)
 {
-	if (argc != 6)
+	if (argc < 6)
 		return 2;
 	conninfo = argv[1];
 	seconds = atoi(argv[3]);
 	grow_mib = atoi(argv[4]);
 	path = argv[5];
+	by_work = argc > 6;
 	for (int i = 0; i < atoi(argv[2]) && i < WORKERS; i++) {
 		available[available_count] = PQconnectdb(conninfo);
 		if (PQstatus(available[available_count++]) != CONNECTION_OK)

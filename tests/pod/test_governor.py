@@ -13,7 +13,7 @@ from box import Box
 
 MIB = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SECONDS = 12
+TRANSACTIONS = 1000  # ten seconds on an idle machine
 pytestmark = pytest.mark.release  # a sanitizer's shadow memory is not the program's
 
 
@@ -32,22 +32,25 @@ def governed(build, tmp_path_factory):
 
 
 def run(governed, cap, growth_mib, **settings):
-    """(exit code, oom kills, transactions, peak in MiB, output)"""
-    with Box([governed, cap, growth_mib, SECONDS], memory_bytes=96 * MIB,
+    """(exit code, oom kills, output)"""
+    with Box([governed, cap, growth_mib, TRANSACTIONS], memory_bytes=96 * MIB,
              env={"MALLOC_ARENA_MAX": "2", **settings}) as box:
-        code = box.exit_code(SECONDS + 30)
-        found = re.search(r"transactions (\d+)", box.output())
-        return code, box.oom_kills, int(found[1]) if found else 0, box.peak_bytes // MIB, box.output()
+        return box.exit_code(180), box.oom_kills, box.output()
 
 
 def test_without_a_governor_the_program_is_killed(governed):
-    code, kills, *_ = run(governed, 60, 0)
+    code, kills, _ = run(governed, 60, 0)
     assert (code, kills) == (-signal.SIGKILL, 1)
 
 
-@pytest.mark.parametrize("growth_mib", [0, 20, 35])
-def test_with_the_governor_it_lives_and_works(governed, growth_mib):
-    code, kills, transactions, peak, output = run(governed, 0, growth_mib)
-    print(f"growth {growth_mib} MiB: {transactions} transactions, peak {peak} MiB")
+# 4 MiB each: some 17, 13 and 10 would fit; the reserve is for what nobody knows.
+@pytest.mark.parametrize("growth_mib, least", [(0, 9), (20, 5), (35, 3)])
+def test_with_the_governor_it_lives_and_works(governed, growth_mib, least):
+    code, kills, output = run(governed, 0, growth_mib)
     assert (code, kills) == (0, 0), output[-2000:]
-    assert transactions > 200, output[-2000:]
+    caps = [int(cap) for cap in re.findall(r": cap (\d+):", output)]
+    print(f"growth {growth_mib} MiB: cap up to {max(caps)}, in the end {caps[-1]}")
+    used = [int(bytes) // MIB for bytes in re.findall(r"sample \d+ \d+ (\d+) ", output)]
+    late = len(caps) * 3 // 4
+    # two arenas for 60 threads: now and then they keep so much that there is nothing left to allow
+    assert max(caps[late:]) >= least or min(used[late:]) > 82, output[-2000:]

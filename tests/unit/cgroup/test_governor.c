@@ -70,8 +70,8 @@ START_TEST(test_governor_small_limit_starts_with_what_fits)
 	begin(20, 128, 16); /* (128 - 12.8 reserve - 16) / 32 MiB */
 	ck_assert_uint_eq(tick(0), 3);
 	ck_assert_str_eq(v.reason,
-			 "more when clients wait: 112.0 MiB free of 128.0 MiB, 1.0 MiB per "
-			 "server at work");
+			 "what the work costs is not seen yet: 112.0 MiB free of 128.0 MiB, one "
+			 "more at a time");
 }
 END_TEST
 
@@ -90,6 +90,22 @@ START_TEST(test_governor_grows_by_one_each_quarter_second_while_nothing_has_ende
 }
 END_TEST
 
+/* A machine so slow that four are still fetching: none of them has shown what it costs. */
+START_TEST(test_governor_unseen_work_waits_until_what_came_before_has_arrived)
+{
+	begin(20, 192, 16);
+	tick(0);
+	ck_assert_uint_eq(run(5000, 250), 4);
+	load = (struct pp_governor_load){.open = 4, .lent = 4, .waiting = 60};
+	for (int i = 0; i < 20; i++) {
+		sample.working_set_bytes += MIB;
+		ck_assert_uint_eq(tick(100), 4);
+	}
+	tick(200);
+	ck_assert_uint_eq(tick(100), 5);
+}
+END_TEST
+
 START_TEST(test_governor_unseen_work_is_not_added_where_it_might_not_fit)
 {
 	begin(20, 64, 32); /* (64 - 8 - 32) / 32 */
@@ -100,18 +116,82 @@ START_TEST(test_governor_unseen_work_is_not_added_where_it_might_not_fit)
 }
 END_TEST
 
-START_TEST(test_governor_judged_work_may_double)
+START_TEST(test_governor_work_seen_whole_may_double)
 {
 	begin(60, 128, 16);
 	tick(0);
 	ck_assert_uint_eq(run(5000, 250), 3);
 	load = (struct pp_governor_load){.open = 3, .lent = 3, .waiting = 60, .returned = 3};
-	ck_assert_uint_eq(tick(250), 6);
+	tick(500);
+	ck_assert_uint_eq(g.target, 6);
 	load = (struct pp_governor_load){.open = 6, .lent = 6, .waiting = 60, .returned = 8};
-	ck_assert_uint_eq(tick(250), 7); /* five of six have ended: one more, there is room */
-	load = (struct pp_governor_load){.open = 7, .lent = 7, .waiting = 60, .returned = 10};
-	ck_assert_uint_eq(tick(249), 7);
-	ck_assert_uint_eq(tick(1), 14);
+	tick(499);
+	ck_assert_uint_lt(g.target, 12); /* five of six have ended */
+	load.open = load.lent = v.cap;
+	load.returned = 8 + v.cap;
+	tick(500);
+	ck_assert_uint_ge(g.target, 12);
+}
+END_TEST
+
+START_TEST(test_governor_after_a_decrease_nothing_grows_for_a_second)
+{
+	begin(60, 256, 16);
+	for (int i = 0; i < 40; i++) {
+		demand(60);
+		sample.working_set_bytes = (16 + 4 * (int64_t)load.lent) * MIB;
+		tick(100);
+	}
+	uint32_t before = v.cap;
+	ck_assert_uint_gt(before, 15);
+	sample.kill_events++;
+	uint32_t halved = tick(100);
+	ck_assert_uint_le(halved, before / 2 + 1);
+	for (int i = 0; i < 9; i++) {
+		demand(60);
+		ck_assert_uint_eq(tick(100), halved);
+	}
+}
+END_TEST
+
+/* What is at work is not yet at its highest: the price of one is known, and that is what counts. */
+START_TEST(test_governor_looks_at_what_work_may_come_to_not_at_what_it_is)
+{
+	begin(60, 96, 8);
+	for (int i = 0; i < 60; i++) {
+		demand(60);
+		sample.working_set_bytes = (8 + 6 * (int64_t)load.lent) * MIB;
+		tick(100);
+	}
+	uint32_t fits = v.cap;
+	ck_assert_uint_ge(fits, 8);
+	ck_assert_uint_le(fits, 13);   /* (96 - 8) / 6 = 14 */
+	for (int i = 0; i < 30; i++) { /* a slow machine: a third of them is still fetching */
+		demand(60);
+		sample.working_set_bytes = (8 + 4 * (int64_t)load.lent) * MIB;
+		tick(100);
+	}
+	ck_assert_uint_le(v.cap, fits + 3);
+}
+END_TEST
+
+/* The moment a program grows is the moment to let nobody new in, not a second later. */
+START_TEST(test_governor_lets_nobody_in_while_the_reserve_is_used_up)
+{
+	begin(60, 96, 8);
+	for (int i = 0; i < 80; i++) {
+		demand(60);
+		sample.working_set_bytes = (8 + 6 * (int64_t)load.lent + i % 2 * 2) * MIB;
+		tick(100);
+	}
+	uint32_t at_work = load.lent;
+	sample.working_set_bytes = 91 * MIB;
+	ck_assert_uint_le(tick(50), at_work / 2);
+	ck_assert(v.pressed);
+	load.open = load.lent = v.cap; /* they end */
+	load.returned += at_work - v.cap;
+	sample.working_set_bytes = 45 * MIB;
+	ck_assert_uint_gt(tick(50), load.lent); /* and others come again at once */
 }
 END_TEST
 
@@ -444,6 +524,8 @@ START_TEST(test_governor_looks_more_often_the_closer_the_end)
 {
 	begin(20, 96, 8);
 	tick(0);
+	ck_assert_int_eq(v.next_ms, 250); /* it is just starting */
+	tick(10000);
 	ck_assert_int_eq(v.next_ms, 1000);
 	for (int i = 0; i < 34; i++) {
 		sample.working_set_bytes += 2 * MIB;
@@ -483,8 +565,10 @@ int main(void)
 	tcase_add_test(c, test_governor_small_process_in_a_big_limit_gets_all_at_once);
 	tcase_add_test(c, test_governor_small_limit_starts_with_what_fits);
 	tcase_add_test(c, test_governor_grows_by_one_each_quarter_second_while_nothing_has_ended);
+	tcase_add_test(c, test_governor_unseen_work_waits_until_what_came_before_has_arrived);
 	tcase_add_test(c, test_governor_unseen_work_is_not_added_where_it_might_not_fit);
-	tcase_add_test(c, test_governor_judged_work_may_double);
+	tcase_add_test(c, test_governor_work_seen_whole_may_double);
+	tcase_add_test(c, test_governor_looks_at_what_work_may_come_to_not_at_what_it_is);
 	tcase_add_test(c, test_governor_does_not_grow_while_opened_servers_can_still_be_used);
 	tcase_add_test(c, test_governor_ceiling_may_change_on_reload);
 	tcase_add_test(c, test_governor_looks_more_often_the_closer_the_end);
@@ -492,6 +576,8 @@ int main(void)
 	c = tcase_create("decrease");
 	tcase_add_test(c, test_governor_never_goes_below_one);
 	tcase_add_test(c, test_governor_halves_on_a_kill_but_not_twice_in_200_ms);
+	tcase_add_test(c, test_governor_after_a_decrease_nothing_grows_for_a_second);
+	tcase_add_test(c, test_governor_lets_nobody_in_while_the_reserve_is_used_up);
 	tcase_add_test(c, test_governor_new_clients_are_refused_only_at_the_very_end);
 	tcase_add_test(c, test_governor_counts_before_the_first_sample_are_no_event);
 	tcase_add_test(c, test_governor_throttling_of_page_cache_is_no_event);

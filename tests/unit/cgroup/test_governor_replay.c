@@ -84,6 +84,30 @@ START_TEST(test_replay_a_full_heap_costs_nothing_more)
 }
 END_TEST
 
+/* An allocator that keeps what it has had: 17 at once found room in what 16 had left, so work seemed to cost nothing;
+ * 25 were let in then, and the kernel killed. */
+START_TEST(test_replay_room_that_is_used_again_does_not_make_work_free)
+{
+	struct replay r;
+	replay_open(&r, "kept");
+	while (replay_next(&r))
+		if (r.verdict.working_set_bytes < 72 * MIB)
+			ck_assert_uint_le(r.verdict.cap, 18);
+	ck_assert_int_gt(r.verdict.cost_bytes, 3 * MIB);
+}
+END_TEST
+
+/* The same after the program has grown into that room: what had been carried before, 16, could not be carried again. */
+START_TEST(test_replay_what_was_carried_before_is_tried_only_as_far_as_there_is_room)
+{
+	struct replay r;
+	replay_open(&r, "kept-grows-20");
+	while (replay_next(&r))
+		if (r.ms > 12000)
+			ck_assert_uint_le(r.verdict.cap, 14);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cgroup/governor_replay");
@@ -91,6 +115,9 @@ int main(void)
 	tcase_add_test(c, test_replay_steady_work_is_not_taken_for_a_growing_program);
 	tcase_add_test(c, test_replay_what_the_program_took_is_not_the_price_of_connections);
 	tcase_add_test(c, test_replay_a_full_heap_costs_nothing_more);
+	tcase_add_test(c, test_replay_room_that_is_used_again_does_not_make_work_free);
+	tcase_add_test(c,
+		       test_replay_what_was_carried_before_is_tried_only_as_far_as_there_is_room);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
