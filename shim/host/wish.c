@@ -201,7 +201,8 @@ static bool are_all_tcp(const char *list)
 }
 
 /* A name may resolve to anything: only `*` has it for certain. */
-static bool is_certain(const char *host, size_t len, unsigned port, const struct pp_targets *targets)
+static bool is_certain(const char *host, size_t len, unsigned port,
+		       const struct pp_targets *targets)
 {
 	struct pp_ipc_addr addr;
 	if (pp_targets_read_address(host, len, &addr) == 0) {
