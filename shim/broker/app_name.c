@@ -35,30 +35,31 @@ int pp_app_name_take(struct pp_client *c, const struct pp_startup *startup)
 	return c->app_name ? 0 : PP_ERR_NOMEM;
 }
 
-/* One message of the greeting at *at. False: no more. */
-static bool next_status(const struct pp_database *db, size_t *at, const char **name,
-			const char **value)
+void pp_app_name_learn(struct pp_database *db)
 {
 	struct pp_frame_head head;
-	const uint8_t *message = (const uint8_t *)db->greeting + *at;
 	struct pp_reader r;
-	if (pp_framer_back(message, db->greeting_len - *at, &head) != PP_FRAME_WHOLE)
-		return false;
-	pp_reader_init(&r, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
-	*name = pp_reader_str(&r);
-	*value = pp_reader_str(&r);
-	*at += head.total;
-	return *value != NULL;
+	db->name_at = db->name_end = db->greeting_len;
+	for (size_t at = 0; at < db->greeting_len; at += head.total) {
+		const uint8_t *message = (const uint8_t *)db->greeting + at;
+		if (pp_framer_back(message, db->greeting_len - at, &head) != PP_FRAME_WHOLE)
+			return;
+		pp_reader_init(&r, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
+		const char *name = pp_reader_str(&r);
+		if (!pp_reader_str(&r) || strcmp(name, PP_APP_NAME) != 0)
+			continue;
+		db->name_at = at;
+		db->name_end = at + head.total;
+		return;
+	}
 }
 
 /* The name a server has by itself: nearly always "". NULL: it does not say. */
 static const char *by_itself(const struct pp_database *db)
 {
-	const char *name, *value;
-	for (size_t at = 0; next_status(db, &at, &name, &value);)
-		if (strcmp(name, PP_APP_NAME) == 0)
-			return value;
-	return NULL;
+	if (!db->greeting_len || db->name_at == db->name_end)
+		return NULL;
+	return db->greeting + db->name_at + PP_MSG_HEADER + sizeof PP_APP_NAME;
 }
 
 int pp_app_name_label(struct pp_client *c, struct pp_label settings)
@@ -94,10 +95,13 @@ static void write_status(struct pp_writer *w, const char *name, const char *valu
 
 void pp_app_name_greet(const struct pp_client *c, struct pp_writer *w)
 {
-	const char *name, *value;
-	for (size_t at = 0; next_status(c->database, &at, &name, &value);)
-		write_status(w, name,
-			     c->app_name && strcmp(name, PP_APP_NAME) == 0 ? c->app_name : value);
+	const struct pp_database *db = c->database;
+	bool is_own = c->app_name && by_itself(db);
+	pp_writer_bytes(w, db->greeting, is_own ? db->name_at : db->greeting_len);
+	if (!is_own)
+		return;
+	write_status(w, PP_APP_NAME, c->app_name);
+	pp_writer_bytes(w, db->greeting + db->name_end, db->greeting_len - db->name_end);
 }
 
 const char *pp_app_name_of(const struct pp_client *c)

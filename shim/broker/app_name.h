@@ -21,6 +21,7 @@
 #include "wire/writer.h"
 
 struct pp_client;
+struct pp_database;
 struct pp_label;
 struct pp_server;
 
@@ -34,6 +35,9 @@ PP_MUSTCHECK int pp_app_name_take(struct pp_client *c, const struct pp_startup *
 
 /* Holds as the client's label: these settings, and its own name where they have none. PP_ERR_FULL, PP_ERR_NOMEM. */
 PP_MUSTCHECK int pp_app_name_label(struct pp_client *c, struct pp_label settings);
+
+/* There is a new greeting: remembers where in it the server's own name is. */
+void pp_app_name_learn(struct pp_database *db);
 
 /* The database's greeting with the client's name in it: at most as much longer as PP_APP_NAME_MAX. */
 #define PP_APP_NAME_MAX 64 /* NAMEDATALEN: its NUL included */

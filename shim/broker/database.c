@@ -191,6 +191,7 @@ static void learn(struct pp_database *db, struct pp_login *login)
 	db->pool.not_before = 0;
 	memcpy(db->greeting, login->greeting, login->greeting_len);
 	db->greeting_len = login->greeting_len;
+	pp_app_name_learn(db);
 	memcpy(db->server_version, login->server_version, sizeof db->server_version);
 	learn_guards(db, login);
 }

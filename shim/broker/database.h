@@ -55,6 +55,8 @@ struct pp_database {
 	bool last_login_failed;
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
+	size_t name_at,
+		name_end; /* of application_name in it (app_name.h); equal: it is not there */
 	char server_version[32];
 	struct pp_plans plans; /* prepared statements */
 	uint32_t guards,

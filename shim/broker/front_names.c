@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "broker/client.h"
+#include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
 
@@ -72,6 +74,7 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 	pp_buf_finish(&c->unnamed);
 	pp_client_forget_touch(c);
 	c->server->unnamed_known = true;
+	c->unnamed_watch = c->server->database->hidden->generation;
 	if (bits) {
 		pp_touch_read(&text, bits, &c->server->lexer);
 		pp_front_touch(c->server, &text);

@@ -29,6 +29,7 @@ struct pp_netlink {
 	int fd;
 	uint32_t sequence;
 	uint32_t next;
+	uint32_t waiting; /* of these, announced and not yet claimed */
 	struct expected ring[PP_EXPECTED];
 };
 
@@ -161,16 +162,20 @@ void pp_identity_expect(struct pp_broker *b, uint64_t cookie, pid_t pid, uint32_
 	struct pp_netlink *nl = b->netlink;
 	if (!nl || cookie == 0)
 		return;
-	nl->ring[nl->next++ % PP_EXPECTED] = (struct expected){cookie, pid, mark};
+	struct expected *e = &nl->ring[nl->next++ % PP_EXPECTED];
+	nl->waiting += e->cookie == 0;
+	*e = (struct expected){cookie, pid, mark};
 }
 
 static struct expected *find(struct pp_netlink *nl, uint64_t cookie)
 {
-	/* Newest first: the connect follows its ROUTE at once. */
-	for (uint32_t i = 1; i <= PP_EXPECTED && i <= nl->next; i++) {
+	/* Newest first: the connect follows its ROUTE at once. Nearly always nobody else waits. */
+	uint32_t left = cookie ? nl->waiting : 0; /* 0: a free place */
+	for (uint32_t i = 1; left && i <= PP_EXPECTED; i++) {
 		struct expected *e = &nl->ring[(nl->next - i) % PP_EXPECTED];
 		if (e->cookie == cookie)
 			return e;
+		left -= e->cookie != 0;
 	}
 	return NULL;
 }
@@ -216,4 +221,5 @@ void pp_identity_claim(struct pp_broker *b, const struct pp_identity *who, struc
 	c->is_elsewhere = e->pid <= 0;
 	pp_process_join(c, e->pid);
 	e->cookie = 0;
+	b->netlink->waiting--;
 }

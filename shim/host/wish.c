@@ -170,11 +170,16 @@ enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish)
 	return mode ? pp_mark_sslmode_of(mode) : PP_IPC_SSL_PREFER;
 }
 
+static const char *end_of_element(const char *p)
+{
+	while (*p && *p != ',')
+		p++;
+	return p;
+}
+
 static bool has_comma(const char *text)
 {
-	while (*text && *text != ',')
-		text++;
-	return *text == ',';
+	return *end_of_element(text) == ',';
 }
 
 bool pp_wish_is_one_host(const struct pp_wish *wish)
@@ -189,15 +194,21 @@ static bool are_all_tcp(const char *list)
 	for (const char *p = list;; p++) {
 		if (*p == '/' || *p == '@' || *p == ',' || !*p)
 			return false;
-		while (*p && *p != ',')
-			p++;
+		p = end_of_element(p);
 		if (!*p)
 			return true;
 	}
 }
 
-static bool has_port(const struct pp_targets *targets, unsigned port)
+/* A name may resolve to anything: only `*` has it for certain. */
+static bool is_certain(const char *host, size_t len, unsigned port,
+		       const struct pp_targets *targets)
 {
+	struct pp_ipc_addr addr;
+	if (pp_targets_read_address(host, len, &addr) == 0) {
+		addr.port_be = __builtin_bswap16((uint16_t)port);
+		return pp_targets_match(targets, &addr) == PP_TARGET_YES;
+	}
 	for (unsigned i = 0; i < targets->count; i++)
 		if (targets->item[i].kind == PP_TARGET_ANY &&
 		    __builtin_bswap16(targets->item[i].addr.port_be) == port)
@@ -205,18 +216,31 @@ static bool has_port(const struct pp_targets *targets, unsigned port)
 	return false;
 }
 
-/* An empty element is the default port. */
-static bool are_all_targets(const char *ports, const struct pp_targets *targets)
+/* With every port of the list; an empty element is the default port. */
+static bool is_target(const char *host, size_t len, const char *ports,
+		      const struct pp_targets *targets)
 {
 	for (const char *p = ports;; p++) {
 		unsigned port = 0;
 		bool is_empty = *p == ',' || !*p;
 		for (; *p >= '0' && *p <= '9' && port <= 65535; p++)
 			port = port * 10 + (unsigned)(*p - '0');
-		if (*p && *p != ',')
+		if ((*p && *p != ',') || port > 65535)
 			return false;
-		if (!has_port(targets, is_empty ? 5432 : port))
+		if (!is_certain(host, len, is_empty ? 5432 : port, targets))
 			return false;
+		if (!*p)
+			return true;
+	}
+}
+
+static bool are_all_targets(const char *hosts, const char *ports, const struct pp_targets *targets)
+{
+	for (const char *p = hosts;; p++) {
+		const char *end = end_of_element(p);
+		if (!is_target(p, (size_t)(end - p), ports, targets))
+			return false;
+		p = end;
 		if (!*p)
 			return true;
 	}
@@ -228,7 +252,7 @@ enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_t
 								   : wish->value[PP_WISH_host];
 	const char *ports = wish->value[PP_WISH_port];
 	if (wish->is_doubtful || !hosts || !are_all_tcp(hosts) ||
-	    !are_all_targets(ports ? ports : "", targets))
+	    !are_all_targets(hosts, ports ? ports : "", targets))
 		return PP_WISH_UNTOUCHED;
 	bool must_keep = false;
 	for (int i = 0; i < PP_WISH__COUNT; i++) {

@@ -123,10 +123,12 @@ static bool take_prefix(struct scan *s, unsigned max, unsigned *ret_bits)
 	return !take(s, '/') || take_number(s, max, ret_bits);
 }
 
-/* v4-mapped addresses travel as V4 (ipc.h), so a mapped network becomes a V4 one. */
+/* v4-mapped addresses travel as V4 (ipc.h). */
+static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+/* So a mapped network becomes a V4 one. */
 static bool take_bracketed(struct scan *s, struct pp_target *target)
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 	uint8_t ip[16];
 	unsigned bits;
 	if (!take_v6(s, ip) || !take_prefix(s, 128, &bits) || !take(s, ']'))
@@ -233,6 +235,24 @@ int pp_targets_parse(const char *text, struct pp_targets *ret_targets, const cha
 			break;
 	}
 	*ret_targets = targets;
+	return 0;
+}
+
+int pp_targets_read_address(const char *text, size_t len, struct pp_ipc_addr *ret_addr)
+{
+	struct scan v4 = {text, text + len}, v6 = v4;
+	struct pp_ipc_addr addr = {.family = PP_IPC_V4};
+	if (!take_v4(&v4, addr.ip) || v4.at != v4.end) {
+		if (!take_v6(&v6, addr.ip) || v6.at != v6.end)
+			return PP_ERR_INVALID;
+		addr.family = PP_IPC_V6;
+		if (memcmp(addr.ip, mapped, sizeof mapped) == 0) {
+			addr.family = PP_IPC_V4;
+			memmove(addr.ip, addr.ip + 12, 4);
+			memset(addr.ip + 4, 0, 12);
+		}
+	}
+	*ret_addr = addr;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #define PP_IPC_TARGET_H
 
 #include <podpool/ipc.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -35,6 +36,11 @@ struct pp_targets {
  * failure. `ret_bad` (may be NULL) points at the offending item inside text. */
 PP_MUSTCHECK int pp_targets_parse(const char *text, struct pp_targets *ret_targets,
 				  const char **ret_bad);
+
+/* `len` bytes that are an address to everybody (so no 010.0.0.1, which is octal to some); the port is 0. PP_ERR_INVALID:
+ * a name, or doubtful. */
+PP_MUSTCHECK int pp_targets_read_address(const char *text, size_t len,
+					 struct pp_ipc_addr *ret_addr);
 
 /* PERHAPS: only a name entry has this port. Never YES for the broker's own addresses. */
 enum pp_target_answer pp_targets_match(const struct pp_targets *targets,

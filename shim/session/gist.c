@@ -13,15 +13,15 @@ struct gist {
 	unsigned words;
 };
 
-static bool is_letter(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+/* From INSIDE on: part of a word. */
+enum { OTHER, BLANK, DASH, SLASH, INSIDE, LETTER };
 
-static bool is_inside_word(uint8_t c)
-{
-	return is_letter(c) || (c >= '0' && c <= '9') || c == '.';
-}
+static const uint8_t classes[256] = {
+	['a' ... 'z'] = LETTER, ['A' ... 'Z'] = LETTER, ['_'] = LETTER, ['0' ... '9'] = INSIDE,
+	['.'] = INSIDE,		[' '] = BLANK,		['\t'] = BLANK, ['\n'] = BLANK,
+	['\r'] = BLANK,		['\f'] = BLANK,		['('] = BLANK,	[')'] = BLANK,
+	[','] = BLANK,		['*'] = BLANK,		['-'] = DASH,	['/'] = SLASH,
+};
 
 static bool starts(const struct gist *g, const char *two)
 {
@@ -49,13 +49,14 @@ static void skip_comment(struct gist *g)
 /* False: something begins that is not shown. */
 static bool find_word(struct gist *g)
 {
-	while (g->at < g->end && !is_letter(*g->at)) {
-		if (starts(g, "--"))
-			skip_line(g);
-		else if (starts(g, "/*"))
-			skip_comment(g);
-		else if (*g->at && strchr(" \t\n\r\f(),*", *g->at))
+	while (g->at < g->end && classes[*g->at] != LETTER) {
+		uint8_t class = classes[*g->at];
+		if (class == BLANK)
 			g->at++;
+		else if (class == DASH && starts(g, "--"))
+			skip_line(g);
+		else if (class == SLASH && starts(g, "/*"))
+			skip_comment(g);
 		else
 			return false;
 	}
@@ -65,9 +66,10 @@ static bool find_word(struct gist *g)
 /* False: it was the last. */
 static bool add_word(struct gist *g)
 {
-	const uint8_t *word = g->at;
-	while (g->at < g->end && is_inside_word(*g->at))
-		g->at++;
+	const uint8_t *word = g->at, *p = word;
+	while (p < g->end && classes[*p] >= INSIDE)
+		p++;
+	g->at = p;
 	size_t len = (size_t)(g->at - word);
 	if (g->at < g->end && (*g->at == '\'' || *g->at == '&'))
 		return false; /* E'...', U&'...' */

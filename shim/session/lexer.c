@@ -36,7 +36,7 @@ static const uint8_t classes[256] = {
 
 static char fold(uint8_t c)
 {
-	return (char)(c | (classes[c] == C_CAPITAL ? 0x20 : 0));
+	return (char)(c | (classes[c] == C_CAPITAL) << 5);
 }
 
 void pp_lexer_init(struct pp_lexer *lx, bool conforming)
@@ -91,12 +91,14 @@ static unsigned prefixed_string(struct pp_lexer *lx, uint8_t c)
 static const uint8_t *in_word(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
 	unsigned len = lx->word_len;
+	bool fits = true;
 	for (; p < end && classes[*p] >= C_DOLLAR; p++) {
 		if (len < PP_LEXER_WORD_MAX)
 			lx->word[len++] = fold(*p);
 		else
-			lx->word_long = true;
+			fits = false;
 	}
+	lx->word_long |= !fits;
 	lx->word_len = (uint8_t)len;
 	if (p == end)
 		return p;

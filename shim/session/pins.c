@@ -39,6 +39,8 @@ void pp_pins_text(uint32_t pins, char *text, size_t size)
 uint32_t pp_pins_that_end(uint32_t pins, enum pp_pin_end end)
 {
 	uint32_t found = 0;
+	if (!pins) /* nearly always */
+		return 0;
 	for (unsigned bit = 0; bit < PP_PIN_BIT__COUNT; bit++)
 		if (rows[bit].end == end)
 			found |= pins & (UINT32_C(1) << bit);

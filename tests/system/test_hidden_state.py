@@ -177,6 +177,27 @@ def test_harmless_function_gives_the_server_back(name, raw, pool, fresh):
         assert not pool.status()["totals"]["pins"]
 
 
+PLAIN = {
+    "simple": [pgwire.query("select 1")],
+    "unnamed": [parse("select 1"), bind(), execute(), SYNC],
+    "long-unnamed": [parse("select 1" + " " * 20000), bind(), execute(), SYNC],
+    "named": [parse("select 1", "s"), bind(name="s"), execute(), SYNC, pgwire.close(name="s"), SYNC],
+}
+
+
+@pytest.mark.pooled
+@pytest.mark.parametrize("said", PLAIN.values(), ids=PLAIN)
+def test_what_changes_nothing_is_not_asked_about(said, raw, postgres_trust):
+    wire = raw(MAX_SERVERS=1).login()
+    for _ in range(3):
+        wire.send(*said)
+        assert ["1"] in wire.rows()
+        last = postgres_trust.psql("select query from pg_stat_activity where usename = 'app'")
+        assert last.strip() == "select 1"
+        if pgwire.close(name="s") in said:
+            wire.until(b"Z")
+
+
 def test_lock_taken_by_one_function_and_released_by_another(raw, pool, fresh):
     fresh("create function locks() returns void language sql as 'select pg_advisory_lock(7)';"
           "create function unlocks() returns bool language sql as 'select pg_advisory_unlock(7)'")
