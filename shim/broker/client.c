@@ -272,6 +272,7 @@ static void let_go(struct pp_client *c)
 	}
 	pp_secret_free(&c->password);
 	pp_labels_drop(&c->label);
+	pp_labels_drop(&c->kept);
 	free(c->app_name);
 	c->app_name = NULL;
 	pp_statements_clear(&c->statements);

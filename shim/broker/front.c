@@ -7,6 +7,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 
 void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len)
 {
@@ -31,6 +32,8 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
+	if (text->bits & PP_TOUCH_DATABASE)
+		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
 	if (text->bits & ~PP_TOUCH_END || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);

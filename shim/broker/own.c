@@ -108,6 +108,8 @@ bool pp_own_probe(struct pp_server *s)
 	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
 	    (s->touch.bits & PP_PIN_SETTINGS && pp_nameset_is_empty(names)))
 		names->all = true;
+	if (s->client->kept) /* asked by name, a setting does not say that it was reset */
+		names->all = true;
 	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
 	if (!probe || pp_probe_sql(asked, names, label, text, sizeof text) < 0) {
 		free(probe);
@@ -120,8 +122,9 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.probe = probe;
 	s->own.asked = asked;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
-	/* Its name may have to be brought back before it says more. */
-	s->own.holds = s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME));
+	/* Its name, or a default it keeps, may have to be brought back before it says more. */
+	s->own.holds = s->client->kept ||
+		       (s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME)));
 	forget_touch(s);
 	ask(s, PP_OWN_PROBE, text);
 	return true;

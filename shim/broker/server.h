@@ -76,6 +76,8 @@ struct pp_server {
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
 	} own;
 	int backend_pid;
+	uint32_t epoch;	   /* when its login began (defaults.h) */
+	bool alone;	   /* it runs one of broker.alone */
 	uint32_t cancels;  /* cancel connections under way */
 	pp_ms lifetime_ms; /* jittered; 0 for ever */
 	bool conforming;   /* standard_conforming_strings */
