@@ -77,11 +77,9 @@ struct pp_client {
 	struct pp_waiter waiter;	    /* WAITING */
 	struct pp_tunnel *tunnel;	    /* TUNNEL, owned */
 	const struct pp_server *cancelling; /* CANCEL: only compared, it may be gone */
-	struct pp_buf unnamed;		    /* the last unnamed Parse */
-	struct pp_touched *unnamed_touch;   /* owned: what it does when executed; NULL nothing */
-	uint32_t unnamed_watch;		    /* hidden.generation it was read under */
-	struct pp_statement *statements;    /* uthash: its named ones */
-	struct pp_labels_entry *label;	    /* counted: its session's settings */
+	struct pp_unnamed unnamed;
+	struct pp_statement *statements; /* uthash: its named ones */
+	struct pp_labels_entry *label;	 /* counted: its session's settings */
 	struct pp_labels_entry
 		*kept;	/* counted: defaults of its login that later ones have not (defaults.h) */
 	char *app_name; /* owned: given at startup; NULL none, or the pool's */

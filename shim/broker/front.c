@@ -62,11 +62,12 @@ static void lex_end(struct pp_server *s)
 	s->lexing = PP_LEXING_NO;
 	if (unnamed) {
 		pp_client_forget_touch(s->client);
-		s->client->unnamed_watch = s->database->hidden->generation;
+		s->client->unnamed.watch = s->database->hidden->generation;
 	}
 	if (!bits)
 		return;
 	pp_touch_read(&text, bits, &s->lexer);
+	s->forgets |= !unnamed && bits & PP_TOUCH_FORGETS;
 	if (unnamed && !pp_client_keep_touch(s->client, &text))
 		pp_server_pin(s, PP_PIN_OPAQUE, "no memory for its statement");
 	pp_front_touch(s, &text);

@@ -39,6 +39,7 @@ static void detach(struct pp_server *s)
 	s->client = NULL;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
+	s->forgets = false;
 	pp_server_pause(s, false);
 	pp_client_pause(c, false);
 }

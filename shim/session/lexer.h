@@ -47,7 +47,9 @@ enum pp_touch {
 	/* Other names than before may lead to functions that do something to a session: CREATE or
 	 * ALTER of a function, trigger, view ..., also in the body of DO. Not DROP: what is watched
 	 * for in vain costs little. */
-	PP_TOUCH_CODE = 1 << 29
+	PP_TOUCH_CODE = 1 << 29,
+	/* DEALLOCATE, DISCARD: which prepared statements there are is not known until it is answered. */
+	PP_TOUCH_FORGETS = 1 << 30
 };
 
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */
