@@ -22,10 +22,10 @@ static inline size_t pp_buf_len(const struct pp_buf *buf)
 	return buf->end - buf->start;
 }
 
-/* Valid until the next append or consume. */
+/* Valid until the next append or consume. NULL: it is empty. */
 static inline const uint8_t *pp_buf_bytes(const struct pp_buf *buf)
 {
-	return buf->mem + buf->start;
+	return buf->mem ? buf->mem + buf->start : NULL;
 }
 
 /* Appends all or nothing; PP_ERR_FULL when the length would exceed `cap_bytes`, PP_ERR_NOMEM. */

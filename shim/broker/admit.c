@@ -9,6 +9,7 @@
 #include "broker/client.h"
 #include "broker/lend.h"
 #include "broker/secret.h"
+#include "broker/server.h"
 #include "wire/framer.h"
 #include "wire/writer.h"
 
@@ -104,6 +105,7 @@ static void admit(struct pp_client *c)
 	pp_writer_end(&w);
 	pp_assert(!pp_writer_failed(&w));
 	pp_database_admit(c);
+	c->epoch = c->database->epoch;
 	pp_client_set_state(c, PP_CLIENT_IDLE);
 	pp_secret_free(&c->password);
 	pp_client_write(c, bytes, w.len);
@@ -121,7 +123,7 @@ static void step(struct pp_client *c)
 		return;
 	}
 	bool known = db->auth == PP_AUTH_NONE || pp_database_accepts(db, c->password);
-	if (known && pp_database_is_fresh(db))
+	if (known && pp_database_is_fresh(db, c))
 		admit(c);
 }
 
@@ -155,6 +157,7 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	pp_client_set_state(c, PP_CLIENT_ADMISSION);
 	struct pp_database *db = c->database;
 	struct pp_broker *b = c->broker;
+	c->epoch = b->epoch;
 	step(c);
 	pp_admit_recount(db);
 	pp_lend_settle(b);
@@ -224,13 +227,15 @@ static void refuse(struct pp_client *c, const struct pp_login_error *error)
 	pp_client_fail_as(c, error);
 }
 
-void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, bool ok)
+void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool ok)
 {
+	struct pp_database *db = s->database;
 	PP_LIST_FOREACH_SAFE (&db->applicants, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
 		if (c->state != PP_CLIENT_ADMISSION)
 			continue;
-		bool judged = same_password(c->password, login->password);
+		/* Who came after a change is not judged by a login from before it. */
+		bool judged = s->epoch >= c->epoch && same_password(c->password, login->password);
 		if (judged && ok)
 			admit(c);
 		else if (judged && !login->error.needs_password)

@@ -18,7 +18,7 @@ void pp_admit_input(struct pp_client *c);
 const char *pp_admit_next_password(struct pp_database *db);
 
 /* Applicants that waited for this login come in, get the server's own error, or are asked for a password. */
-void pp_admit_login_over(struct pp_database *db, const struct pp_login *login, bool ok);
+void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool ok);
 
 /* Applicants came or went: tells the pool whether a login is wanted for their sake. */
 void pp_admit_recount(struct pp_database *db);

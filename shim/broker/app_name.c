@@ -5,6 +5,7 @@
 
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/defaults.h"
 #include "broker/labels.h"
 #include "broker/login_error.h"
 #include "broker/server.h"
@@ -74,7 +75,7 @@ int pp_app_name_label(struct pp_client *c, struct pp_label settings)
 		if (pp_label_with(settings, PP_APP_NAME, c->app_name, bytes, &label.len) < 0)
 			return PP_ERR_FULL;
 	}
-	int r = pp_labels_take(c->broker, label, &entry);
+	int r = pp_defaults_take(c, label, &entry);
 	if (r < 0)
 		return r;
 	if (entry)

@@ -75,6 +75,8 @@ struct pp_broker {
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;
 	pp_ms next_governor_at, next_leaks_at;
+	uint32_t epoch;	    /* defaults.h */
+	uint32_t alone;	    /* shed.h: statements under way that want a database without sessions */
 	bool own_term;	    /* the broker itself got SIGTERM */
 	bool plain_file;    /* wishes.c: the file is there */
 	bool finished;	    /* pp_lend_finish() was done */

@@ -240,16 +240,16 @@ void pp_client_pause(struct pp_client *c, bool paused)
 bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch)
 {
 	pp_client_forget_touch(c);
-	c->unnamed_touch = malloc(sizeof *touch);
-	if (c->unnamed_touch)
-		*c->unnamed_touch = *touch;
-	return c->unnamed_touch != NULL;
+	c->unnamed.touch = malloc(sizeof *touch);
+	if (c->unnamed.touch)
+		*c->unnamed.touch = *touch;
+	return c->unnamed.touch != NULL;
 }
 
 void pp_client_forget_touch(struct pp_client *c)
 {
-	free(c->unnamed_touch);
-	c->unnamed_touch = NULL;
+	free(c->unnamed.touch);
+	c->unnamed.touch = NULL;
 }
 
 /* Everything it holds goes back to where it came from; the order matters: the server first, so that nobody
@@ -272,12 +272,12 @@ static void let_go(struct pp_client *c)
 	}
 	pp_secret_free(&c->password);
 	pp_labels_drop(&c->label);
+	pp_labels_drop(&c->kept);
 	free(c->app_name);
 	c->app_name = NULL;
 	pp_statements_clear(&c->statements);
-	pp_client_forget_touch(c);
+	pp_unnamed_finish(&c->unnamed);
 	pp_buf_finish(&c->in);
-	pp_buf_finish(&c->unnamed);
 }
 
 /* Closing a socket with unread input makes the kernel send RST, which can overtake our last words: so say

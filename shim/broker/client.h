@@ -77,13 +77,14 @@ struct pp_client {
 	struct pp_waiter waiter;	    /* WAITING */
 	struct pp_tunnel *tunnel;	    /* TUNNEL, owned */
 	const struct pp_server *cancelling; /* CANCEL: only compared, it may be gone */
-	struct pp_buf unnamed;		    /* the last unnamed Parse */
-	struct pp_touched *unnamed_touch;   /* owned: what it does when executed; NULL nothing */
-	uint32_t unnamed_watch;		    /* hidden.generation it was read under */
-	struct pp_statement *statements;    /* uthash: its named ones */
-	struct pp_labels_entry *label;	    /* counted: its session's settings */
-	char *app_name;			    /* owned: given at startup; NULL none, or the pool's */
-	uint32_t refusals;		    /* servers in a row that would not take them */
+	struct pp_unnamed unnamed;
+	struct pp_statement *statements; /* uthash: its named ones */
+	struct pp_labels_entry *label;	 /* counted: its session's settings */
+	struct pp_labels_entry
+		*kept;	/* counted: defaults of its login that later ones have not (defaults.h) */
+	char *app_name; /* owned: given at startup; NULL none, or the pool's */
+	uint32_t epoch; /* when it came, then of the login whose session it has (defaults.h) */
+	uint32_t refusals; /* servers in a row that would not take them */
 	uint64_t transactions;
 	pp_ms active_at;	    /* it last said something, or its transaction ended */
 	char last_ran[PP_GIST_MAX]; /* the first words of its last text */

@@ -9,12 +9,14 @@
 #include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/database_key.h"
+#include "broker/defaults.h"
 #include "broker/guards.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/route.h"
 #include "broker/secret.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 #include "broker/tls.h"
 
 #define PP_DATABASE_UNUSED_MS (60 * 1000)
@@ -108,6 +110,7 @@ void pp_database_leave(struct pp_client *c)
 	c->database = NULL;
 	db->pool.users--;
 	pp_admit_recount(db);
+	pp_shed(db);
 	if (!applied && !db->pool.users && db->broker->pools.waiting)
 		pp_lend_settle(db->broker); /* what is idle there may go elsewhere */
 }
@@ -133,8 +136,8 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 		.settings = db->settings,
 		.settings_len = db->settings_len,
 		.guards = guards_to_ask_for(db),
-		.learn_guards = !db->guards_learned_at ||
-				db->broker->now - db->guards_learned_at >= PP_DATABASE_GUARDS_MS,
+		.learn = !db->learned_at || db->epoch != db->broker->epoch ||
+			 db->broker->now - db->learned_at >= PP_DATABASE_LEARN_MS,
 		.timeout_ms = wait && wait < PP_DATABASE_LOGIN_MS ? wait : PP_DATABASE_LOGIN_MS,
 	};
 }
@@ -144,9 +147,9 @@ static uint32_t logged_in(const struct pp_database *db)
 	return pp_pool_open(&db->pool) - (uint32_t)db->pool.conns[PP_CONN_LOGIN].count;
 }
 
-bool pp_database_is_fresh(const struct pp_database *db)
+bool pp_database_is_fresh(const struct pp_database *db, const struct pp_client *c)
 {
-	if (!db->greeting_len)
+	if (!db->greeting_len || db->epoch < c->epoch)
 		return false;
 	return logged_in(db) > 0 ||
 	       (!db->last_login_failed && db->broker->now - db->verified_at < PP_DATABASE_FRESH_MS);
@@ -169,9 +172,9 @@ static void learn_guards(struct pp_database *db, const struct pp_login *login)
 	uint32_t news = login->guards_refused & ~route->guards_refused;
 	db->guards = login->guards;
 	route->guards_refused |= news;
-	if (login->guards_learned) {
+	if (login->learned) {
 		db->guards_own = login->guards_own;
-		db->guards_learned_at = db->broker->now;
+		db->learned_at = db->broker->now;
 	}
 	if (!news)
 		return;
@@ -180,8 +183,11 @@ static void learn_guards(struct pp_database *db, const struct pp_login *login)
 	       pp_route_address(route), pp_route_port(route), login->server_version, names);
 }
 
-static void learn(struct pp_database *db, struct pp_login *login)
+static void learn(struct pp_database *db, struct pp_login *login, struct pp_server *s)
 {
+	if (s->epoch < db->epoch)
+		return; /* slower than one that began after a change */
+	pp_defaults_learn(s, login);
 	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
 	pp_secret_free(&db->password);
 	if (login->password && !(db->password = strdup(login->password)))
@@ -215,9 +221,9 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 {
 	struct pp_database *db = s->database;
 	if (s->session) {
-		learn(db, login);
+		learn(db, login, s);
 		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
-		pp_admit_login_over(db, login, true);
+		pp_admit_login_over(s, login, true);
 		pp_lend_idle(s);
 		return;
 	}
@@ -234,7 +240,7 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;
 	}
 	pp_server_close(s, "login failed");
-	pp_admit_login_over(db, login, false);
+	pp_admit_login_over(s, login, false);
 	if (logged_in(db) == 0)
 		pp_lend_fail_waiting(db, &login->error);
 	pp_lend_settle(db->broker);
@@ -258,6 +264,7 @@ void pp_database_sweep(struct pp_broker *b)
 			pp_plans_finish(&db->plans);
 			pp_hidden_leave(db);
 			pp_secret_free(&db->password);
+			free(db->baseline);
 			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
 			free(db->key);
 			free(db);

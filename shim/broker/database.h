@@ -25,8 +25,8 @@
 #define PP_DATABASE_FRESH_MS (10 * 1000)
 /* A login that takes longer has failed; never longer than anybody waits. */
 #define PP_DATABASE_LOGIN_MS (30 * 1000)
-/* ALTER ROLE ... SET one of the guards is honoured by logins this long after it. */
-#define PP_DATABASE_GUARDS_MS (10 * 60 * 1000)
+/* ALTER ROLE ... SET by somebody whose statements we do not see is noticed by logins this long after it. */
+#define PP_DATABASE_LEARN_MS (10 * 60 * 1000)
 /* After a failed login with others still waiting. */
 #define PP_DATABASE_RETRY_MS 1000
 /* Pools that only differ by settings are made by input: at most this many. */
@@ -60,9 +60,12 @@ struct pp_database {
 	char server_version[32];
 	struct pp_plans plans; /* prepared statements */
 	uint32_t guards,
-		guards_own;	  /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
-	pp_ms guards_learned_at;  /* 0 never */
-	struct pp_hidden *hidden; /* counted */
+		guards_own; /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
+	pp_ms learned_at;   /* what role and database set; 0 never */
+	uint32_t epoch;	    /* of the login that all this is from (defaults.h) */
+	char *baseline;	    /* owned; NULL not known (defaults.h) */
+	size_t baseline_len;
+	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
 	pp_ms unused_since;
@@ -78,8 +81,8 @@ void pp_database_leave(struct pp_client *c);
 /* Fills all but the password. */
 void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish);
 
-/* Is what we would greet with still true? */
-bool pp_database_is_fresh(const struct pp_database *db);
+/* Is what we would greet this applicant with still true? */
+bool pp_database_is_fresh(const struct pp_database *db, const struct pp_client *c);
 bool pp_database_accepts(const struct pp_database *db, const char *password);
 
 /* A login ended, well or badly: updates what is known, then everybody who waited for it goes on. */

@@ -39,6 +39,19 @@ void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_ki
 		memcpy(mark->name, name, strnlen(name, sizeof mark->name - 1));
 }
 
+void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before)
+{
+	pp_flight_push(flight, number, PP_FLIGHT_UNNAMED, NULL, NULL);
+	flight->marks[flight->end - 1].before = *before;
+	*before = (struct pp_unnamed){0};
+}
+
+void pp_flight_end_unnamed(struct pp_flight *flight)
+{
+	for (uint32_t at = flight->head; at != flight->end; at++)
+		flight->marks[at].ended = true;
+}
+
 bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name)
 {
 	for (uint32_t i = flight->head; i != flight->end; i++) {
@@ -51,6 +64,7 @@ bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx
 
 static void pop(struct pp_flight *flight)
 {
+	pp_unnamed_finish(&flight->marks[flight->head].before);
 	pp_plan_drop(flight->marks[flight->head++].plan);
 	if (flight->head == flight->end)
 		flight->head = flight->end = 0;
@@ -73,7 +87,7 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
 	pop(flight);
-	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE;
+	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_UNNAMED;
 }
 
 bool pp_flight_has_room(struct pp_flight *flight)
@@ -84,38 +98,92 @@ bool pp_flight_has_room(struct pp_flight *flight)
 	return true;
 }
 
-static void undo(struct pp_server *s, const struct pp_flight_mark *mark)
+/* Whether the server has it is decided by a message still under way, behind mark number `at`. */
+static bool is_decided_later(const struct pp_flight *flight, uint32_t at,
+			     const struct pp_plan *plan)
+{
+	for (; at != flight->end; at++) {
+		const struct pp_flight_mark *mark = &flight->marks[at];
+		if (mark->plan == plan && mark->kind != PP_FLIGHT_CLOSE)
+			return true;
+	}
+	return false;
+}
+
+bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan)
+{
+	for (uint32_t at = flight->head; at != flight->end; at++)
+		if (flight->marks[at].plan == plan && flight->marks[at].kind == PP_FLIGHT_EVICT)
+			return true;
+	return false;
+}
+
+static void undo_copy(struct pp_server *s, const struct pp_flight_mark *mark)
+{
+	if (mark->kind != PP_FLIGHT_EVICT) {
+		pp_copies_remove(&s->copies, mark->plan);
+		return;
+	}
+	if (pp_copies_add(&s->copies, mark->plan) < 0)
+		pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
+	pp_copies_distrust(&s->copies);
+}
+
+/* It is what it was before, also to the next one under way that replaces it. The server itself drops it before it reads
+ * the text of a Parse that fails. */
+static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over,
+			 bool failed)
+{
+	struct pp_flight *flight = &s->flight;
+	struct pp_unnamed *to = &s->client->unnamed;
+	for (uint32_t at = over; at != flight->end && to == &s->client->unnamed; at++)
+		if (flight->marks[at].kind == PP_FLIGHT_UNNAMED)
+			to = &flight->marks[at].before;
+	pp_unnamed_finish(to);
+	if (failed)
+		return;
+	*to = mark->before;
+	mark->before = (struct pp_unnamed){0};
+}
+
+static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over, bool failed)
 {
 	struct pp_statement **names = &s->client->statements;
 	switch (mark->kind) {
-	case PP_FLIGHT_PARSE:
-		pp_copies_remove(&s->copies, mark->plan);
-		(void)!pp_statements_set(names, mark->name, NULL);
-		break;
+	case PP_FLIGHT_PARSE: (void)!pp_statements_set(names, mark->name, NULL); break;
 	case PP_FLIGHT_CLOSE:
 		/* Its place in the table was free a moment ago. */
 		if (pp_statements_set(names, mark->name, mark->plan) < 0)
 			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
 		break;
-	case PP_FLIGHT_BRING: pp_copies_remove(&s->copies, mark->plan); break;
-	case PP_FLIGHT_EVICT:
-		if (pp_copies_add(&s->copies, mark->plan) < 0)
-			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
-		pp_copies_distrust(&s->copies);
+	case PP_FLIGHT_BRING:
+	case PP_FLIGHT_EVICT: break;
+	case PP_FLIGHT_QUIET:
+		s->unnamed_known = false;
+		if (!failed && *mark->name && strcmp(mark->name, s->untidy) == 0)
+			s->untidy[0] = '\0';
 		break;
-	case PP_FLIGHT_QUIET: s->unnamed_known = false; break;
+	case PP_FLIGHT_UNNAMED:
+		if (!mark->ended)
+			undo_unnamed(s, mark, over, failed);
+		break;
 	}
 }
 
 /* The last one first: Close and Parse of one name may both be undone. */
-void pp_flight_discarded(struct pp_server *s, uint32_t number)
+void pp_flight_discarded(struct pp_server *s, uint32_t failed, uint32_t number)
 {
 	struct pp_flight *flight = &s->flight;
 	uint32_t over = flight->head;
 	while (over != flight->end && (int32_t)(flight->marks[over].number - number) < 0)
 		over++;
-	for (uint32_t at = over; s->client && at > flight->head; at--)
-		undo(s, &flight->marks[at - 1]);
+	for (uint32_t at = over; s->client && at > flight->head; at--) {
+		struct pp_flight_mark *mark = &flight->marks[at - 1];
+		if (mark->plan && mark->kind != PP_FLIGHT_CLOSE &&
+		    !is_decided_later(flight, over, mark->plan))
+			undo_copy(s, mark);
+		undo(s, mark, over, mark->number == failed);
+	}
 	for (uint32_t left = over - flight->head; left; left--)
 		pop(flight);
 }

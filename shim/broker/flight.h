@@ -6,13 +6,18 @@
  *   CLOSE     passed on                                 the name means what it did
  *   BRING     swallowed                                 the server has no copy
  *   EVICT     swallowed                                 the server has its copy still
- *   QUIET     swallowed                                 nobody knows what the unnamed statement is
+ *   QUIET     swallowed                                 nobody knows what the unnamed statement is; s->untidy is not there
+ *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
+ *                                                       that failed
+ *
+ * Of several messages about one plan the last one under way decides whether the server has it.
  *
  * Answers come in order, and each message has its number (pp_tx.asked when it was sent).
  */
 #ifndef PP_BROKER_FLIGHT_H
 #define PP_BROKER_FLIGHT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -23,14 +28,18 @@ enum pp_flight_kind {
 	PP_FLIGHT_CLOSE,
 	PP_FLIGHT_BRING,
 	PP_FLIGHT_EVICT,
-	PP_FLIGHT_QUIET
+	PP_FLIGHT_QUIET,
+	PP_FLIGHT_UNNAMED
 };
 
 struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
-	struct pp_plan *plan;		  /* counted: that is prepared or closed; NULL for QUIET */
-	char name[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's */
+	struct pp_plan *plan; /* counted: that is prepared or closed; NULL for QUIET, UNNAMED */
+	char name
+		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET: of an untidy one, or none */
+	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
+	bool ended;			 /* UNNAMED: and a Query has ended it since */
 };
 
 /* Beyond, the client waits for replies. */
@@ -50,17 +59,24 @@ PP_MUSTCHECK int pp_flight_reserve(struct pp_flight *flight, uint32_t count);
 /* The message numbered `number`. name may be NULL. */
 void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_kind kind,
 		    const char *name, struct pp_plan *plan);
+/* UNNAMED: the statement in *before moves here. */
+void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before);
+/* A Query is sent: it ends whatever unnamed statement there will be then (docs 55.2.3). */
+void pp_flight_end_unnamed(struct pp_flight *flight);
 void pp_flight_finish(struct pp_flight *flight);
 
 /* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */
 bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name);
+
+/* Is this plan being closed? An error may yet discard that. */
+bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan);
 
 /* Was it full, and is it no longer? Says so once. */
 bool pp_flight_has_room(struct pp_flight *flight);
 
 /* Message `number` has its answer. True: the client must not hear it. */
 bool pp_flight_answered(struct pp_flight *flight, uint32_t number);
-/* All before `number` are over without one. */
-void pp_flight_discarded(struct pp_server *s, uint32_t number);
+/* All before `number` are over without one; the first of them, `failed`, by its error. */
+void pp_flight_discarded(struct pp_server *s, uint32_t failed, uint32_t number);
 
 #endif

@@ -7,6 +7,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 
 void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len)
 {
@@ -31,6 +32,8 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
+	if (text->bits & PP_TOUCH_DATABASE)
+		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
 	if (text->bits & ~PP_TOUCH_END || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
@@ -59,11 +62,12 @@ static void lex_end(struct pp_server *s)
 	s->lexing = PP_LEXING_NO;
 	if (unnamed) {
 		pp_client_forget_touch(s->client);
-		s->client->unnamed_watch = s->database->hidden->generation;
+		s->client->unnamed.watch = s->database->hidden->generation;
 	}
 	if (!bits)
 		return;
 	pp_touch_read(&text, bits, &s->lexer);
+	s->forgets |= !unnamed && bits & PP_TOUCH_FORGETS;
 	if (unnamed && !pp_client_keep_touch(s->client, &text))
 		pp_server_pin(s, PP_PIN_OPAQUE, "no memory for its statement");
 	pp_front_touch(s, &text);

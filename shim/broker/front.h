@@ -20,6 +20,9 @@ struct pp_server;
 /* TAKE: the message may pass. WAIT: for more of it. STOP: the client is gone, or the rest must wait. */
 enum pp_step { PP_STEP_TAKE, PP_STEP_WAIT, PP_STEP_STOP };
 
+/* Why a server is kept: names were taken again, more than one at a time, and the answers to that are on it. */
+#define PP_FRONT_TWICE "statements prepared twice"
+
 /* Messages written anew are gathered here, so that a batch stays one packet. */
 #define PP_FRONT_OUT 4096
 
@@ -49,6 +52,12 @@ void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
 /* A text at once, for later (front_query.c, front_statements.c). */
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
+/* Room for so many marks more; false: the client waits for answers. */
+bool pp_front_make_room(struct pp_front_run *f, uint32_t count);
+/* Is anything that was said not yet answered? Then the rest waits, and the server is made to answer. */
+bool pp_front_awaits_answers(struct pp_front_run *f);
+/* A named statement: must it wait until what was said before is answered, which may forget statements? */
+bool pp_front_awaits_names(struct pp_front_run *f);
 /* The text is executed: what it does lastingly pins now, the rest is asked later. */
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text);
 

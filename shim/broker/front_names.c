@@ -57,7 +57,7 @@ static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_f
 	enum pp_step step = pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
-	pp_buf_finish(&f->c->unnamed);
+	pp_buf_finish(&f->c->unnamed.parse);
 	f->c->server->unnamed_known = true;
 	pp_server_pin(f->c->server, PP_PIN_STATEMENT, "a long unnamed statement");
 	pp_front_lex_begin(f->c->server, PP_FRONT_PARSE);
@@ -67,21 +67,29 @@ static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_f
 	return PP_STEP_TAKE;
 }
 
+/* It is replaced by the message that has just passed, which was to have this number; an error may bring it back. */
+static void replace_unnamed(struct pp_client *c, uint32_t number)
+{
+	struct pp_server *s = c->server;
+	if (number != s->tx.asked)
+		pp_flight_push_unnamed(&s->flight, number, &c->unnamed);
+	else
+		pp_unnamed_finish(&c->unnamed);
+	s->unnamed_known = true;
+}
+
 static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *head, uint32_t bits)
 {
 	struct pp_client *c = f->c;
 	struct pp_touched text;
-	pp_buf_finish(&c->unnamed);
-	pp_client_forget_touch(c);
-	c->server->unnamed_known = true;
-	c->unnamed_watch = c->server->database->hidden->generation;
+	c->unnamed.watch = c->server->database->hidden->generation;
 	if (bits) {
 		pp_touch_read(&text, bits, &c->server->lexer);
 		pp_front_touch(c->server, &text);
 	}
 	return (!bits || pp_client_keep_touch(c, &text)) &&
-	       pp_buf_append(&c->unnamed, f->bytes + f->at, head->total, PP_CLIENT_UNNAMED_MAX) ==
-		       0;
+	       pp_buf_append(&c->unnamed.parse, f->bytes + f->at, head->total,
+			     PP_CLIENT_UNNAMED_MAX) == 0;
 }
 
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */
@@ -96,7 +104,7 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 		return PP_STEP_WAIT;
 	const uint8_t *text = f->bytes + f->at + PP_MSG_HEADER + 1;
 	uint32_t bits = pp_front_lex_whole(s, text, head->total - PP_MSG_HEADER - 1);
-	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE && c->statements) {
+	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
 		enum pp_step step =
 			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
 		if (step != PP_STEP_WAIT)
@@ -106,8 +114,12 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 			pp_own_names(s);
 		return PP_STEP_STOP;
 	}
-	enum pp_step step = pp_front_pass(f, head);
-	if (step == PP_STEP_TAKE && !keep_unnamed(f, head, bits))
+	uint32_t number = s->tx.asked;
+	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
+	if (step != PP_STEP_TAKE)
+		return step;
+	replace_unnamed(c, number);
+	if (!keep_unnamed(f, head, bits))
 		pp_server_pin(s, PP_PIN_STATEMENT, "no memory for its statement");
 	return step;
 }
@@ -118,8 +130,8 @@ static bool bring_unnamed(struct pp_front_run *f)
 {
 	static const uint8_t unnamed[] = {'S', 0};
 	struct pp_client *c = f->c;
-	const uint8_t *kept = pp_buf_bytes(&c->unnamed);
-	size_t len = pp_buf_len(&c->unnamed);
+	const uint8_t *kept = pp_buf_bytes(&c->unnamed.parse);
+	size_t len = pp_buf_len(&c->unnamed.parse);
 	bool said = len ? pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, kept + PP_MSG_HEADER,
 				       len - PP_MSG_HEADER, NULL)
 			: pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, unnamed, sizeof unnamed,
@@ -129,20 +141,29 @@ static bool bring_unnamed(struct pp_front_run *f)
 	return said;
 }
 
+static enum pp_step close_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	uint32_t number = f->c->server->tx.asked;
+	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
+	if (step == PP_STEP_TAKE)
+		replace_unnamed(f->c, number);
+	return step;
+}
+
 static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
-	if (head->type == PP_FRONT_CLOSE) {
-		pp_buf_finish(&c->unnamed);
-		s->unnamed_known = true;
-	}
+	if (head->type == PP_FRONT_CLOSE)
+		return close_unnamed(f, head);
 	if (!s->unnamed_known && !bring_unnamed(f))
 		return PP_STEP_STOP;
-	if (head->type == PP_FRONT_BIND && c->unnamed_touch)
-		pp_front_touch(s, c->unnamed_touch);
-	if (head->type == PP_FRONT_BIND && pp_buf_len(&c->unnamed))
-		pp_front_touch_dated(s, c->unnamed_watch);
+	if (head->type == PP_FRONT_BIND && c->unnamed.touch) {
+		pp_front_touch(s, c->unnamed.touch);
+		s->forgets |= (c->unnamed.touch->bits & PP_TOUCH_FORGETS) != 0;
+	}
+	if (head->type == PP_FRONT_BIND && pp_buf_len(&c->unnamed.parse))
+		pp_front_touch_dated(s, c->unnamed.watch);
 	return pp_front_pass(f, head);
 }
 
@@ -166,6 +187,8 @@ enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 						    : use_unnamed(f, head);
 	case OF_A_NAME: break;
 	}
+	if (pp_front_awaits_names(f))
+		return PP_STEP_STOP;
 	/* Errors name the statement: what it is called there must be certain. */
 	if (pp_flight_is_pending(&f->c->server->flight, &f->c->server->tx, name.text))
 		return PP_STEP_STOP;

@@ -4,6 +4,7 @@
 #include "broker/client.h"
 #include "broker/front.h"
 #include "broker/lend.h"
+#include "broker/prepared.h"
 #include "broker/server.h"
 #include "wire/reader.h"
 #include "wire/writer.h"
@@ -16,8 +17,11 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 	struct pp_server *s = f->c->server;
 	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
 	/* One at a time, and no ReadyForQuery before its own: that ends the waiting for its tag. */
-	if (s->dealloc.plan || pp_tx_owes_ready(&s->tx))
-		return PP_STEP_STOP;
+	if (s->dealloc.plan || pp_tx_owes_ready(&s->tx)) {
+		if (pp_front_awaits_answers(f))
+			return PP_STEP_STOP;
+		pp_prepared_ready(s); /* it was prepared only, not executed */
+	}
 	if (!has_it) {
 		uint8_t body[PP_PLAN_NAME_MAX + 3] = {0}; /* name, empty text, no types */
 		size_t len = strlen(plan->name) + 1;
@@ -27,6 +31,7 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 	}
 	s->dealloc.plan = pp_plan_hold(plan);
 	s->dealloc.was_empty = !has_it;
+	s->forgets = true;
 	snprintf(s->dealloc.name, sizeof s->dealloc.name, "%s", name);
 	return PP_STEP_TAKE;
 }
@@ -62,18 +67,24 @@ static enum pp_step deallocate(struct pp_front_run *f, const struct pp_frame_hea
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
 					 const char *name)
 {
+	struct pp_server *s = f->c->server;
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name);
+	if (pp_flight_is_pending(&s->flight, &s->tx, name))
+		return PP_STEP_STOP;
 	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;
 	if (step == PP_STEP_TAKE) {
-		pp_buf_finish(&f->c->unnamed); /* executed once, or never */
+		pp_buf_finish(&f->c->unnamed.parse); /* executed once, or never */
 		pp_client_forget_touch(f->c);
 		f->c->server->unnamed_known = true;
 	}
 	return step;
 }
 
+/* In a failed transaction the text will not be looked at, and nothing can be prepared. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
+	if (s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx))
+		return false;
 	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) &&
 	       (s->client->statements || s->copies.by_plan);
 }
@@ -88,6 +99,8 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
 		const char *name = pp_lexer_shape_name(&s->lexer);
 		struct pp_plan *plan = pp_statements_find(c->statements, name);
+		if (pp_flight_is_pending(&s->flight, &s->tx, name))
+			return PP_STEP_STOP;
 		if (plan)
 			return deallocate(f, head, name, plan);
 	} else if (pp_front_needs_names(s, bits)) {
@@ -100,6 +113,7 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 		struct pp_touched touch;
 		pp_touch_read(&touch, bits, &s->lexer);
 		pp_front_touch(s, &touch);
+		s->forgets |= (bits & PP_TOUCH_FORGETS) != 0;
 	}
 	return step;
 }
@@ -117,7 +131,8 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	step = look ? look_first(f, head) : pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
-	pp_buf_finish(&c->unnamed); /* docs 55.2.3 */
+	pp_unnamed_finish(&c->unnamed); /* docs 55.2.3 */
+	pp_flight_end_unnamed(&s->flight);
 	s->unnamed_known = true;
 	if (!look) {
 		pp_front_lex_begin(s, PP_FRONT_QUERY);

@@ -33,18 +33,39 @@ static enum pp_step rename_in(struct pp_front_run *f, const struct pp_frame_head
 	return PP_STEP_TAKE;
 }
 
-/* So many answers are awaited that the rest of the batch must wait for some; the server keeps them back until it is
- * told to Flush. */
-static bool make_room(struct pp_front_run *f, uint32_t count)
+/* The rest of the batch must wait for answers; the server keeps them back until it is told to Flush. */
+static void await_answers(struct pp_front_run *f)
 {
 	static const uint8_t flush[] = {PP_FRONT_FLUSH, 0, 0, 0, 4};
 	struct pp_server *s = f->c->server;
-	if (pp_flight_reserve(&s->flight, count) == 0)
-		return true;
-	if (!s->flight.full && pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
+	if (!s->flight.full && pp_tx_is_in_batch(&s->tx) &&
+	    pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
 		(void)pp_front_put(f, flush, sizeof flush);
 	s->flight.full = true;
+}
+
+bool pp_front_make_room(struct pp_front_run *f, uint32_t count)
+{
+	if (pp_flight_reserve(&f->c->server->flight, count) == 0)
+		return true;
+	await_answers(f);
 	return false;
+}
+
+bool pp_front_awaits_answers(struct pp_front_run *f)
+{
+	const struct pp_tx *tx = &f->c->server->tx;
+	if (tx->uncertain || (tx->asked == tx->answered && !pp_tx_owes_ready(tx)))
+		return false;
+	await_answers(f);
+	return true;
+}
+
+bool pp_front_awaits_names(struct pp_front_run *f)
+{
+	struct pp_server *s = f->c->server;
+	s->forgets = s->forgets && pp_front_awaits_answers(f);
+	return s->forgets;
 }
 
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
@@ -53,7 +74,7 @@ bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type
 	struct pp_server *s = f->c->server;
 	uint8_t header[PP_MSG_HEADER];
 	uint32_t number = s->tx.asked, length = htonl((uint32_t)len + 4);
-	if (!make_room(f, 1) || pp_tx_front(&s->tx, type) < 0)
+	if (!pp_front_make_room(f, 1) || pp_tx_front(&s->tx, type) < 0)
 		return false; /* comes again when there is room */
 	if (number != s->tx.asked)
 		pp_flight_push(&s->flight, number, kind, NULL, plan);
@@ -76,7 +97,9 @@ static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
 /* Room for one more copy; and not two under one name. */
 static bool clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
 {
-	struct pp_plan *surplus = has_it ? plan : pp_copies_surplus(&f->c->server->copies);
+	struct pp_server *s = f->c->server;
+	bool close_it = has_it || pp_flight_closes(&s->flight, plan);
+	struct pp_plan *surplus = close_it ? plan : pp_copies_surplus(&s->copies);
 	return !surplus || say_close(f, surplus);
 }
 
@@ -124,10 +147,19 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 {
 	struct pp_server *s = f->c->server;
 	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
+	uint32_t number = s->tx.asked;
 	size_t len = strlen(name->text) + 1;
+	if (strcmp(s->untidy, name->text) == 0)
+		return pp_front_pass(f, head);
+	if (s->untidy[0] && pp_front_awaits_answers(f))
+		return PP_STEP_STOP;   /* it may be taken away meanwhile */
 	memcpy(body, name->text, len); /* then the empty text, and no types */
 	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
 		return PP_STEP_STOP;
+	if (number != s->tx.asked)
+		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
+	if (s->untidy[0])
+		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
 	memcpy(s->untidy, name->text, len);
 	return pp_front_pass(f, head);
 }
@@ -168,7 +200,7 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
-	if (!make_room(f, 2) || !clear_the_way(f, plan, has_it) ||
+	if (!pp_front_make_room(f, 2) || !clear_the_way(f, plan, has_it) ||
 	    pp_copies_add(&s->copies, plan) < 0)
 		return PP_STEP_STOP;
 	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
@@ -184,6 +216,22 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 		pp_copies_remove(&s->copies, plan);
 	}
 	return step;
+}
+
+/* DEALLOCATE and the like, prepared under a name: when it is executed, nobody reads which names it says. */
+static bool speaks_of_names(const struct pp_plan *plan)
+{
+	return plan->touch && plan->touch->bits & (PP_TOUCH_STATEMENTS | PP_TOUCH_FORGETS);
+}
+
+static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	struct pp_server *s = f->c->server;
+	if (!pp_front_needs_names(s, PP_TOUCH_STATEMENTS))
+		return parse_natively(f, head, "a statement that speaks of statements");
+	if (pp_front_send(f))
+		pp_own_names(s);
+	return PP_STEP_STOP;
 }
 
 enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
@@ -204,7 +252,8 @@ enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 	struct pp_plan *plan = plan_of(f, head, name);
 	if (!plan)
 		return parse_natively(f, head, "no room for a prepared statement");
-	enum pp_step step = parse_plan(f, head, name, plan);
+	enum pp_step step =
+		speaks_of_names(plan) ? parse_with_names(f, head) : parse_plan(f, head, name, plan);
 	pp_plan_drop(plan);
 	return step;
 }
@@ -225,6 +274,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 			pp_front_touch_dated(s, plan->watch - 1);
 		if (plan->touch)
 			pp_front_touch(s, plan->touch);
+		s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
 	}
 	return rename_in(f, head, name, plan->name);
 }
@@ -238,7 +288,7 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
 	if (!plan || s->tx.uncertain)
 		return pp_front_pass(f, head);
-	if (!make_room(f, 1))
+	if (!pp_front_make_room(f, 1))
 		return PP_STEP_STOP;
 	uint32_t number = s->tx.asked;
 	enum pp_step step = rename_in(f, head, name, NOBODY);

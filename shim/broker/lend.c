@@ -5,10 +5,12 @@
 #include "broker/admit.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/defaults.h"
 #include "broker/hidden.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 
 /* Servers tried in a row before a client whose settings none of them takes is told so. */
 #define PP_LEND_REFUSALS_MAX 3
@@ -37,6 +39,7 @@ static void detach(struct pp_server *s)
 	s->client = NULL;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
+	s->forgets = false;
 	pp_server_pause(s, false);
 	pp_client_pause(c, false);
 }
@@ -76,7 +79,9 @@ void pp_lend_idle(struct pp_server *s)
 	else if (pp_pools_should_give_up(&b->pools, &s->conn, b->now))
 		pp_server_close(s, "place needed elsewhere");
 	else if (pp_pool_is_useless(pool, &s->conn))
-		pp_server_close(s, "its custom settings suit nobody in line");
+		pp_server_close(s, "it suits nobody in line");
+	else if (pp_shed_wants(s))
+		pp_server_close(s, "nobody's session stands behind it");
 	struct pp_conn *conn;
 	struct pp_waiter *waiter = pp_pool_match(pool, b->now, &conn);
 	if (waiter) {
@@ -104,6 +109,7 @@ static bool is_clean(const struct pp_server *s)
 void pp_lend_give_back(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
+	pp_defaults_transaction_over(s);
 	pp_hidden_transaction_over(s);
 	if (s->own.kind != PP_OWN_NONE) { /* comes back when it is answered */
 		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, b->now);
@@ -167,6 +173,7 @@ void pp_lend_check_return(struct pp_server *s)
 {
 	if (!is_between_transactions(s))
 		return;
+	pp_defaults_transaction_over(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
 	if (s->untidy[0] && !s->cancels) {
@@ -194,9 +201,11 @@ void pp_lend_check_return(struct pp_server *s)
 
 int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 {
-	const struct pp_labels_entry *has = pp_list_entry(conn, struct pp_server, conn)->label;
-	const struct pp_labels_entry *wanted =
-		pp_list_entry(waiter, struct pp_client, waiter)->label;
+	const struct pp_server *s = pp_list_entry(conn, struct pp_server, conn);
+	const struct pp_client *c = pp_list_entry(waiter, struct pp_client, waiter);
+	const struct pp_labels_entry *has = s->label, *wanted = c->label;
+	if (s->epoch < c->epoch)
+		return -1; /* its defaults are older than the client */
 	if (has == wanted)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);

@@ -7,6 +7,7 @@
 #include "broker/database.h"
 #include "broker/relay.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 
 void pp_lend_cancel_waiting(struct pp_client *c)
 {
@@ -71,6 +72,7 @@ static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)
 		else if (b->orders.close_idle && !pool->waiters.count)
 			pp_server_close(s, "draining");
 	}
+	pp_shed(pp_database_of(pool));
 }
 
 void pp_lend_sweep(struct pp_broker *b)

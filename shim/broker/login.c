@@ -177,7 +177,7 @@ struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 	l->finished = finished;
 	l->timeout_ms = wish->timeout_ms;
 	l->guards = wish->guards;
-	l->learn_guards = wish->learn_guards;
+	l->learn = wish->learn;
 	l->keywords = calloc(PP_LOGIN_KEYWORDS, sizeof *l->keywords);
 	l->values = calloc(PP_LOGIN_KEYWORDS, sizeof *l->values);
 	l->password = wish->password ? strdup(wish->password) : NULL;
@@ -198,6 +198,7 @@ void pp_login_free(struct pp_login *l)
 	free(l->values);
 	free(l->options);
 	pp_secret_free(&l->password);
+	free(l->baseline);
 	pp_session_close(l->session);
 	free(l);
 }

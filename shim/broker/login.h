@@ -36,8 +36,8 @@ struct pp_login_wish {
 	const char
 		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
 	size_t settings_len;
-	uint32_t guards;   /* guards.h: to ask for, where the server lets us */
-	bool learn_guards; /* ask which of them the role or the database sets itself */
+	uint32_t guards; /* guards.h: to ask for, where the server lets us */
+	bool learn; /* ask for what the role and the database set: guards among it, and the defaults */
 	pp_ms timeout_ms;
 };
 
@@ -57,10 +57,12 @@ struct pp_login {
 	char encoding[32]; /* client_encoding */
 	char *password;	   /* owned copy, NULL none */
 	uint32_t guards, guards_refused,
-		guards_own;  /* set; unknown to the server; the role's own */
-	bool guards_learned; /* guards_own was asked for and is known */
+		guards_own; /* set; unknown to the server; the role's own */
+	bool learned;	    /* guards_own was asked for and is known */
+	char *baseline; /* owned, PP_BASELINE_MAX; the one who takes it sets this NULL. NULL: not asked */
+	size_t baseline_len;
 	/* private from here */
-	bool learn_guards;
+	bool learn;
 	char *options;		   /* owned: the startup packet's, without guards */
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;

@@ -11,13 +11,28 @@
 
 #include "broker/guards.h"
 #include "broker/login_error.h"
+#include "session/baseline.h"
 
 /* What this role and database set themselves (ALTER ROLE, ALTER DATABASE) is theirs; the startup packet would win. */
 static const char own_guards[] =
 	"SELECT c FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) c"
 	" WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
 	"pg_catalog.current_database()))"
-	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))";
+	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
+	"session_user));";
+
+/* The defaults of this session (session/baseline.h): those everybody may set, and the custom ones, which pg_settings
+ * leaves out. */
+static const char defaults[] =
+	"SELECT pg_catalog.lower(name), setting, source IN ('global', 'database', 'user', "
+	"'database user')"
+	" FROM pg_catalog.pg_settings WHERE context = 'user' UNION ALL SELECT DISTINCT n,"
+	" pg_catalog.current_setting(n, true), true FROM pg_catalog.pg_db_role_setting s,"
+	" pg_catalog.unnest(s.setconfig) c, pg_catalog.split_part(c, '=', 1) n WHERE n LIKE '%.%'"
+	" AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname ="
+	" pg_catalog.current_database()))"
+	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
+	"session_user));";
 
 /* After Terminate a backend is gone when its socket is: not before that may another take its place. */
 #define PP_LOGIN_GOODBYE_MS 1000
@@ -118,18 +133,39 @@ static PGconn *attempt_with_fewer(struct pp_login *l, pp_ms deadline)
 	}
 }
 
-static void note_own(struct pp_login *l, const PGresult *result)
+static void note_guards(struct pp_login *l, const PGresult *result)
 {
-	if (PQresultStatus(result) != PGRES_TUPLES_OK)
-		return; /* no such catalog: no such settings */
 	for (int row = 0; row < PQntuples(result); row++)
 		l->guards_own |= pp_guards_of_setting(PQgetvalue(result, row, 0));
+}
+
+static void note_defaults(struct pp_login *l, const PGresult *result)
+{
+	if (!l->baseline && !(l->baseline = malloc(PP_BASELINE_MAX)))
+		return;
+	l->baseline_len = 0;
+	for (int row = 0; row < PQntuples(result); row++)
+		if (!PQgetisnull(result, row, 1)) /* one too many is not restored */
+			(void)!pp_baseline_add(
+				l->baseline, &l->baseline_len, PQgetvalue(result, row, 0),
+				PQgetvalue(result, row, 1), *PQgetvalue(result, row, 2) == 't');
+}
+
+/* No such catalog: no such settings. */
+static void note_own(struct pp_login *l, const PGresult *result)
+{
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQnfields(result) == 1)
+		note_guards(l, result);
+	else if (PQresultStatus(result) == PGRES_TUPLES_OK && PQnfields(result) == 3)
+		note_defaults(l, result);
 }
 
 /* False: the connection did not survive the question. */
 static bool learn_own(struct pp_login *l, PGconn *conn, pp_ms deadline)
 {
-	if (!PQsendQuery(conn, own_guards))
+	char text[sizeof own_guards + sizeof defaults];
+	snprintf(text, sizeof text, "%s%s", own_guards, defaults);
+	if (!PQsendQuery(conn, text))
 		return false;
 	while (PQflush(conn) > 0)
 		if (!wait_for(conn, POLLIN | POLLOUT, deadline) || !PQconsumeInput(conn))
@@ -144,7 +180,7 @@ static bool learn_own(struct pp_login *l, PGconn *conn, pp_ms deadline)
 		note_own(l, result);
 		PQclear(result);
 	}
-	l->guards_learned = true;
+	l->learned = true;
 	return PQstatus(conn) == CONNECTION_OK;
 }
 
@@ -168,7 +204,7 @@ PGconn *pp_login_connect(struct pp_login *l)
 {
 	pp_ms deadline = pp_clock_now_ms() + l->timeout_ms;
 	PGconn *conn = attempt_with_fewer(l, deadline);
-	if (!conn || !l->guards || !l->learn_guards)
+	if (!conn || !l->learn)
 		return conn;
 	if (!learn_own(l, conn, deadline)) {
 		pp_login_error_read(&l->error, PQerrorMessage(conn));

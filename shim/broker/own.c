@@ -108,6 +108,8 @@ bool pp_own_probe(struct pp_server *s)
 	if (s->touch.bits & (PP_PIN_DYNAMIC | PP_PIN_PREPARE) ||
 	    (s->touch.bits & PP_PIN_SETTINGS && pp_nameset_is_empty(names)))
 		names->all = true;
+	if (s->client->kept) /* asked by name, a setting does not say that it was reset */
+		names->all = true;
 	struct pp_probe *probe = names->lost ? NULL : malloc(sizeof *probe);
 	if (!probe || pp_probe_sql(asked, names, label, text, sizeof text) < 0) {
 		free(probe);
@@ -120,8 +122,9 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.probe = probe;
 	s->own.asked = asked;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
-	/* Its name may have to be brought back before it says more. */
-	s->own.holds = s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME));
+	/* Its name, or a default it keeps, may have to be brought back before it says more. */
+	s->own.holds = s->client->kept ||
+		       (s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME)));
 	forget_touch(s);
 	ask(s, PP_OWN_PROBE, text);
 	return true;
@@ -162,17 +165,21 @@ void pp_own_ask_hidden(struct pp_server *s)
 	ask(s, PP_OWN_HIDDEN, pp_hidden_begin(s));
 }
 
+static int say_close(struct pp_server *s, const char *name)
+{
+	char kind_and_name[1 + PP_STATEMENT_NAME_MAX] = "S";
+	strcpy(kind_and_name + 1, name);
+	return say(s, PP_FRONT_CLOSE, kind_and_name, NULL);
+}
+
 static int say_names(struct pp_server *s)
 {
 	struct pp_statement *st, *next;
 	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
-	int r = 0;
-	PP_LIST_FOREACH (&s->copies.used, it) {
-		char name[1 + PP_PLAN_NAME_MAX] = "S";
-		memcpy(name + 1, pp_list_entry(it, struct pp_copy, link)->plan->name,
-		       PP_PLAN_NAME_MAX);
-		r |= say(s, PP_FRONT_CLOSE, name, NULL);
-	}
+	int r = s->untidy[0] ? say_close(s, s->untidy) : 0;
+	s->untidy[0] = '\0';
+	PP_LIST_FOREACH (&s->copies.used, it)
+		r |= say_close(s, pp_list_entry(it, struct pp_copy, link)->plan->name);
 	HASH_ITER(hh, s->client->statements, st, next)
 	r |= say(s, PP_FRONT_PARSE, st->name, st->plan);
 	return r | pp_server_write(s, sync, sizeof sync);
@@ -193,7 +200,7 @@ void pp_own_names(struct pp_server *s)
 	uint32_t names = HASH_COUNT(s->client->statements);
 	if (tx->count || tx->copy_in || tx->uncertain || s->own.kind != PP_OWN_NONE)
 		return; /* the text is looked at again when replies came */
-	pp_tx_front_own_batch(tx, names + (uint32_t)s->copies.used.count);
+	pp_tx_front_own_batch(tx, names + (uint32_t)s->copies.used.count + (s->untidy[0] != 0));
 	s->own.kind = PP_OWN_NAMES;
 	s->own.holds = true;
 	s->unnamed_known = false;

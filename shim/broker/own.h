@@ -5,7 +5,7 @@
  *            proven: the client's message waits; else it follows at once.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
  *            what exists stays as a pin, what does not is lifted. The client goes on meanwhile (but for a name
- *            that may have to be restored: app_name.h).
+ *            that may have to be restored: app_name.h, defaults.h).
  *   NAMES    before a text that speaks of prepared statements by name: they are prepared under the client's names,
  *            which pins. Held back.
  *   TIDY     a statement of a client's name that only served to provoke an error is taken away.

@@ -16,6 +16,7 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 {
 	if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
 		pp_copies_clear(&s->copies);
+		s->untidy[0] = '\0';
 		s->pins &= ~PP_PIN_STATEMENT;
 		if (strcmp(tag, "DISCARD ALL") == 0)
 			s->pins &= ~PP_PIN_SEQUENCE;

@@ -108,7 +108,7 @@ static bool settle_flight(struct back *b, const struct pp_frame_head *head, uint
 {
 	struct pp_server *s = b->s;
 	if (head->type == PP_BACK_ERROR) {
-		pp_flight_discarded(s, s->tx.answered);
+		pp_flight_discarded(s, number, s->tx.answered);
 		return true;
 	}
 	if (!pp_flight_answered(&s->flight, number))
@@ -197,7 +197,7 @@ static bool take_head(struct back *b)
 		s->heal.len = 0; /* the first half of an answer to Describe */
 	if (head.type == PP_BACK_ERROR && frame == PP_FRAME_WHOLE &&
 	    pp_heal_catches(s, number, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER)) {
-		pp_flight_discarded(s, s->tx.answered);
+		pp_flight_discarded(s, number, s->tx.answered);
 		b->failed = false;
 		return leave_out(b, &head);
 	}
@@ -225,6 +225,7 @@ static void after_ready(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	c->active_at = s->broker->now;
+	s->flight.full = false; /* who waited for answers is looked at again */
 	if (pp_tx_is_idle(&s->tx)) {
 		c->transactions++;
 		s->broker->transactions++;

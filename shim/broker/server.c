@@ -8,9 +8,11 @@
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/defaults.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/relay.h"
+#include "broker/shed.h"
 #include "broker/tick.h"
 
 struct pp_server *pp_server_of(struct pp_conn *conn)
@@ -127,6 +129,7 @@ struct pp_server *pp_server_login(struct pp_database *db, const char *password)
 	s->database = db;
 	pp_copies_init(&s->copies);
 	s->lifetime_ms = jittered(b->config.server_lifetime_ms);
+	s->epoch = b->epoch;
 	pp_conn_init(&s->conn, pp_database_pool(db), b->now);
 	b->logins++;
 	pp_workers_submit(b->workers, &login->job);
@@ -251,6 +254,8 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	pp_log(PP_LOG_DEBUG, "server %d closed: %s", s->backend_pid, reason);
 	bool in_login = s->conn.state == PP_CONN_LOGIN;
 	pp_hidden_lost(s);
+	pp_defaults_lost(s);
+	pp_shed_over(s);
 	pp_conn_set_state(&s->conn, PP_CONN_CLOSED, s->broker->now);
 	pp_flight_finish(&s->flight);
 	pp_plan_drop(s->dealloc.plan);

@@ -76,11 +76,14 @@ struct pp_server {
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
 	} own;
 	int backend_pid;
+	uint32_t epoch;	   /* when its login began (defaults.h) */
+	bool alone;	   /* it runs one of broker.alone */
 	uint32_t cancels;  /* cancel connections under way */
 	pp_ms lifetime_ms; /* jittered; 0 for ever */
 	bool conforming;   /* standard_conforming_strings */
 	bool lexing_unnamed;
-	bool readable;	    /* client_encoding is one the lexer can read */
+	bool readable; /* client_encoding is one the lexer can read */
+	bool forgets;  /* what was said last may deallocate statements; until all is answered */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool read_paused;
 	pp_ms paused_at; /* or the last sip since */

@@ -3,6 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+void pp_unnamed_finish(struct pp_unnamed *unnamed)
+{
+	pp_buf_finish(&unnamed->parse);
+	free(unnamed->touch);
+	*unnamed = (struct pp_unnamed){0};
+}
+
 /* As the server sees it: cut. */
 static size_t name_len(const char *name)
 {

@@ -6,6 +6,7 @@
 #ifndef PP_BROKER_STATEMENTS_H
 #define PP_BROKER_STATEMENTS_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "broker/plans.h"
 
@@ -19,6 +20,15 @@ struct pp_statement {
 	struct pp_plan *plan; /* counted */
 	char name[PP_STATEMENT_NAME_MAX];
 };
+
+/* The unnamed statement of a client: like a name it is what it is from the moment its Parse is sent. */
+struct pp_unnamed {
+	struct pp_buf parse;	  /* the message; empty: there is none */
+	struct pp_touched *touch; /* owned: what it does when executed; NULL nothing */
+	uint32_t watch;		  /* hidden.generation it was read under */
+};
+
+void pp_unnamed_finish(struct pp_unnamed *unnamed);
 
 /* NULL: not defined. */
 struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name);

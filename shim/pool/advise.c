@@ -9,7 +9,8 @@ static uint32_t lacking(const struct pp_pool *pool)
 	if (wanted > coming)
 		return (uint32_t)(wanted - coming);
 	uint32_t open = pp_pool_open(pool);
-	return open && open < pool->min_open ? pool->min_open - open : 0;
+	bool spare = open && open < pool->min_open && !pool->pools->no_spares;
+	return spare ? pool->min_open - open : 0;
 }
 
 static bool wants(const struct pp_pool *pool, pp_ms now)
@@ -50,12 +51,16 @@ static pp_ms waits_since(const struct pp_pool *pool)
 static bool needs_more(const struct pp_pool *pool, const struct pp_pool *other)
 {
 	uint32_t open = pp_pool_open(pool), other_open = pp_pool_open(other);
+	bool waits = waits_since(pool) != INT64_MAX, other_waits = waits_since(other) != INT64_MAX;
+	if (waits != other_waits)
+		return waits; /* min_open: never at somebody else's cost */
 	if (open != other_open)
 		return open < other_open;
 	return waits_since(pool) < waits_since(other);
 }
 
-/* Of the pools that want a server the one with the fewest; of equals who has waited longest. */
+/* Of the pools that want a server the one with the fewest, where somebody waits first; of equals who has waited
+ * longest. */
 static struct pp_pool *neediest(const struct pp_pools *pools, pp_ms now)
 {
 	struct pp_pool *best = NULL;

@@ -25,6 +25,7 @@ typedef int pp_pool_fit(const struct pp_conn *conn, const struct pp_waiter *wait
 struct pp_pools {
 	pp_pool_fit *fit;   /* NULL: everything suits everybody */
 	struct pp_list all; /* link: pp_pool.link */
+	bool no_spares; /* min_open does not count now: servers that nobody waits for would be in the way */
 	bool rotate;	  /* lend the server idle for longest, not the best or the one used last */
 	uint32_t cap;	  /* at least 1 */
 	uint32_t open;	  /* connections in any state but CLOSED, tunnels included */

@@ -100,15 +100,19 @@ static void follow_update(struct pp_lexer_body *body)
 		body->updating = false;
 }
 
-/* CREATE [OR REPLACE] FUNCTION ... */
+/* CREATE [OR REPLACE] FUNCTION ..., ALTER ROLE ... */
 static void follow_create(struct pp_lexer *lx)
 {
 	struct pp_lexer_body *body = &lx->body;
-	if (is(body, "create") || is(body, "alter")) {
+	if (is(body, "create") || is(body, "alter") || is(body, "drop")) {
 		body->creating = true;
+		body->dropping = is(body, "drop");
 	} else if (body->creating && !is(body, "or") && !is(body, "replace")) {
 		body->creating = false;
-		if (is(body, "table") || pp_steps_is_code(body->word, body->len))
+		if (is(body, "role") || is(body, "user") || is(body, "database"))
+			lx->touched |= PP_TOUCH_DEFAULTS;
+		else if (!body->dropping &&
+			 (is(body, "table") || pp_steps_is_code(body->word, body->len)))
 			lx->touched |= PP_TOUCH_CODE;
 	}
 }

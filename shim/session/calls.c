@@ -40,6 +40,7 @@ static const struct pp_calls_row rows[] = {
 	{"query_to_xml_and_xmlschema", "QUERY_TO_XML_AND_XMLSCHEMA(", PP_PIN_DYNAMIC},
 	{"ts_stat", "TS_STAT(", PP_PIN_DYNAMIC},
 	{"ts_rewrite", "TS_REWRITE(", PP_PIN_DYNAMIC},
+	{"pg_reload_conf", "PG_RELOAD_CONF(", PP_TOUCH_DEFAULTS},
 };
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))

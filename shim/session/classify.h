@@ -7,7 +7,8 @@
  *     SELECT -into-> INTO -temp-> pin         EXPLAIN -(options)-> FIRST again
  *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
  *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX
- *     DROP and ALTER -database, role-> ALTER_DATABASE, ALTER_ROLE -set, rename-> flags
+ *     DROP and ALTER -role-> flag, -database-> flags, ALTER_DATABASE -rename, tablespace-> flag
+ *     GRANT and REVOKE -to, from-> flag, -on-> GRANT_ON -database-> flag
  *     SET, RESET: settings.h     DEALLOCATE, DISCARD: shape.h     DO: its strings to body.h
  */
 #ifndef PP_SESSION_CLASSIFY_H
@@ -34,7 +35,8 @@ enum pp_step {
 	PP_STEP_DROP,
 	PP_STEP_ALTER,
 	PP_STEP_ALTER_DATABASE,
-	PP_STEP_ALTER_ROLE,
+	PP_STEP_GRANT,
+	PP_STEP_GRANT_ON,
 	PP_STEP_DECLARE,
 	PP_STEP_PREPARE,
 	/* From here on, what is not a word matters too. */

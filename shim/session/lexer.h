@@ -37,16 +37,19 @@ enum pp_touch {
 	 * PREPARE, EXECUTE, pg_prepared_statements; DEALLOCATE and DISCARD ALL in any other shape
 	 * than pp_lexer_shape's. */
 	PP_TOUCH_STATEMENTS = 1 << 26,
-	/* Wants a database without sessions: CREATE DATABASE (its template), DROP DATABASE, ALTER
-	 * DATABASE ... RENAME or SET TABLESPACE. */
+	/* Wants a database without sessions: CREATE DATABASE (its template, which may be nowhere
+	 * named), DROP DATABASE, ALTER DATABASE ... RENAME or SET TABLESPACE. */
 	PP_TOUCH_DATABASE = 1 << 27,
-	/* Changes what a session starts with: ALTER ROLE/USER/GROUP/DATABASE ... SET, RESET or
-	 * RENAME, DROP ROLE/USER/GROUP. */
+	/* Changes who may begin a session, or what it starts with: ALTER and DROP of ROLE, USER,
+	 * GROUP and DATABASE; GRANT and REVOKE of a role or ON DATABASE; DROP and REASSIGN OWNED;
+	 * pg_reload_conf(. */
 	PP_TOUCH_DEFAULTS = 1 << 28,
 	/* Other names than before may lead to functions that do something to a session: CREATE or
 	 * ALTER of a function, trigger, view ..., also in the body of DO. Not DROP: what is watched
 	 * for in vain costs little. */
-	PP_TOUCH_CODE = 1 << 29
+	PP_TOUCH_CODE = 1 << 29,
+	/* DEALLOCATE, DISCARD: which prepared statements there are is not known until it is answered. */
+	PP_TOUCH_FORGETS = 1 << 30
 };
 
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */

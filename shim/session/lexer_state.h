@@ -54,7 +54,8 @@ struct pp_lexer_body {
 	bool escapes;	/* an E'...' has been seen */
 	bool updating;	/* the word UPDATE has been seen in this statement: SET is its own */
 	bool commented; /* a -- has been seen on this line */
-	bool creating;	/* CREATE or ALTER so far */
+	bool creating;	/* CREATE, ALTER or DROP so far */
+	bool dropping;	/* DROP, of these */
 	char word[PP_LEXER_WORD_MAX];
 };
 

@@ -83,7 +83,8 @@ int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label 
 		pp_sql_put(&sql, ")");
 	}
 	for (const char *it = NULL; (it = pp_nameset_next(names, it));)
-		ask_setting(&sql, it);
+		if (!names->all || pp_label_is_custom(it))
+			ask_setting(&sql, it);
 	if (names->all)
 		ask_all(&sql, label);
 	return sql.failed ? PP_ERR_FULL : 0;

@@ -135,8 +135,8 @@ static bool is_role(const struct pp_lexer *lx)
 static void drop_name(struct pp_lexer *lx)
 {
 	if (is(lx, "database"))
-		lx->touched |= PP_TOUCH_DATABASE;
-	else if (is_role(lx))
+		lx->touched |= PP_TOUCH_DATABASE | PP_TOUCH_DEFAULTS;
+	else if (is_role(lx) || is(lx, "owned"))
 		lx->touched |= PP_TOUCH_DEFAULTS;
 	lx->step = PP_STEP_SKIM;
 }
@@ -150,25 +150,33 @@ static void alter_kind(struct pp_lexer *lx, bool quoted)
 
 static void alter_name(struct pp_lexer *lx, bool quoted)
 {
-	if (!quoted && is(lx, "database"))
-		lx->step = PP_STEP_ALTER_DATABASE;
-	else if (!quoted && is_role(lx))
-		lx->step = PP_STEP_ALTER_ROLE;
-	else
+	bool database = !quoted && is(lx, "database");
+	if (!database && (quoted || !is_role(lx))) {
 		alter_kind(lx, quoted);
+		return;
+	}
+	lx->touched |= PP_TOUCH_DEFAULTS;
+	lx->step = database ? PP_STEP_ALTER_DATABASE : PP_STEP_SKIM;
 }
 
-static void alter_what(struct pp_lexer *lx, bool quoted)
+static void alter_database(struct pp_lexer *lx, bool quoted)
 {
-	bool database = lx->step == PP_STEP_ALTER_DATABASE;
-	if (quoted)
-		return;
-	if (is(lx, "set") || is(lx, "reset"))
-		lx->touched |= PP_TOUCH_DEFAULTS;
-	else if (is(lx, "rename"))
-		lx->touched |= database ? PP_TOUCH_DATABASE : PP_TOUCH_DEFAULTS;
-	else if (database && is(lx, "tablespace"))
+	if (!quoted && (is(lx, "rename") || is(lx, "tablespace")))
 		lx->touched |= PP_TOUCH_DATABASE;
+}
+
+/* GRANT right ON something TO ..., but GRANT role TO ... */
+static void grant_name(struct pp_lexer *lx, bool quoted)
+{
+	if (lx->step == PP_STEP_GRANT && !quoted && is(lx, "on")) {
+		lx->step = PP_STEP_GRANT_ON;
+		return;
+	}
+	bool of_role = lx->step == PP_STEP_GRANT && !quoted && (is(lx, "to") || is(lx, "from"));
+	if (of_role || (lx->step == PP_STEP_GRANT_ON && !quoted && is(lx, "database")))
+		lx->touched |= PP_TOUCH_DEFAULTS;
+	if (of_role || lx->step == PP_STEP_GRANT_ON)
+		lx->step = PP_STEP_SKIM;
 }
 
 /* What a body in another language does cannot be read, and such languages have variables that live
@@ -195,8 +203,9 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_PREPARE_TX: prepare_name(lx, quoted); break;
 	case PP_STEP_DROP: drop_name(lx); break;
 	case PP_STEP_ALTER: alter_name(lx, quoted); break;
-	case PP_STEP_ALTER_DATABASE:
-	case PP_STEP_ALTER_ROLE: alter_what(lx, quoted); break;
+	case PP_STEP_ALTER_DATABASE: alter_database(lx, quoted); break;
+	case PP_STEP_GRANT:
+	case PP_STEP_GRANT_ON: grant_name(lx, quoted); break;
 	case PP_STEP_DO:
 		if (!quoted && is(lx, "language"))
 			lx->step = PP_STEP_DO_LANGUAGE;

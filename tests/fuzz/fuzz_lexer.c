@@ -42,7 +42,7 @@ static void check_answer(struct pp_lexer *lx, uint32_t found)
 	char text[32];
 	require((pins == 0) == (*cause == '\0'));
 	require(strlen(cause) < PP_LEXER_CAUSE_MAX);
-	require((found & ~PP_PINS_ALL) < PP_TOUCH_CODE << 1);
+	require((found & ~PP_PINS_ALL) < (uint32_t)PP_TOUCH_FORGETS << 1);
 	require(strlen(name) < PP_LEXER_NAME_MAX);
 	require((*name != '\0') == (pp_lexer_shape(lx) == PP_SHAPE_DEALLOCATE));
 	require(!pp_lexer_shape(lx) || !(found & PP_TOUCH_STATEMENTS));

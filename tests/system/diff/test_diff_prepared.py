@@ -1,7 +1,7 @@
 """Prepared statements, direct and pooled: scenarios 15 to 19. They are the client's, whatever server it meets."""
 import pytest
 
-from support.pgwire import SYNC, FLUSH, bind, close, describe, execute, parse
+from support.pgwire import SYNC, FLUSH, bind, close, describe, execute, parse, query
 from test_diff_pipeline import TABLE
 
 
@@ -285,3 +285,80 @@ def test_19_unnamed_statement_and_portal(diff):
         a.batch(bind(), execute())
         a.batch(describe(b"S"))
     diff(script, TABLE)
+
+
+@pytest.mark.parametrize("forget", ["deallocate all", "discard all", "deallocate s"])
+def test_forgetting_is_pipelined_with_what_is_prepared_next(diff, forget):
+    """As drivers reset a connection: in one packet with its first statement."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 's'", "s"))
+        b.batch(parse("select 's'", "mine"))
+        a.say(query(forget), parse("select 's'", "s"), bind(name="s"), execute(), SYNC)
+        a.hear(b"Z")
+        a.hear(b"Z")
+        for _ in range(3):
+            b.batch(bind(name="mine"), execute())
+            a.batch(bind(name="s"), execute())
+        a.batch(parse(forget), bind(), execute(), parse("select 't'", "t"), bind(name="t"), execute())
+        a.batch(bind(name="t"), execute())
+        a.batch(bind(name="s"), execute())
+    diff(script)
+
+
+def test_two_deallocate_in_one_batch(diff):
+    def script(play):
+        a = play.open("a")
+        a.batch(parse("select 1", "s"), parse("select 2", "t"))
+        a.batch(parse("deallocate s"), bind(), execute(), parse("deallocate t"), bind(), execute())
+        a.batch(parse("deallocate s"), parse("deallocate t"))
+        a.batch(bind(name="s"))
+        a.batch(bind(name="t"))
+    diff(script)
+
+
+def test_an_error_discards_one_batch_and_not_the_next(diff):
+    """The same text under another name, sent before the error is known."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(execute("nothing"), parse("select 7", "s"), SYNC, parse("select 7", "t"), SYNC)
+        a.hear(b"Z")
+        a.hear(b"Z")
+        for _ in range(3):
+            a.batch(bind(name="t"), execute())
+            b.sql("select 1")
+            a.batch(bind(name="s"))
+        a.say(execute("nothing"), close(b"S", "t"), SYNC, query("deallocate t"))
+        a.hear(b"Z")
+        a.hear(b"Z")
+        a.batch(bind(name="t"))
+    diff(script)
+
+
+def test_the_unnamed_statement_after_an_error(diff):
+    """It is what it was, or none where its own text was wrong."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 'first'"), bind(), execute())
+        a.batch(execute("nothing"), parse("select 'second'"))
+        b.sql("select 1")
+        a.batch(bind(), execute())
+        a.batch(execute("nothing"), close(b"S", ""))
+        b.sql("select 1")
+        a.batch(bind(), execute())
+        a.batch(parse("this is no statement"))
+        b.sql("select 1")
+        a.batch(bind(), execute())
+    diff(script)
+
+
+def test_names_are_listed_in_a_failed_transaction(diff):
+    def script(play):
+        a = play.open("a")
+        a.batch(parse("select 1", "s"))
+        a.sql("begin")
+        a.sql("select 1/0")
+        a.sql("select name from pg_prepared_statements")
+        a.sql("rollback")
+        a.batch(bind(name="s"), execute())
+    diff(script)

@@ -90,6 +90,37 @@ START_TEST(test_pool_opens_its_minimum_once_it_is_used_though_nobody_waits)
 }
 END_TEST
 
+START_TEST(test_pool_minimum_does_not_count_while_spares_would_be_in_the_way)
+{
+	setup_cap(4);
+	a.min_open = 2;
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	open_idle(&a, 0, 1);
+	pools.no_spares = true;
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+	pools.no_spares = false;
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_OPEN);
+}
+END_TEST
+
+/* Else the place that was made for the one who waits goes to a spare, and is made again, for ever. */
+START_TEST(test_pool_below_its_minimum_comes_after_one_where_somebody_waits)
+{
+	setup_cap(4);
+	struct pp_waiter waiter = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	b.min_open = 2;
+	open_idle(&b, 0, 1);
+	for (int i = 1; i < 3; i++)
+		pp_conn_set_state(open_idle(&a, i, 1), PP_CONN_LENT, 1);
+	pp_pool_wait(&a, &waiter, 2);
+	ck_assert_int_eq(pp_pools_advise(&pools, 2, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &a);
+}
+END_TEST
+
 START_TEST(test_pool_waiters_are_served_in_order_and_nobody_overtakes)
 {
 	setup_cap(1);
@@ -353,6 +384,7 @@ int main(void)
 	tcase_add_test(c, test_pool_rotating_lends_a_different_server_each_time);
 	tcase_add_test(c, test_pool_rotating_prefers_nobody_among_those_that_suit);
 	tcase_add_test(c, test_pool_opens_its_minimum_once_it_is_used_though_nobody_waits);
+	tcase_add_test(c, test_pool_minimum_does_not_count_while_spares_would_be_in_the_way);
 	tcase_add_test(c, test_pool_waiters_are_served_in_order_and_nobody_overtakes);
 	tcase_add_test(c, test_pool_opens_no_more_logins_than_wait);
 	tcase_add_test(c, test_pool_respects_the_cap_and_its_fall);
@@ -366,6 +398,7 @@ int main(void)
 	tcase_add_test(c, test_pool_more_pools_than_cap_take_turns);
 	tcase_add_test(c, test_pool_keeps_a_new_server_for_its_turn_while_it_has_users);
 	tcase_add_test(c, test_pool_that_waits_longest_is_next);
+	tcase_add_test(c, test_pool_below_its_minimum_comes_after_one_where_somebody_waits);
 	tcase_add_loop_test(c, test_pool_random_life_keeps_cap_order_and_counts, 0, 20);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

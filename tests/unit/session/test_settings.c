@@ -93,8 +93,8 @@ START_TEST(test_settings_custom_names_are_told_even_when_local_or_reset)
 		{"RESET SESSION AUTHORIZATION", "session_authorization, role", END},
 		{"RESET TRANSACTION ISOLATION LEVEL", "", END},
 		{"RESET ALL", "*", END},
-		{"DISCARD ALL", "*", END},
-		{"DISCARD PLANS", "", END},
+		{"DISCARD ALL", "*", END | PP_TOUCH_FORGETS},
+		{"DISCARD PLANS", "", END | PP_TOUCH_FORGETS},
 	};
 	CHECK_ALL(table);
 }

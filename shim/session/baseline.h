@@ -1,0 +1,34 @@
+/* shim/session/baseline.h - the defaults a session has from its login, and what of them an older session must be given
+ * back: ALTER ROLE and ALTER DATABASE change them for those who log in later only.
+ *
+ * Bytes "name\0" "d" or "r" "value\0", names in lower case, in any order; r: the role or the database sets it (pg_settings.source), d: the
+ * server's own default, which configuration may change under a living session too. Values as SET takes them.
+ */
+#ifndef PP_SESSION_BASELINE_H
+#define PP_SESSION_BASELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "session/label.h"
+
+/* About 130 settings of PostgreSQL 15, and those of a program. */
+#define PP_BASELINE_MAX (16 * 1024)
+
+struct pp_baseline {
+	const char *bytes; /* borrowed */
+	size_t len;	   /* 0: not known */
+};
+
+/* One setting more. PP_ERR_FULL: left out. */
+PP_MUSTCHECK int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name,
+				 const char *value, bool of_role);
+
+/* Of a session with the defaults `old` that is continued on one with the defaults `now`: `kept` and whatever the role or
+ * the database made different, as it was. What is kept already is older still, and stays. A custom setting that was not
+ * there becomes '' (label.h). PP_ERR_FULL. */
+PP_MUSTCHECK int pp_baseline_keep(struct pp_baseline old, struct pp_baseline now,
+				  struct pp_label kept, char bytes[PP_LABEL_MAX], size_t *ret_len);
+
+#endif
