@@ -35,29 +35,37 @@ int pp_app_name_take(struct pp_client *c, const struct pp_startup *startup)
 	return c->app_name ? 0 : PP_ERR_NOMEM;
 }
 
-/* One message of the greeting at *at. False: no more. */
-static bool next_status(const struct pp_database *db, size_t *at, const char **name,
-			const char **value)
+static const char *told_value(const uint8_t *body, size_t len)
 {
-	struct pp_frame_head head;
-	const uint8_t *message = (const uint8_t *)db->greeting + *at;
 	struct pp_reader r;
-	if (pp_framer_back(message, db->greeting_len - *at, &head) != PP_FRAME_WHOLE)
+	pp_reader_init(&r, body, len);
+	const char *name = pp_reader_str(&r);
+	return name && strcmp(name, PP_APP_NAME) == 0 ? pp_reader_str(&r) : NULL;
+}
+
+/* One message of the greeting at *at, and what it tells of the server's own application_name: NULL nothing. False: no
+ * more. */
+static bool next(const struct pp_database *db, size_t *at, struct pp_frame_head *ret_head,
+		 const char **ret_name)
+{
+	const uint8_t *message = (const uint8_t *)db->greeting + *at;
+	if (pp_framer_back(message, db->greeting_len - *at, ret_head) != PP_FRAME_WHOLE)
 		return false;
-	pp_reader_init(&r, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
-	*name = pp_reader_str(&r);
-	*value = pp_reader_str(&r);
-	*at += head.total;
-	return *value != NULL;
+	*ret_name = ret_head->type == PP_BACK_PARAMETER_STATUS
+			    ? told_value(message + PP_MSG_HEADER, ret_head->total - PP_MSG_HEADER)
+			    : NULL;
+	*at += ret_head->total;
+	return true;
 }
 
 /* The name a server has by itself: nearly always "". NULL: it does not say. */
 static const char *by_itself(const struct pp_database *db)
 {
-	const char *name, *value;
-	for (size_t at = 0; next_status(db, &at, &name, &value);)
-		if (strcmp(name, PP_APP_NAME) == 0)
-			return value;
+	struct pp_frame_head head;
+	const char *name;
+	for (size_t at = 0; next(db, &at, &head, &name);)
+		if (name)
+			return name;
 	return NULL;
 }
 
@@ -94,10 +102,14 @@ static void write_status(struct pp_writer *w, const char *name, const char *valu
 
 void pp_app_name_greet(const struct pp_client *c, struct pp_writer *w)
 {
-	const char *name, *value;
-	for (size_t at = 0; next_status(c->database, &at, &name, &value);)
-		write_status(w, name,
-			     c->app_name && strcmp(name, PP_APP_NAME) == 0 ? c->app_name : value);
+	struct pp_frame_head head;
+	const char *name;
+	for (size_t at = 0; next(c->database, &at, &head, &name);) {
+		if (c->app_name && name)
+			write_status(w, PP_APP_NAME, c->app_name);
+		else
+			pp_writer_bytes(w, c->database->greeting + at - head.total, head.total);
+	}
 }
 
 const char *pp_app_name_of(const struct pp_client *c)
@@ -109,14 +121,6 @@ const char *pp_app_name_of(const struct pp_client *c)
 	if (!name && db)
 		name = pp_login_setting(db->settings, db->settings_len, PP_APP_NAME);
 	return name ? name : "";
-}
-
-static const char *told_value(const uint8_t *body, size_t len)
-{
-	struct pp_reader r;
-	pp_reader_init(&r, body, len);
-	const char *name = pp_reader_str(&r);
-	return name && strcmp(name, PP_APP_NAME) == 0 ? pp_reader_str(&r) : NULL;
 }
 
 bool pp_app_name_is_told(const struct pp_server *s, const uint8_t *body, size_t len)

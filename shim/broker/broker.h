@@ -62,7 +62,7 @@ struct pp_broker {
 	struct pp_database *databases;	  /* uthash by key */
 	struct pp_labels_entry *labels;	  /* uthash, labels.h */
 	struct pp_list hidden;		  /* link: hidden.link */
-	struct pp_client *clients_by_pid; /* uthash by the key's pid, for cancel requests */
+	struct pp_client *clients_by_key; /* uthash, for cancel requests */
 	struct pp_list clients;		  /* link: client.link; all of them */
 	struct pp_list graveyard;	  /* link: .grave; freed at the end of the round */
 	struct event *grave_event;

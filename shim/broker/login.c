@@ -42,6 +42,7 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 {
 	struct pp_writer w;
 	pp_writer_init(&w, l->greeting, sizeof l->greeting);
+	pp_writer_bytes(&w, l->notices, l->notices_len);
 	for (size_t i = 0; i < sizeof reported / sizeof *reported; i++) {
 		const char *value = PQparameterStatus(conn, reported[i]);
 		if (!value)

@@ -11,6 +11,7 @@
 
 #include "broker/guards.h"
 #include "broker/login_error.h"
+#include "broker/login_notice.h"
 
 /* What this role and database set themselves (ALTER ROLE, ALTER DATABASE) is theirs; the startup packet would win. */
 static const char own_guards[] =
@@ -21,12 +22,6 @@ static const char own_guards[] =
 
 /* After Terminate a backend is gone when its socket is: not before that may another take its place. */
 #define PP_LOGIN_GOODBYE_MS 1000
-
-static void ignore_notice(void *arg, const PGresult *result)
-{
-	(void)arg;
-	(void)result;
-}
 
 /* > 0 ready, 0 the deadline has come. */
 static int wait_for(PGconn *conn, short events, pp_ms deadline)
@@ -83,9 +78,10 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	}
 	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(conn, ignore_notice, NULL);
+	pp_login_notice_begin(l, conn);
 	PostgresPollingStatusType status = connect_until(conn, deadline, ret_said);
 	if (status == PGRES_POLLING_OK) {
+		pp_login_notice_end(conn);
 		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */
 		return conn;
 	}
