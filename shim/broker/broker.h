@@ -50,6 +50,7 @@ struct pp_broker {
 	/* entrances */
 	int sock_fd, tell_fd; /* -1 none */
 	struct event *sock_event;
+	struct pp_list door_waiting;  /* door_wait.c */
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
 	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */

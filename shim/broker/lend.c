@@ -8,6 +8,7 @@
 #include "broker/greet.h"
 #include "broker/hidden.h"
 #include "broker/process.h"
+#include "broker/question.h"
 #include "broker/relay.h"
 #include "broker/server.h"
 
@@ -245,6 +246,7 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 	struct pp_client *c = s->client;
 	if (c)
 		detach(s);
+	pp_question_doubt(s->database->route);
 	pp_server_close(s, reason);
 	if (c) {
 		/* As a lost server looks: its last words, if any, then the end. */

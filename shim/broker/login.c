@@ -144,13 +144,26 @@ const char *pp_login_setting(const char *settings, size_t len, const char *name)
 	return NULL;
 }
 
+static bool replace(char **owned, const char *value)
+{
+	free(*owned);
+	*owned = strdup(value);
+	return *owned != NULL;
+}
+
 /* The program's own files or none: those in our home are not its. */
 static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 {
 	const char *name, *value;
 	bool ok = true;
-	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);)
-		ok = add(l, name, value);
+	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);) {
+		if (strcmp(name, "hostaddr") == 0)
+			ok = replace(&l->hosts.hostaddr, value);
+		else if (strcmp(name, "port") == 0)
+			ok = replace(&l->hosts.port, value);
+		else
+			ok = add(l, name, value);
+	}
 	return ok;
 }
 
@@ -198,6 +211,8 @@ void pp_login_free(struct pp_login *l)
 	free(l->keywords);
 	free(l->values);
 	free(l->options);
+	free(l->hosts.hostaddr);
+	free(l->hosts.port);
 	pp_secret_free(&l->password);
 	pp_session_close(l->session);
 	free(l);

@@ -24,6 +24,7 @@ struct pp_login_error {
 	char local
 		[600]; /* "" it is the server's; else our libpq's words, without where it connected to */
 	bool needs_password; /* the server asked and we had none */
+	bool unreachable; /* no connection, not even a refusal in words */
 };
 
 /* What to log in as. Strings are borrowed during pp_login_new only. */
@@ -65,6 +66,9 @@ struct pp_login {
 	/* private from here */
 	bool learn_guards;
 	char *options;		   /* owned: the startup packet's, without guards */
+	struct {
+		char *hostaddr, *port; /* owned: lists beside that of several hosts; NULL none */
+	} hosts;
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;
 };

@@ -1,6 +1,7 @@
 #include "broker/login_error.h"
 
 #include <ctype.h>
+#include <podpool/ipc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,6 +55,22 @@ void pp_login_error_read(struct pp_login_error *error, const char *text)
 	copy_field(error->hint, sizeof error->hint, code, "\nHINT:  ");
 }
 
+/* As the program gave it: a relative path (ipc.h) without the folder in front. libpq quotes paths. */
+static void restore_paths(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from; from++) {
+		*to++ = *from;
+		if (from[0] != '"' || from[1] != '/')
+			continue;
+		const char *end = strchr(from + 1, '"');
+		const char *relative = strstr(from, PP_IPC_WISH_RELATIVE);
+		if (end && relative && relative < end)
+			from = relative + sizeof PP_IPC_WISH_RELATIVE - 2;
+	}
+	*to = '\0';
+}
+
 /* Of a single attempt, what follows "connection to server at ... failed: "; whoever shows it puts its own before. */
 static const char *skip_where(const char *text)
 {
@@ -64,9 +81,11 @@ static const char *skip_where(const char *text)
 
 void pp_login_error_local(struct pp_login_error *error, const char *text)
 {
-	char line[400];
-	copy_line(line, sizeof line, text);
-	snprintf(error->local, sizeof error->local, "%s", skip_where(text));
+	char line[400], words[2048];
+	snprintf(words, sizeof words, "%s", text);
+	restore_paths(words);
+	copy_line(line, sizeof line, words);
+	snprintf(error->local, sizeof error->local, "%s", skip_where(words));
 	snprintf(error->severity, sizeof error->severity, "FATAL");
 	snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
 	snprintf(error->message, sizeof error->message, "podpool: %s", line);

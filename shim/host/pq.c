@@ -72,11 +72,15 @@ static bool is_bound(const struct pp_wish *wish)
 
 /* Its mark once the broker has it; 0: it has not. Starts the broker where there is none: the connect() that follows
  * would. */
-static uint32_t enlist(const struct pp_wish *wish)
+static uint32_t enlist(struct pp_wish *wish)
 {
 	struct pp_ipc_wish question;
 	struct pp_ipc_msg answer;
+	char folder[512];
+	if (pp_sys2(SYS_getcwd, folder, sizeof folder) > 0)
+		wish->folder = folder;
 	size_t len = pp_wish_write(wish, question.text, sizeof question.text, identify);
+	wish->folder = NULL;
 	if (len == 0)
 		return 0;
 	pp_codec_init(&question.msg, PP_IPC_WISH);
@@ -115,7 +119,7 @@ static bool add_word(struct pp_pq_change *change, enum pp_mark_kind kind, enum p
 	return true;
 }
 
-static bool decide(struct pp_pq_change *change, void *caller, const struct pp_wish *wish)
+static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wish)
 {
 	enum pp_ipc_sslmode mode = pp_wish_sslmode(wish);
 	switch (pp_wish_judge(wish, &pp_conf_get()->targets)) {
@@ -131,7 +135,7 @@ static bool decide(struct pp_pq_change *change, void *caller, const struct pp_wi
 		return add_word(change, PP_MARK_PLAIN, mode);
 	}
 	uint32_t mark;
-	if (!pp_wish_is_one_host(wish) || !has_user_timeout(caller) || !(mark = enlist(wish)))
+	if (!has_user_timeout(caller) || !(mark = enlist(wish)))
 		return false;
 	add(change, "sslmode", "disable");
 	if (is_bound(wish))

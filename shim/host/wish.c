@@ -18,6 +18,7 @@ void pp_wish_init(struct pp_wish *wish)
 {
 	memset(wish->value, 0, sizeof wish->value);
 	wish->home = NULL;
+	wish->folder = NULL;
 	wish->is_doubtful = false;
 	wish->used = 0;
 }
@@ -168,19 +169,6 @@ enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish)
 {
 	const char *mode = wish->value[PP_WISH_sslmode];
 	return mode ? pp_mark_sslmode_of(mode) : PP_IPC_SSL_PREFER;
-}
-
-static bool has_comma(const char *text)
-{
-	while (*text && *text != ',')
-		text++;
-	return *text == ',';
-}
-
-bool pp_wish_is_one_host(const struct pp_wish *wish)
-{
-	return !(wish->value[PP_WISH_host] && has_comma(wish->value[PP_WISH_host])) &&
-	       !(wish->value[PP_WISH_hostaddr] && has_comma(wish->value[PP_WISH_hostaddr]));
 }
 
 /* Each element a name or an address, none a socket's path or empty (which libpq takes for one). */

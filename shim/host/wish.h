@@ -65,6 +65,7 @@ enum pp_wish_kind {
 struct pp_wish {
 	const char *value[PP_WISH__COUNT]; /* NULL: not set */
 	const char *home;		   /* HOME, NULL: not set */
+	const char *folder;		   /* where the program stands; NULL: nobody knows */
 	bool is_doubtful;
 	size_t used;
 	char room[PP_WISH_ROOM];
@@ -92,8 +93,6 @@ bool pp_wish_is_conninfo(const char *text);
 enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_targets *targets);
 /* UNKNOWN: not a mode libpq knows; it shall complain itself. */
 enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish);
-/* Several hosts: nobody knows beforehand which one's name a certificate must bear. */
-bool pp_wish_is_one_host(const struct pp_wish *wish);
 
 /* wish_text.c. The text of a WISH (include/podpool/ipc.h): its length, 0 when something cannot be said. identify(path, to, size)
  * writes "DEVICE.INODE " or "- ". */

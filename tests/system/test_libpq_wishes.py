@@ -3,6 +3,7 @@ shows in what libpq tells about the connection."""
 import os
 import shutil
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -65,10 +66,10 @@ def pool(make_pool, server):
     return make_pool(server)
 
 
-def same(pool, words, sql="select current_user, 'works'", **env):
+def same(pool, words, sql="select current_user, 'works'", cwd="/", **env):
     """Direct and pooled, to the letter."""
-    expected = said(psql(pool.postgres, direct_env(**env), sql, words))
-    assert said(psql(pool.postgres, pool.env() | env, sql, words)) == expected
+    expected = said(psql(pool.postgres, direct_env(**env), sql, words, capture_output=True, cwd=cwd))
+    assert said(psql(pool.postgres, pool.env() | env, sql, words, capture_output=True, cwd=cwd)) == expected
     return expected
 
 
@@ -168,10 +169,65 @@ def test_what_only_libpq_can_read_still_works(words, pool, server, tmp_path):
     assert (status, out) == (0, "t\n")
 
 
+@pytest.mark.parametrize("words, works", [
+    ("sslmode=verify-full sslrootcert=root.crt", True), ("sslmode=verify-full sslrootcert=./root.crt", True),
+    ("sslmode=verify-full sslrootcert=../mine/root.crt", True), ("sslmode=verify-full sslrootcert=stranger.crt", False),
+    ("sslmode=verify-full sslrootcert=missing.crt", False), ("sslmode=require sslcert=client.crt sslkey=missing.key", False),
+    ("sslmode=require sslcert=root.crt sslkey=client.key", False),
+    ("user=certified sslmode=require sslcert=client.crt sslkey=client.key", True)])
+def test_relative_paths_begin_where_the_program_stands(words, works, pool, server, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    c = server.certificates
+    for name, file in (("root.crt", c.root), ("stranger.crt", c.stranger), ("client.crt", c.cert), ("client.key", c.key)):
+        shutil.copy(file, mine / name)
+    status, _, err = same(pool, f"password=app-secret {words}", cwd=mine, HOME="/nonexistent")
+    assert (status == 0) == works and str(mine) not in err
+    if pool.pooled:
+        assert pooled_transactions(pool) == works
+
+
+def test_one_relative_path_in_two_places_is_two_wishes(pool, server, tmp_path):
+    for name, file, status in (("one", server.certificates.root, 0), ("two", server.certificates.stranger, 2)):
+        (tmp_path / name).mkdir()
+        shutil.copy(file, tmp_path / name / "root.crt")
+        assert same(pool, "password=app-secret sslmode=verify-ca sslrootcert=root.crt", cwd=tmp_path / name)[0] == status
+
+
+@pytest.fixture
+def closed():
+    """A port nobody listens at."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        yield s.getsockname()[1]
+
+
+@pytest.mark.parametrize("words, works", [
+    ("host=not.the.name,localhost hostaddr=127.0.0.1,127.0.0.1 port={closed},{p}", True),
+    ("host=localhost,not.the.name hostaddr=127.0.0.1,127.0.0.1 port={closed},{p}", False),
+    ("host=not.the.name,localhost hostaddr=127.0.0.2,127.0.0.1 port={p}", True),
+    ("host=localhost,not.the.name hostaddr=127.0.0.2,127.0.0.1 port={p},{p}", False),
+    ("host=127.0.0.2,localhost port={p}", True), ("host=127.0.0.2,127.0.0.1 port={p},{p}", True),
+    ("host=localhost,127.0.0.1 port={p},{p}", True), ("host=127.0.0.2,127.0.0.2 port={p},{closed}", False)])
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_of_several_hosts_each_is_checked_by_its_own_name(mode, words, works, pool, server, closed):
+    words = words.format(p=server.port, closed=closed)
+    if pool.pooled:
+        pool.env(TARGETS=f"*:{server.port},*:{closed}")
+    expected = same(pool, f"password=app-secret sslmode={mode} sslrootcert={server.root_cert} {words}", ENCRYPTED)
+    if mode == "verify-full" or "127.0.0.2,127.0.0.2" in words:
+        assert expected[0] == (0 if works else 2)
+    else:
+        assert expected == (0, "t\n", "")
+    if pool.pooled and expected[0] == 0:
+        assert pooled_transactions(pool) == 1
+
+
 def test_target_session_attrs_and_several_hosts(pool, server):
     words = f"password=app-secret host=127.0.0.1,127.0.0.1 port={server.port},{server.port}"
     for attrs, status in (("read-write", 0), ("any", 0), ("standby", 2), ("prefer-standby", 0)):
-        assert same(pool, f"{words} target_session_attrs={attrs} sslmode=disable")[0] == status
+        for mode in ("disable", "prefer", f"verify-full sslrootcert={server.root_cert}"):
+            assert same(pool, f"{words} target_session_attrs={attrs} sslmode={mode}")[0] == status
 
 
 def test_pgpass_and_pgservice(pool, server, tmp_path):

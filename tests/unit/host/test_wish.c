@@ -116,10 +116,8 @@ START_TEST(test_wish_reads_uris_as_libpq_does)
 	ck_assert_str_eq(value(PP_WISH_port), "5433,5432");
 	ck_assert_str_eq(value(PP_WISH_sslmode), "verify-full");
 	ck_assert_str_eq(value(PP_WISH_sslrootcert), "/ca x");
-	ck_assert(!pp_wish_is_one_host(&wish));
 	judge("postgres://h?ssl=true");
 	ck_assert_str_eq(value(PP_WISH_sslmode), "require");
-	ck_assert(pp_wish_is_one_host(&wish));
 	judge("postgres:///d?host=db&port=5433");
 	ck_assert_str_eq(value(PP_WISH_host), "db");
 }
@@ -200,6 +198,43 @@ START_TEST(test_wish_text_fits_or_is_none)
 }
 END_TEST
 
+START_TEST(test_wish_text_says_where_a_relative_path_begins)
+{
+	char *env[] = {"HOME=/home/u", NULL}, text[400];
+	static const char expected[] = "sslrootcert\0001.2 /srv/app/././certs/ca\0";
+	judge_with("host=db sslrootcert=certs/ca", env);
+	ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	wish.folder = "/srv/app";
+	size_t len = pp_wish_write(&wish, text, sizeof text, identify);
+	ck_assert(memmem(text, len, expected, sizeof expected - 1));
+	wish.folder = "(unreachable)/app"; /* getcwd(2): of another root */
+	ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	static const char *const no_files[] = {"host=db sslrootcert=system", "host=db sslkey=pkcs11:k"};
+	for (size_t i = 0; i < sizeof no_files / sizeof *no_files; i++) {
+		judge_with(no_files[i], env);
+		wish.folder = "/srv/app";
+		ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	}
+}
+END_TEST
+
+START_TEST(test_wish_text_of_several_hosts_has_all_that_tells_them_apart)
+{
+	char *env[] = {"HOME=/home/u", NULL}, text[400];
+	static const char all[] = "host\0a,b\0hostaddr\00010.0.0.1,10.0.0.2\0port\0005432,5433\0",
+			  names[] = "host\0a,b\0sslcert", one[] = "host\0a\0sslcert";
+	judge_with("host=a,b hostaddr=10.0.0.1,10.0.0.2 port=5432,5433", env);
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof all);
+	ck_assert_mem_eq(text, all, sizeof all - 1);
+	judge_with("host=a,b port=5432", env); /* PQconninfo tells the default */
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof names);
+	ck_assert_mem_eq(text, names, sizeof names - 1);
+	judge_with("host=a hostaddr=10.0.0.1 port=5433", env);
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof one);
+	ck_assert_mem_eq(text, one, sizeof one - 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host/wish");
@@ -208,6 +243,8 @@ int main(void)
 	tcase_add_test(c, test_wish_doubts_what_only_libpq_can_read);
 	tcase_add_test(c, test_wish_demands_a_broker_cannot_meet_are_tunnelled);
 	tcase_add_test(c, test_wish_reads_strings_as_libpq_does);
+	tcase_add_test(c, test_wish_text_says_where_a_relative_path_begins);
+	tcase_add_test(c, test_wish_text_of_several_hosts_has_all_that_tells_them_apart);
 	tcase_add_test(c, test_wish_reads_uris_as_libpq_does);
 	tcase_add_test(c, test_wish_arrays_override_in_order_and_empty_values_do_not_set);
 	tcase_add_test(c, test_wish_environment_fills_what_nobody_said);
