@@ -174,9 +174,9 @@ static bool answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg
 }
 
 enum visit {
-	VISIT_OVER, /* answered, or not worth waiting for */
+	VISIT_OVER,   /* answered, or not worth waiting for */
 	VISIT_SILENT, /* nothing was asked yet */
-	VISIT_KEPT, /* the answer comes later: fd is no longer ours */
+	VISIT_KEPT,   /* the answer comes later: fd is no longer ours */
 };
 
 static enum visit serve(struct pp_broker *b, int fd, const struct ucred *who)

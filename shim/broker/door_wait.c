@@ -8,7 +8,7 @@
 #include "broker/route.h"
 
 /* Longer than a try at the connection, shorter than the shim's patience. */
-#define PP_DOOR_WAIT_MS 1500
+#define PP_DOOR_WAIT_MS	 1500
 #define PP_DOOR_WAIT_MAX 1000
 
 struct waiting {

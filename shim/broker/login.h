@@ -24,7 +24,7 @@ struct pp_login_error {
 	char local
 		[600]; /* "" it is the server's; else our libpq's words, without where it connected to */
 	bool needs_password; /* the server asked and we had none */
-	bool unreachable; /* no connection, not even a refusal in words */
+	bool unreachable;    /* no connection, not even a refusal in words */
 };
 
 /* What to log in as. Strings are borrowed during pp_login_new only. */
@@ -52,7 +52,8 @@ struct pp_login {
 	void (*finished)(struct pp_login *login);
 	struct pp_session *session; /* NULL: failed; the one who takes it sets this NULL */
 	struct pp_login_error error;
-	char greeting[PP_LOGIN_GREETING_MAX]; /* NoticeResponse and ParameterStatus messages, ready to send */
+	char greeting
+		[PP_LOGIN_GREETING_MAX]; /* NoticeResponse and ParameterStatus messages, ready to send */
 	size_t greeting_len;
 	char notices[PP_LOGIN_NOTICES_MAX]; /* the former alone, also of a login that failed */
 	size_t notices_len;
@@ -65,7 +66,7 @@ struct pp_login {
 	bool guards_learned; /* guards_own was asked for and is known */
 	/* private from here */
 	bool learn_guards;
-	char *options;		   /* owned: the startup packet's, without guards */
+	char *options; /* owned: the startup packet's, without guards */
 	struct {
 		char *hostaddr, *port; /* owned: lists beside that of several hosts; NULL none */
 	} hosts;

@@ -86,7 +86,8 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
 	pp_login_notice_begin(l, conn);
-	PostgresPollingStatusType status = connect_until(conn, deadline, ret_said, &l->error.unreachable);
+	PostgresPollingStatusType status =
+		connect_until(conn, deadline, ret_said, &l->error.unreachable);
 	if (status == PGRES_POLLING_OK) {
 		pp_login_notice_end(conn);
 		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */

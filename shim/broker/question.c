@@ -13,8 +13,8 @@
 #include "broker/workers.h"
 
 /* docs 55.7: 80877103 SSLRequest, 80877104 GSSENCRequest; the last byte */
-#define PP_QUESTION_TLS 0x2f
-#define PP_QUESTION_GSS 0x30
+#define PP_QUESTION_TLS	     0x2f
+#define PP_QUESTION_GSS	     0x30
 #define PP_QUESTION_VALID_MS (10 * 60 * 1000)
 #define PP_QUESTION_LIMIT_MS 10000
 /* In one data centre; whoever waits for it (door_wait.h) can do nothing else. */

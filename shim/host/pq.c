@@ -145,6 +145,48 @@ static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wi
 	return add_word(change, PP_MARK_WISH, mode);
 }
 
+/* False: there is no such file. */
+static bool read_file(struct pp_wish *wish, struct pp_wish_service *service, const char *folder,
+		      const char *name)
+{
+	char path[1024], bytes[512];
+	size_t len = pp_str_len(folder);
+	if (len >= sizeof path || !pp_str_copy(path, sizeof path, folder) ||
+	    !pp_str_copy(path + len, sizeof path - len, name)) {
+		wish->is_doubtful = true;
+		return true;
+	}
+	int fd = (int)pp_sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	long n;
+	while ((n = pp_sys3(SYS_read, fd, bytes, sizeof bytes)) > 0)
+		pp_wish_read_service(wish, service, bytes, (size_t)n);
+	pp_wish_read_service(wish, service, NULL, 0);
+	wish->is_doubtful |= n < 0;
+	pp_sys1(SYS_close, fd);
+	return true;
+}
+
+/* Where libpq looks, but for the place it was built with: only it knows that. */
+static void add_service(struct pp_wish *wish)
+{
+	struct pp_wish_service service;
+	if (!pp_wish_find_service(wish, environ, &service))
+		return;
+	if (service.file) {
+		if (!read_file(wish, &service, service.file, ""))
+			return;
+	} else if (!service.home) {
+		return;
+	} else {
+		read_file(wish, &service, service.home, "/.pg_service.conf");
+	}
+	if (!service.is_found && service.folder)
+		read_file(wish, &service, service.folder, "/pg_service.conf");
+	wish->is_service_read = service.is_found;
+}
+
 bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *keywords,
 		  const char *const *values, int expand_dbname)
 {
@@ -159,6 +201,7 @@ bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *
 	}
 	pp_wish_init(&wish);
 	pp_wish_add_params(&wish, keywords, values, expand_dbname);
+	add_service(&wish);
 	pp_wish_add_environment(&wish, environ);
 	return decide(change, caller, &wish);
 }
