@@ -10,6 +10,7 @@
 #include "host/launch.h"
 #include "host/next.h"
 #include "host/place.h"
+#include "host/pq_files.h"
 #include "host/start.h"
 #include "host/str.h"
 #include "host/sys.h"
@@ -72,13 +73,15 @@ static bool is_bound(const struct pp_wish *wish)
 
 /* Its mark once the broker has it; 0: it has not. Starts the broker where there is none: the connect() that follows
  * would. */
-static uint32_t enlist(struct pp_wish *wish)
+static uint32_t enlist(struct pp_wish *wish, void *caller)
 {
 	struct pp_ipc_wish question;
 	struct pp_ipc_msg answer;
 	char folder[512];
 	if (pp_sys2(SYS_getcwd, folder, sizeof folder) > 0)
 		wish->folder = folder;
+	if (!pp_pq_is_home(caller, wish->home))
+		wish->home = NULL;
 	size_t len = pp_wish_write(wish, question.text, sizeof question.text, identify);
 	wish->folder = NULL;
 	if (len == 0)
@@ -92,13 +95,6 @@ static uint32_t enlist(struct pp_wish *wish)
 	if (broker < 0 || pp_ask_wish(broker, &question, deadline, &answer) < 0)
 		return 0;
 	return answer.op == PP_IPC_OK ? question.msg.flags : 0;
-}
-
-static bool has_user_timeout(void *caller)
-{
-	int (*version)(void);
-	*(void **)&version = pp_next_find(caller, "PQlibVersion", NULL);
-	return version && version() >= LIBPQ_HAS_USER_TIMEOUT;
 }
 
 static void add(struct pp_pq_change *change, const char *keyword, const char *value)
@@ -135,7 +131,7 @@ static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wi
 		return add_word(change, PP_MARK_PLAIN, mode);
 	}
 	uint32_t mark;
-	if (!has_user_timeout(caller) || !(mark = enlist(wish)))
+	if (!pp_pq_is_since(caller, LIBPQ_HAS_USER_TIMEOUT) || !(mark = enlist(wish, caller)))
 		return false;
 	add(change, "sslmode", "disable");
 	if (is_bound(wish))
@@ -143,48 +139,6 @@ static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wi
 	pp_mark_write(mark, change->mark);
 	add(change, "tcp_user_timeout", change->mark);
 	return add_word(change, PP_MARK_WISH, mode);
-}
-
-/* False: there is no such file. */
-static bool read_file(struct pp_wish *wish, struct pp_wish_service *service, const char *folder,
-		      const char *name)
-{
-	char path[1024], bytes[512];
-	size_t len = pp_str_len(folder);
-	if (len >= sizeof path || !pp_str_copy(path, sizeof path, folder) ||
-	    !pp_str_copy(path + len, sizeof path - len, name)) {
-		wish->is_doubtful = true;
-		return true;
-	}
-	int fd = (int)pp_sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
-	if (fd < 0)
-		return false;
-	long n;
-	while ((n = pp_sys3(SYS_read, fd, bytes, sizeof bytes)) > 0)
-		pp_wish_read_service(wish, service, bytes, (size_t)n);
-	pp_wish_read_service(wish, service, NULL, 0);
-	wish->is_doubtful |= n < 0;
-	pp_sys1(SYS_close, fd);
-	return true;
-}
-
-/* Where libpq looks, but for the place it was built with: only it knows that. */
-static void add_service(struct pp_wish *wish)
-{
-	struct pp_wish_service service;
-	if (!pp_wish_find_service(wish, environ, &service))
-		return;
-	if (service.file) {
-		if (!read_file(wish, &service, service.file, ""))
-			return;
-	} else if (!service.home) {
-		return;
-	} else {
-		read_file(wish, &service, service.home, "/.pg_service.conf");
-	}
-	if (!service.is_found && service.folder)
-		read_file(wish, &service, service.folder, "/pg_service.conf");
-	wish->is_service_read = service.is_found;
 }
 
 bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *keywords,
@@ -201,7 +155,7 @@ bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *
 	}
 	pp_wish_init(&wish);
 	pp_wish_add_params(&wish, keywords, values, expand_dbname);
-	add_service(&wish);
+	pp_pq_add_service(&wish, caller, environ);
 	pp_wish_add_environment(&wish, environ);
 	return decide(change, caller, &wish);
 }
@@ -294,7 +248,7 @@ void pp_pq_renew(void *caller, void *conn)
 			if (o->val && *o->val)
 				pp_wish_set(&wish, o->keyword, o->val);
 		pp_wish_add_environment(&wish, environ);
-		(void)enlist(&wish);
+		(void)enlist(&wish, caller);
 	}
 	if (options)
 		release(options);

@@ -1,6 +1,7 @@
 """What a libpq program wants of TLS is the broker's business: the same success, the same words of failure, and nothing
 shows in what libpq tells about the connection."""
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -265,6 +266,20 @@ def test_services(place, words, status, pooled, pool, server, tmp_path):
     assert answers[1] == answers[0]
     assert answers[0][0] == status
     if pool.pooled:
+        assert pooled_transactions(pool) == pooled
+
+
+@pytest.mark.pooled
+def test_a_libpq_that_does_not_read_home_is_pooled_where_home_is_the_passwds(pool, server, tmp_path):
+    """Before 15. Elsewhere it must find its certificates by itself."""
+    source, old = tmp_path / "old.c", tmp_path / "old.so"
+    source.write_text("int PQlibVersion(void); int PQlibVersion(void) { return 140000; }")
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", old, source], check=True)
+    words = "password=app-secret sslmode=require"
+    for home, pooled in (("/nonexistent", 0), (pwd.getpwuid(os.geteuid()).pw_dir, 1)):
+        env = pool.env() | {"HOME": home}
+        env["LD_PRELOAD"] += f":{old}"
+        assert said(psql(server, env, ENCRYPTED, words)) == (0, "t\n", "")
         assert pooled_transactions(pool) == pooled
 
 

@@ -61,7 +61,8 @@ END_TEST
 
 START_TEST(test_wish_doubts_what_only_libpq_can_read)
 {
-	static const char *const doubtful[] = {"host=db service=s", "host=db service=''",
+	static const char *const doubtful[] = {"host=db service=s",
+					       "host=db service=''",
 					       "host=db sslmode=strange",
 					       "host=db sslmode=''",
 					       "host=db requiressl=1",
@@ -245,7 +246,7 @@ END_TEST
 START_TEST(test_wish_service_is_doubtful_where_libpq_complains)
 {
 	char *env[] = {NULL}, longest[1100];
-	static const char *const bad[] = {"[s]\nhost=db\nnonsense",   "[s]\nhost=db\nservice=t",
+	static const char *const bad[] = {"[s]\nhost=db\nnonsense", "[s]\nhost=db\nservice=t",
 					  "[s]\nldap://x/y\nhost=db", "[s]\nhost=db\nssl_new=1",
 					  "[s]\nhost=db\nrequiressl=1"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
