@@ -5,13 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static void copy_line(char *to, size_t size, const char *from)
+static void copy(char *to, size_t size, const char *from, size_t n)
 {
-	size_t n = strcspn(from, "\n");
 	if (n >= size)
 		n = size - 1;
 	memcpy(to, from, n);
 	to[n] = '\0';
+}
+
+static void copy_line(char *to, size_t size, const char *from)
+{
+	copy(to, size, from, strcspn(from, "\n"));
 }
 
 static bool is_sqlstate(const char *p)
@@ -82,10 +86,11 @@ static const char *skip_where(const char *text)
 void pp_login_error_local(struct pp_login_error *error, const char *text)
 {
 	char line[400], words[2048];
-	snprintf(words, sizeof words, "%s", text);
+	copy(words, sizeof words, text, strlen(text));
 	restore_paths(words);
 	copy_line(line, sizeof line, words);
-	snprintf(error->local, sizeof error->local, "%s", skip_where(words));
+	const char *what = skip_where(words);
+	copy(error->local, sizeof error->local, what, strlen(what));
 	snprintf(error->severity, sizeof error->severity, "FATAL");
 	snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
 	snprintf(error->message, sizeof error->message, "podpool: %s", line);

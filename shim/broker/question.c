@@ -1,5 +1,6 @@
 #include "broker/question.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -44,7 +45,8 @@ static bool connect_to(int fd, const struct question *q)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
-	connect(fd, (const struct sockaddr *)&q->to, q->to_len);
+	if (connect(fd, (const struct sockaddr *)&q->to, q->to_len) < 0 && errno != EINPROGRESS)
+		return false;
 	return wait_for(fd, POLLOUT, PP_QUESTION_CONNECT_MS) &&
 	       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
