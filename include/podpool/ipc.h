@@ -43,8 +43,9 @@ enum pp_ipc_op {
 	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
 	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
 	/* flags = mark; followed by `length` bytes "name\0value\0..." of libpq keywords, the value of a file
-	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist) -> OK: kept; DIRECT: leave the
-	 * connection string alone (that file is another one here, no room) */
+	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist), a relative path said as the
+	 * program's folder, PP_IPC_WISH_RELATIVE, the path; several hosts with their hostaddr and port
+	 * -> OK: kept; DIRECT: leave the connection string alone (that file is another one here, no room) */
 	PP_IPC_WISH = 5,
 	/* the pod will end (preStop): leave -> OK; NOW: asked from another container, whose end is not the broker's:
 	 * nothing to wait for; an older broker: DIRECT */
@@ -109,7 +110,8 @@ enum pp_ipc_sslmode {
 	PP_IPC_SSL_VERIFY_FULL,
 };
 
-#define PP_IPC_WISH_MAX 4000
+#define PP_IPC_WISH_MAX	     4000
+#define PP_IPC_WISH_RELATIVE "/././" /* a path itself, and nobody writes it */
 
 struct pp_ipc_wish {
 	struct pp_ipc_msg msg;

@@ -2,113 +2,28 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-#include "base/assert.h"
 #include "broker/app_name.h"
 #include "broker/client.h"
+#include "broker/greet.h"
 #include "broker/lend.h"
 #include "broker/secret.h"
 #include "broker/server.h"
 #include "wire/framer.h"
-#include "wire/writer.h"
-
-#define PP_PROTOCOL_3_0	  196608
-#define PP_AUTH_OK	  0
-#define PP_AUTH_CLEARTEXT 3
-
-/* docs 55.2.1: NegotiateProtocolVersion comes before any authentication request. */
-static void write_negotiate(struct pp_client *c, const struct pp_startup *startup)
-{
-	uint8_t bytes[PP_STARTUP_LENGTH_MAX];
-	struct pp_writer w;
-	uint32_t unknown = 0;
-	const char *name, *value;
-	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);)
-		unknown += strncmp(name, "_pq_.", 5) == 0;
-	if (startup->minor == 0 && unknown == 0)
-		return;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, PP_BACK_NEGOTIATE_VERSION);
-	pp_writer_u32(&w, PP_PROTOCOL_3_0);
-	pp_writer_u32(&w, unknown);
-	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);)
-		if (strncmp(name, "_pq_.", 5) == 0)
-			pp_writer_str(&w, name);
-	pp_writer_end(&w);
-	if (!pp_writer_failed(&w))
-		pp_client_write(c, bytes, w.len);
-}
-
-static void write_authentication(struct pp_client *c, uint32_t code)
-{
-	uint8_t bytes[9];
-	struct pp_writer w;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, PP_BACK_AUTHENTICATION);
-	pp_writer_u32(&w, code);
-	pp_writer_end(&w);
-	pp_client_write(c, bytes, w.len);
-}
-
-/* Secrets are drawn from the kernel by the dozen: one system call for many clients. */
-static bool draw_secret(struct pp_broker *b, uint32_t *ret_secret)
-{
-	if (b->secrets_left == 0) {
-		if (getrandom(b->secrets, sizeof b->secrets, 0) != sizeof b->secrets)
-			return false;
-		b->secrets_left = PP_SECRETS;
-	}
-	*ret_secret = b->secrets[--b->secrets_left];
-	b->secrets[b->secrets_left] = 0;
-	return true;
-}
-
-/* A key of our own: cancel requests are matched by it. */
-static bool give_key(struct pp_client *c)
-{
-	struct pp_broker *b = c->broker;
-	struct pp_client *other;
-	if (!draw_secret(b, &c->key_secret))
-		return false;
-	do {
-		b->next_client_pid = b->next_client_pid % INT32_MAX + 1;
-		HASH_FIND(hh, b->clients_by_pid, &b->next_client_pid, sizeof b->next_client_pid,
-			  other);
-	} while (other);
-	c->key_pid = b->next_client_pid;
-	HASH_ADD(hh, b->clients_by_pid, key_pid, sizeof c->key_pid, c);
-	if (!c->hh.tbl)
-		c->key_pid = 0;
-	return c->key_pid != 0;
-}
 
 static void admit(struct pp_client *c)
 {
-	if (pp_app_name_label(c, (struct pp_label){0}) < 0 || !give_key(c)) {
+	if (pp_app_name_label(c, (struct pp_label){0}) < 0) {
 		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");
 		return;
 	}
-	uint8_t bytes[PP_LOGIN_GREETING_MAX + PP_APP_NAME_MAX + 64];
-	struct pp_writer w;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, PP_BACK_AUTHENTICATION);
-	pp_writer_u32(&w, PP_AUTH_OK);
-	pp_writer_end(&w);
-	pp_app_name_greet(c, &w);
-	pp_writer_begin(&w, PP_BACK_KEY_DATA);
-	pp_writer_u32(&w, c->key_pid);
-	pp_writer_u32(&w, c->key_secret);
-	pp_writer_end(&w);
-	pp_writer_begin(&w, PP_BACK_READY);
-	pp_writer_u8(&w, PP_TX_IDLE);
-	pp_writer_end(&w);
-	pp_assert(!pp_writer_failed(&w));
 	pp_database_admit(c);
 	c->epoch = c->database->epoch;
 	pp_client_set_state(c, PP_CLIENT_IDLE);
 	pp_secret_free(&c->password);
-	pp_client_write(c, bytes, w.len);
+	/* In session mode it is greeted by the server it will have to itself (pp_lend_begin), which it waits for. */
+	if (c->broker->config.mode != PP_MODE_SESSION)
+		pp_greet(c, pp_greet_next_pid(c));
 	if (!c->gone)
 		pp_client_continue(c);
 }
@@ -119,7 +34,7 @@ static void step(struct pp_client *c)
 	struct pp_database *db = c->database;
 	if (db->auth == PP_AUTH_PASSWORD && !c->password) {
 		pp_client_set_state(c, PP_CLIENT_PASSWORD);
-		write_authentication(c, PP_AUTH_CLEARTEXT);
+		pp_greet_authentication(c, PP_AUTH_CLEARTEXT);
 		return;
 	}
 	bool known = db->auth == PP_AUTH_NONE || pp_database_accepts(db, c->password);
@@ -139,7 +54,7 @@ void pp_admit_recount(struct pp_database *db)
 
 void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 {
-	write_negotiate(c, startup);
+	pp_greet_negotiate(c, startup);
 	if (c->gone)
 		return;
 	if (c->broker->orders.finish) {
@@ -216,14 +131,17 @@ static bool same_password(const char *a, const char *b)
 
 /* Of a failed login the server has said AuthenticationOk before it looked at the database and the settings; libpq
  * retries without application_name (42704) only after that. Class 28, 53 and 57 come before or instead. */
-static void refuse(struct pp_client *c, const struct pp_login_error *error)
+static void refuse(struct pp_client *c, const struct pp_login *login)
 {
+	const struct pp_login_error *error = &login->error;
 	static const char *const before[] = {"08", "28", "53", "57"};
 	bool after = true;
 	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
 		after &= strncmp(error->sqlstate, before[i], 2) != 0;
 	if (after)
-		write_authentication(c, PP_AUTH_OK);
+		pp_greet_authentication(c, PP_AUTH_OK);
+	if (after && login->notices_len)
+		pp_client_write(c, login->notices, login->notices_len);
 	pp_client_fail_as(c, error);
 }
 
@@ -239,7 +157,7 @@ void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool
 		if (judged && ok)
 			admit(c);
 		else if (judged && !login->error.needs_password)
-			refuse(c, &login->error);
+			refuse(c, login);
 		else
 			step(c);
 	}

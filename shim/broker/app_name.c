@@ -36,18 +36,24 @@ int pp_app_name_take(struct pp_client *c, const struct pp_startup *startup)
 	return c->app_name ? 0 : PP_ERR_NOMEM;
 }
 
+static const char *told_value(const uint8_t *body, size_t len)
+{
+	struct pp_reader r;
+	pp_reader_init(&r, body, len);
+	const char *name = pp_reader_str(&r);
+	return name && strcmp(name, PP_APP_NAME) == 0 ? pp_reader_str(&r) : NULL;
+}
+
 void pp_app_name_learn(struct pp_database *db)
 {
 	struct pp_frame_head head;
-	struct pp_reader r;
 	db->name_at = db->name_end = db->greeting_len;
 	for (size_t at = 0; at < db->greeting_len; at += head.total) {
 		const uint8_t *message = (const uint8_t *)db->greeting + at;
 		if (pp_framer_back(message, db->greeting_len - at, &head) != PP_FRAME_WHOLE)
 			return;
-		pp_reader_init(&r, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
-		const char *name = pp_reader_str(&r);
-		if (!pp_reader_str(&r) || strcmp(name, PP_APP_NAME) != 0)
+		if (head.type != PP_BACK_PARAMETER_STATUS ||
+		    !told_value(message + PP_MSG_HEADER, head.total - PP_MSG_HEADER))
 			continue;
 		db->name_at = at;
 		db->name_end = at + head.total;
@@ -114,14 +120,6 @@ const char *pp_app_name_of(const struct pp_client *c)
 	if (!name && db)
 		name = pp_login_setting(db->settings, db->settings_len, PP_APP_NAME);
 	return name ? name : "";
-}
-
-static const char *told_value(const uint8_t *body, size_t len)
-{
-	struct pp_reader r;
-	pp_reader_init(&r, body, len);
-	const char *name = pp_reader_str(&r);
-	return name && strcmp(name, PP_APP_NAME) == 0 ? pp_reader_str(&r) : NULL;
 }
 
 bool pp_app_name_is_told(const struct pp_server *s, const uint8_t *body, size_t len)

@@ -50,6 +50,7 @@ struct pp_broker {
 	/* entrances */
 	int sock_fd, tell_fd; /* -1 none */
 	struct event *sock_event;
+	struct pp_list door_waiting;  /* door_wait.c */
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
 	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
@@ -62,7 +63,7 @@ struct pp_broker {
 	struct pp_database *databases;	  /* uthash by key */
 	struct pp_labels_entry *labels;	  /* uthash, labels.h */
 	struct pp_list hidden;		  /* link: hidden.link */
-	struct pp_client *clients_by_pid; /* uthash by the key's pid, for cancel requests */
+	struct pp_client *clients_by_key; /* uthash, for cancel requests */
 	struct pp_list clients;		  /* link: client.link; all of them */
 	struct pp_list graveyard;	  /* link: .grave; freed at the end of the round */
 	struct event *grave_event;

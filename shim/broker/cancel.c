@@ -59,12 +59,14 @@ static void cancel(struct pp_server *s)
 static struct pp_client *find(struct pp_broker *b, const struct pp_startup *startup)
 {
 	struct pp_client *c;
-	HASH_FIND(hh, b->clients_by_pid, &startup->cancel_pid, sizeof startup->cancel_pid, c);
-	if (!c || startup->cancel_key_len != sizeof c->key_secret)
-		return NULL;
+	struct pp_client_key key = {.pid = startup->cancel_pid};
 	struct pp_reader r;
+	if (startup->cancel_key_len != sizeof key.secret)
+		return NULL;
 	pp_reader_init(&r, startup->cancel_key, startup->cancel_key_len);
-	return pp_reader_u32(&r) == c->key_secret ? c : NULL;
+	key.secret = pp_reader_u32(&r);
+	HASH_FIND(hh, b->clients_by_key, &key, sizeof key, c);
+	return c;
 }
 
 void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)

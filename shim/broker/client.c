@@ -59,6 +59,9 @@ void pp_client_continue(struct pp_client *c)
 	case PP_CLIENT_STARTUP: pp_startup_input(c); break;
 	case PP_CLIENT_PASSWORD: pp_admit_input(c); break;
 	case PP_CLIENT_IDLE:
+		if (!pp_client_is_greeted(c) && !pp_lend_begin(c))
+			break;
+		/* fallthrough */
 	case PP_CLIENT_LENT: pp_relay_front_pending(c); break;
 	case PP_CLIENT_TUNNEL: pp_tunnel_input(c); break;
 	case PP_CLIENT_PROBE:
@@ -266,9 +269,9 @@ static void let_go(struct pp_client *c)
 		pp_database_leave(c);
 	if (c->process)
 		pp_process_leave(c);
-	if (c->key_pid) {
-		HASH_DEL(c->broker->clients_by_pid, c);
-		c->key_pid = 0;
+	if (pp_client_is_greeted(c)) {
+		HASH_DEL(c->broker->clients_by_key, c);
+		c->key.pid = 0;
 	}
 	pp_secret_free(&c->password);
 	pp_labels_drop(&c->label);

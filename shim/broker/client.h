@@ -91,8 +91,10 @@ struct pp_client {
 	pp_ms warned_since;	    /* leaks.c: of the transaction that began then */
 	uint8_t warnings;	    /* so many times */
 
-	uint32_t key_pid, key_secret; /* BackendKeyData; 0: none yet */
-	UT_hash_handle hh;	      /* broker.clients_by_pid */
+	struct pp_client_key {
+		uint32_t pid, secret;
+	} key;		   /* BackendKeyData; pid 0: none yet */
+	UT_hash_handle hh; /* broker.clients_by_key */
 
 	uint32_t mark;	    /* of its socket (ipc/mark.h), 0 none */
 	uint32_t skip;	    /* bytes of the current message still to come */
@@ -112,6 +114,12 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 
 /* Reads its socket once, if there is something to read. */
 void pp_client_read(struct pp_client *c);
+
+/* It has heard that it is logged in. Admitted and not yet greeted: session mode, in line for its server. */
+static inline bool pp_client_is_greeted(const struct pp_client *c)
+{
+	return c->key.pid != 0;
+}
 
 /* Who waits there. */
 static inline struct pp_client *pp_client_of(struct pp_waiter *waiter)

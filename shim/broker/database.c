@@ -13,6 +13,7 @@
 #include "broker/guards.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
+#include "broker/question.h"
 #include "broker/route.h"
 #include "broker/secret.h"
 #include "broker/server.h"
@@ -235,6 +236,8 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 	} else {
 		say_failure(db, &login->error);
 		forget_password(db, login);
+		if (login->error.unreachable)
+			pp_question_doubt(db->route);
 		db->last_login_failed = true;
 		if (login->password == NULL || logged_in(db) == 0)
 			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;

@@ -13,8 +13,10 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/door_wait.h"
 #include "broker/identity.h"
 #include "broker/process.h"
+#include "broker/question.h"
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/status.h"
@@ -41,27 +43,65 @@ static bool should_go_alone(const struct pp_broker *b, pid_t pid)
 	return pid <= 0 && b->drain.state != PP_DRAIN_RUN;
 }
 
-static void answer_route(struct pp_broker *b, const struct pp_ipc_msg *question, pid_t pid,
-			 struct pp_ipc_msg *answer)
+static void send_answer(int fd, const struct pp_ipc_msg *answer)
 {
-	struct pp_route *route;
-	pp_codec_init(answer, b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT);
-	if (pp_targets_match(&b->targets, &question->addr) != PP_TARGET_YES) {
-		answer->op = PP_IPC_DIRECT; /* not ours: FAIL=closed does not concern it */
-		return;
-	}
-	if (should_go_alone(b, pid))
-		return;
-	int r = pp_route_get(b, &question->addr, &route);
-	if (r < 0) {
-		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
-		       r == PP_ERR_SYS ? strerror(errno) : pp_err_str(r));
+	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */
+	ssize_t ignored = send(fd, answer, sizeof *answer, MSG_NOSIGNAL | MSG_DONTWAIT);
+	(void)ignored;
+}
+
+static void send_op(int fd, enum pp_ipc_op op)
+{
+	struct pp_ipc_msg answer;
+	pp_codec_init(&answer, op);
+	send_answer(fd, &answer);
+}
+
+/* A destination of ours, but not now. */
+static enum pp_ipc_op not_now(const struct pp_broker *b)
+{
+	return b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT;
+}
+
+void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_msg *question,
+			  pid_t pid)
+{
+	struct pp_broker *b = route->broker;
+	struct pp_ipc_msg answer;
+	if (route->reach == PP_ROUTE_DOWN) {
+		send_op(fd, not_now(b));
 		return;
 	}
 	pp_process_note(b, pid);
 	pp_identity_expect(b, question->cookie, pid, question->flags);
-	answer->op = PP_IPC_ROUTED;
-	answer->addr = route->listening;
+	pp_codec_init(&answer, PP_IPC_ROUTED);
+	answer.addr = route->listening;
+	send_answer(fd, &answer);
+}
+
+/* True: it will be answered later, and fd is kept. */
+static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *question, pid_t pid)
+{
+	struct pp_route *route;
+	if (pp_targets_match(&b->targets, &question->addr) != PP_TARGET_YES) {
+		send_op(fd, PP_IPC_DIRECT); /* not ours: FAIL=closed does not concern it */
+		return false;
+	}
+	if (should_go_alone(b, pid)) {
+		send_op(fd, not_now(b));
+		return false;
+	}
+	int r = pp_route_get(b, &question->addr, &route);
+	if (r < 0) {
+		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
+		       r == PP_ERR_SYS ? strerror(errno) : pp_err_str(r));
+		send_op(fd, not_now(b));
+		return false;
+	}
+	if (pp_question_is_reach_open(route) && pp_door_wait(route, fd, question, pid))
+		return true;
+	pp_door_answer_route(route, fd, question, pid);
+	return false;
 }
 
 static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
@@ -113,56 +153,62 @@ static void hear_bye(struct pp_broker *b, int fd, pid_t pid)
 	pp_tick_drain(b, PP_DRAIN_EV_BYE);
 }
 
-/* `text` has as many bytes as the question says. */
-static void answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
+/* `text` has as many bytes as the question says. True: it will be answered later, and fd is kept. */
+static bool answer_question(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
 			    const char *text, pid_t pid)
 {
 	struct pp_ipc_msg answer;
 	switch (question->op) {
-	case PP_IPC_ROUTE: answer_route(b, question, pid, &answer); break;
+	case PP_IPC_ROUTE: return answer_route(b, fd, question, pid);
 	case PP_IPC_PEER: answer_peer(b, question, &answer); break;
 	case PP_IPC_TERM: pp_codec_init(&answer, pp_process_term(b, pid, question->flags)); break;
-	case PP_IPC_STATUS: pp_status_send(b, fd); return;
+	case PP_IPC_STATUS: pp_status_send(b, fd); return false;
 	case PP_IPC_WISH: answer_wish(b, question, text, pid, &answer); break;
-	case PP_IPC_RELOAD: answer_reload(b, fd); return;
-	case PP_IPC_BYE: hear_bye(b, fd, pid); return;
+	case PP_IPC_RELOAD: answer_reload(b, fd); return false;
+	case PP_IPC_BYE: hear_bye(b, fd, pid); return false;
 	case PP_IPC_DRAIN: answer_drain(b, pid, &answer); break;
-	default: return;
+	default: return false;
 	}
-	/* 48 bytes into an empty socket buffer: it fits or the asker is gone. */
-	ssize_t ignored = send(fd, &answer, sizeof answer, MSG_NOSIGNAL | MSG_DONTWAIT);
-	(void)ignored;
+	send_answer(fd, &answer);
+	return false;
 }
 
-/* True when the visit is over (answered, or not worth waiting for). */
-static bool serve(struct pp_broker *b, int fd, const struct ucred *who)
+enum visit {
+	VISIT_OVER,   /* answered, or not worth waiting for */
+	VISIT_SILENT, /* nothing was asked yet */
+	VISIT_KEPT,   /* the answer comes later: fd is no longer ours */
+};
+
+static enum visit serve(struct pp_broker *b, int fd, const struct ucred *who)
 {
 	struct pp_ipc_msg question;
 	struct pp_ipc_wish bytes; /* the longest question there is */
 	ssize_t n = recv(fd, &bytes, sizeof bytes, MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return false;
+		return VISIT_SILENT;
 	size_t len = n > (ssize_t)sizeof question ? sizeof question : (size_t)n;
 	size_t text_len = (size_t)n - len;
 	if (n > 0 && pp_codec_read_msg(&bytes, len, &question) == 0 &&
 	    text_len == (question.op == PP_IPC_WISH ? question.length : 0)) {
-		answer_question(b, fd, &question, bytes.text, who->pid);
+		if (answer_question(b, fd, &question, bytes.text, who->pid))
+			return VISIT_KEPT;
 	} else if (n > 0) {
 		/* Another version speaks: it gets the one answer every version knows. */
-		pp_codec_init(&question, PP_IPC_DIRECT);
-		n = send(fd, &question, sizeof question, MSG_NOSIGNAL | MSG_DONTWAIT);
+		send_op(fd, PP_IPC_DIRECT);
 	}
-	return true;
+	return VISIT_OVER;
 }
 
 static void on_question(evutil_socket_t fd, short what, void *arg)
 {
 	struct visitor *v = arg;
 	pp_broker_now(v->broker);
-	if (!(what & EV_TIMEOUT) && !serve(v->broker, fd, &v->who))
+	enum visit visit = what & EV_TIMEOUT ? VISIT_OVER : serve(v->broker, fd, &v->who);
+	if (visit == VISIT_SILENT)
 		return;
 	event_del(&v->event);
-	close(fd);
+	if (visit == VISIT_OVER)
+		close(fd);
 	free(v);
 }
 
@@ -189,10 +235,11 @@ static void visit(struct pp_broker *b, int fd)
 		return;
 	}
 	/* The shim sends right after its connect: most of the time the question is there already. */
-	if (serve(b, fd, &who))
-		close(fd);
-	else
-		wait_for_question(b, fd, &who);
+	switch (serve(b, fd, &who)) {
+	case VISIT_OVER: close(fd); break;
+	case VISIT_SILENT: wait_for_question(b, fd, &who); break;
+	case VISIT_KEPT: break;
+	}
 }
 
 static void on_visit(evutil_socket_t fd, short what, void *arg)
@@ -233,6 +280,7 @@ void pp_door_close(struct pp_broker *b)
 	char path[108];
 	if (b->sock_fd < 0)
 		return;
+	pp_door_wait_close(b);
 	pp_dir_join(b->dir, PP_IPC_SOCK, path);
 	unlink(path);
 	event_free(b->sock_event);

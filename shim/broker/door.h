@@ -2,6 +2,9 @@
 #ifndef PP_BROKER_DOOR_H
 #define PP_BROKER_DOOR_H
 
+#include <podpool/ipc.h>
+#include <sys/types.h>
+
 #include "base/err.h"
 
 struct pp_broker;
@@ -11,5 +14,10 @@ PP_MUSTCHECK int pp_door_open(struct pp_broker *b, struct pp_errctx *err);
 
 /* Removes the socket file: who asks from now on goes direct. */
 void pp_door_close(struct pp_broker *b);
+
+struct pp_route;
+/* As far as is known now (door_wait.h). */
+void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_msg *question,
+			  pid_t pid);
 
 #endif

@@ -6,8 +6,10 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/defaults.h"
+#include "broker/greet.h"
 #include "broker/hidden.h"
 #include "broker/process.h"
+#include "broker/question.h"
 #include "broker/relay.h"
 #include "broker/server.h"
 #include "broker/shed.h"
@@ -24,6 +26,10 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (c->broker->config.mode == PP_MODE_SESSION)
 		pp_server_pin(s, PP_PIN_SESSION, "PODPOOL_MODE=session");
+	if (!pp_client_is_greeted(c))
+		pp_greet(c, (uint32_t)s->backend_pid);
+	if (c->server != s)
+		return; /* it is gone, and has given the server back */
 	/* A slow reader may still be taking its last reply. */
 	if (pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
 		pp_server_pause(s, true);
@@ -249,6 +255,7 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 	struct pp_client *c = s->client;
 	if (c)
 		detach(s);
+	pp_question_doubt(s->database->route);
 	pp_server_close(s, reason);
 	if (c) {
 		/* As a lost server looks: its last words, if any, then the end. */

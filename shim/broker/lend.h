@@ -15,8 +15,8 @@ struct pp_client;
 struct pp_database;
 struct pp_server;
 
-/* A client in IDLE has a message for a server: true when it is LENT now. False: it waits (in line, or for the end of its
- * process), or is gone. */
+/* A client in IDLE has a message for a server, or is to be greeted by it: true when it is LENT now. False: it waits (in
+ * line, or for the end of its process), or is gone. */
 bool pp_lend_begin(struct pp_client *c);
 
 /* After each complete reply: returns the server if nothing keeps it. */

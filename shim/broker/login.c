@@ -42,6 +42,7 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 {
 	struct pp_writer w;
 	pp_writer_init(&w, l->greeting, sizeof l->greeting);
+	pp_writer_bytes(&w, l->notices, l->notices_len);
 	for (size_t i = 0; i < sizeof reported / sizeof *reported; i++) {
 		const char *value = PQparameterStatus(conn, reported[i]);
 		if (!value)
@@ -143,13 +144,26 @@ const char *pp_login_setting(const char *settings, size_t len, const char *name)
 	return NULL;
 }
 
+static bool replace(char **owned, const char *value)
+{
+	free(*owned);
+	*owned = strdup(value);
+	return *owned != NULL;
+}
+
 /* The program's own files or none: those in our home are not its. */
 static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 {
 	const char *name, *value;
 	bool ok = true;
-	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);)
-		ok = add(l, name, value);
+	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);) {
+		if (strcmp(name, "hostaddr") == 0)
+			ok = replace(&l->hosts.hostaddr, value);
+		else if (strcmp(name, "port") == 0)
+			ok = replace(&l->hosts.port, value);
+		else
+			ok = add(l, name, value);
+	}
 	return ok;
 }
 
@@ -197,6 +211,8 @@ void pp_login_free(struct pp_login *l)
 	free(l->keywords);
 	free(l->values);
 	free(l->options);
+	free(l->hosts.hostaddr);
+	free(l->hosts.port);
 	pp_secret_free(&l->password);
 	free(l->baseline);
 	pp_session_close(l->session);

@@ -15,7 +15,8 @@
 #include "broker/stream.h"
 #include "broker/workers.h"
 
-#define PP_LOGIN_GREETING_MAX 4096
+#define PP_LOGIN_NOTICES_MAX  2048
+#define PP_LOGIN_GREETING_MAX (PP_LOGIN_NOTICES_MAX + 4096)
 
 struct pp_login_error {
 	char severity[8], sqlstate[6];
@@ -23,6 +24,7 @@ struct pp_login_error {
 	char local
 		[600]; /* "" it is the server's; else our libpq's words, without where it connected to */
 	bool needs_password; /* the server asked and we had none */
+	bool unreachable;    /* no connection, not even a refusal in words */
 };
 
 /* What to log in as. Strings are borrowed during pp_login_new only. */
@@ -50,8 +52,11 @@ struct pp_login {
 	void (*finished)(struct pp_login *login);
 	struct pp_session *session; /* NULL: failed; the one who takes it sets this NULL */
 	struct pp_login_error error;
-	char greeting[PP_LOGIN_GREETING_MAX]; /* ParameterStatus messages, ready to send */
+	char greeting
+		[PP_LOGIN_GREETING_MAX]; /* NoticeResponse and ParameterStatus messages, ready to send */
 	size_t greeting_len;
+	char notices[PP_LOGIN_NOTICES_MAX]; /* the former alone, also of a login that failed */
+	size_t notices_len;
 	char server_version[32];
 	bool conforming;   /* standard_conforming_strings is on */
 	char encoding[32]; /* client_encoding */
@@ -63,7 +68,10 @@ struct pp_login {
 	size_t baseline_len;
 	/* private from here */
 	bool learn;
-	char *options;		   /* owned: the startup packet's, without guards */
+	char *options; /* owned: the startup packet's, without guards */
+	struct {
+		char *hostaddr, *port; /* owned: lists beside that of several hosts; NULL none */
+	} hosts;
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;
 };

@@ -11,6 +11,8 @@
 
 #include "broker/guards.h"
 #include "broker/login_error.h"
+#include "broker/login_host.h"
+#include "broker/login_notice.h"
 #include "session/baseline.h"
 
 /* What this role and database set themselves (ALTER ROLE, ALTER DATABASE) is theirs; the startup packet would win. */
@@ -37,12 +39,6 @@ static const char defaults[] =
 /* After Terminate a backend is gone when its socket is: not before that may another take its place. */
 #define PP_LOGIN_GOODBYE_MS 1000
 
-static void ignore_notice(void *arg, const PGresult *result)
-{
-	(void)arg;
-	(void)result;
-}
-
 /* > 0 ready, 0 the deadline has come. */
 static int wait_for(PGconn *conn, short events, pp_ms deadline)
 {
@@ -55,14 +51,20 @@ static int wait_for(PGconn *conn, short events, pp_ms deadline)
 	}
 }
 
-/* PQconnectPoll until it is over or the deadline has come. *ret_said: the startup packet was sent. */
-static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline, bool *ret_said)
+/* PQconnectPoll until it is over or the deadline has come. *ret_said: the startup packet was sent; *ret_unreachable:
+ * there was no connection. */
+static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline, bool *ret_said,
+					       bool *ret_unreachable)
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	*ret_unreachable = true;
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
 		if (!wait_for(conn, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
 			return PGRES_POLLING_ACTIVE; /* libpq never says this: time is up */
 		status = PQconnectPoll(conn);
+		*ret_unreachable &= PQstatus(conn) == CONNECTION_STARTED ||
+				    PQstatus(conn) == CONNECTION_NEEDED ||
+				    PQstatus(conn) == CONNECTION_BAD;
 		*ret_said |= PQstatus(conn) == CONNECTION_AWAITING_RESPONSE ||
 			     PQstatus(conn) == CONNECTION_AUTH_OK;
 	}
@@ -98,9 +100,11 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	}
 	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(conn, ignore_notice, NULL);
-	PostgresPollingStatusType status = connect_until(conn, deadline, ret_said);
+	pp_login_notice_begin(l, conn);
+	PostgresPollingStatusType status =
+		connect_until(conn, deadline, ret_said, &l->error.unreachable);
 	if (status == PGRES_POLLING_OK) {
+		pp_login_notice_end(conn);
 		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */
 		return conn;
 	}
@@ -203,6 +207,7 @@ static void say_goodbye(PGconn *conn)
 PGconn *pp_login_connect(struct pp_login *l)
 {
 	pp_ms deadline = pp_clock_now_ms() + l->timeout_ms;
+	pp_login_host_settle(l);
 	PGconn *conn = attempt_with_fewer(l, deadline);
 	if (!conn || !l->learn)
 		return conn;

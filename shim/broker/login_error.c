@@ -1,16 +1,21 @@
 #include "broker/login_error.h"
 
 #include <ctype.h>
+#include <podpool/ipc.h>
 #include <stdio.h>
 #include <string.h>
 
-static void copy_line(char *to, size_t size, const char *from)
+static void copy(char *to, size_t size, const char *from, size_t n)
 {
-	size_t n = strcspn(from, "\n");
 	if (n >= size)
 		n = size - 1;
 	memcpy(to, from, n);
 	to[n] = '\0';
+}
+
+static void copy_line(char *to, size_t size, const char *from)
+{
+	copy(to, size, from, strcspn(from, "\n"));
 }
 
 static bool is_sqlstate(const char *p)
@@ -54,6 +59,22 @@ void pp_login_error_read(struct pp_login_error *error, const char *text)
 	copy_field(error->hint, sizeof error->hint, code, "\nHINT:  ");
 }
 
+/* As the program gave it: a relative path (ipc.h) without the folder in front. libpq quotes paths. */
+static void restore_paths(char *text)
+{
+	char *to = text;
+	for (const char *from = text; *from; from++) {
+		*to++ = *from;
+		if (from[0] != '"' || from[1] != '/')
+			continue;
+		const char *end = strchr(from + 1, '"');
+		const char *relative = strstr(from, PP_IPC_WISH_RELATIVE);
+		if (end && relative && relative < end)
+			from = relative + sizeof PP_IPC_WISH_RELATIVE - 2;
+	}
+	*to = '\0';
+}
+
 /* Of a single attempt, what follows "connection to server at ... failed: "; whoever shows it puts its own before. */
 static const char *skip_where(const char *text)
 {
@@ -64,9 +85,12 @@ static const char *skip_where(const char *text)
 
 void pp_login_error_local(struct pp_login_error *error, const char *text)
 {
-	char line[400];
-	copy_line(line, sizeof line, text);
-	snprintf(error->local, sizeof error->local, "%s", skip_where(text));
+	char line[400], words[2048];
+	copy(words, sizeof words, text, strlen(text));
+	restore_paths(words);
+	copy_line(line, sizeof line, words);
+	const char *what = skip_where(words);
+	copy(error->local, sizeof error->local, what, strlen(what));
 	snprintf(error->severity, sizeof error->severity, "FATAL");
 	snprintf(error->sqlstate, sizeof error->sqlstate, "08006");
 	snprintf(error->message, sizeof error->message, "podpool: %s", line);

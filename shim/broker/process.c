@@ -101,7 +101,7 @@ void pp_process_join(struct pp_client *c, pid_t pid)
 static bool is_busy(const struct pp_client *c)
 {
 	switch (c->state) {
-	case PP_CLIENT_WAITING: return true;
+	case PP_CLIENT_WAITING: return pp_client_is_greeted(c);
 	case PP_CLIENT_LENT:
 		/* A pinned server between transactions holds nothing open. */
 		return c->skip || !pp_tx_is_idle(&c->server->tx);
@@ -194,7 +194,7 @@ void pp_process_go_on(struct pp_broker *b)
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
 		if (may_begin && c->process && c->process->released && !pp_process_is_ending(c) &&
-		    pp_buf_len(&c->in)) {
+		    (pp_buf_len(&c->in) || !pp_client_is_greeted(c))) {
 			pp_client_continue(c); /* its end may be that of others: one a round */
 			return;
 		}

@@ -36,7 +36,7 @@ static bool write_routes(struct pp_broker *b, int fd)
 	HASH_ITER(hh, b->routes, route, next)
 	{
 		struct pp_ipc_route line = {route->destination, route->listening};
-		if (write(fd, &line, sizeof line) != sizeof line)
+		if (route->reach == PP_ROUTE_UP && write(fd, &line, sizeof line) != sizeof line)
 			return false;
 	}
 	return true;

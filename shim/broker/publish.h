@@ -9,7 +9,7 @@ struct pp_broker;
 
 /* Before anything listens: removes what a dead broker left behind, then opens `tell`. Without it everybody asks. */
 void pp_publish_open(struct pp_broker *b);
-/* After a route was added: replaces the file. */
+/* After what can be reached has changed: replaces the file. */
 void pp_publish_routes(struct pp_broker *b);
 /* From now on everybody asks: the answer may be another one. */
 void pp_publish_withdraw(struct pp_broker *b);

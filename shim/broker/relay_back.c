@@ -136,7 +136,7 @@ static void name_notifier(const struct pp_server *s, uint8_t *body)
 	uint32_t pid = htonl((uint32_t)s->backend_pid);
 	if (!s->client || memcmp(body, &pid, sizeof pid) != 0)
 		return;
-	pid = htonl(s->client->key_pid);
+	pid = htonl(s->client->key.pid);
 	memcpy(body, &pid, sizeof pid);
 }
 

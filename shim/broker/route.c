@@ -132,7 +132,6 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	inet_ntop(AF_INET, route->listening.ip, listening, sizeof listening);
 	pp_log(PP_LOG_INFO, "pooling %s:%s (as %s:%u)", route->address, route->port, listening,
 	       ntohs(route->listening.port_be));
-	pp_publish_routes(b);
 	pp_wishes_settle(b);
 	*ret_route = route;
 	return 0;
@@ -156,6 +155,15 @@ struct pp_route *pp_route_by_listening(struct pp_broker *b, const struct pp_ipc_
 	if (memcmp(&route->listening, listening, sizeof *listening) == 0)
 		return route;
 	return NULL;
+}
+
+void pp_route_set_reach(struct pp_route *route, enum pp_route_reach reach)
+{
+	bool was_up = route->reach == PP_ROUTE_UP;
+	route->reach = reach;
+	route->reach_at = route->broker->now;
+	if (was_up != (reach == PP_ROUTE_UP))
+		pp_publish_routes(route->broker);
 }
 
 void pp_route_accept_failed(struct pp_broker *b, int error)

@@ -25,6 +25,9 @@ struct pp_route_fact {
 	bool asking;
 };
 
+/* What a connect() of ours last came to. UNKNOWN: none yet, or its servers were lost since. */
+enum pp_route_reach { PP_ROUTE_UNKNOWN, PP_ROUTE_UP, PP_ROUTE_DOWN };
+
 struct pp_route {
 	UT_hash_handle hh; /* broker.routes, by destination */
 	struct pp_broker *broker;
@@ -33,6 +36,8 @@ struct pp_route {
 	struct event *event;
 	char address[64], port[8];
 	struct pp_route_fact tls, gss;
+	enum pp_route_reach reach;
+	pp_ms reach_at;
 	bool tunnel_logged;
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
@@ -48,6 +53,9 @@ const char *pp_route_port(const struct pp_route *route);
 /* The destination as a socket address; returns its length. */
 struct sockaddr;
 unsigned pp_route_sockaddr(const struct pp_route *route, struct sockaddr *to, unsigned size);
+
+/* The one door for its reach: what is UP is published, programs find it without asking. */
+void pp_route_set_reach(struct pp_route *route, enum pp_route_reach reach);
 
 /* accept() failed for want of descriptors or memory: without a pause the loop would turn on it for ever. Connections
  * wait in the backlog until the next tick. Other errors are the visitor's own. */

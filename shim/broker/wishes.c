@@ -31,6 +31,8 @@ struct pp_wishes {
 
 static const char *const names[] = {"channel_binding",
 				    "host",
+				    "hostaddr",
+				    "port",
 				    "ssl_max_protocol_version",
 				    "ssl_min_protocol_version",
 				    "sslcert",
@@ -161,7 +163,7 @@ static bool is_plain(const struct pp_broker *b)
 {
 	struct pp_route *route, *next;
 	HASH_ITER(hh, b->routes, route, next)
-	if (route->tls.says != PP_ROUTE_SAYS_NO)
+	if (route->tls.says != PP_ROUTE_SAYS_NO || route->reach != PP_ROUTE_UP)
 		return false;
 	return b->routes != NULL;
 }

@@ -10,6 +10,7 @@
 #include "host/launch.h"
 #include "host/next.h"
 #include "host/place.h"
+#include "host/pq_files.h"
 #include "host/start.h"
 #include "host/str.h"
 #include "host/sys.h"
@@ -72,11 +73,17 @@ static bool is_bound(const struct pp_wish *wish)
 
 /* Its mark once the broker has it; 0: it has not. Starts the broker where there is none: the connect() that follows
  * would. */
-static uint32_t enlist(const struct pp_wish *wish)
+static uint32_t enlist(struct pp_wish *wish, void *caller)
 {
 	struct pp_ipc_wish question;
 	struct pp_ipc_msg answer;
+	char folder[512];
+	if (pp_sys2(SYS_getcwd, folder, sizeof folder) > 0)
+		wish->folder = folder;
+	if (!pp_pq_is_home(caller, wish->home))
+		wish->home = NULL;
 	size_t len = pp_wish_write(wish, question.text, sizeof question.text, identify);
+	wish->folder = NULL;
 	if (len == 0)
 		return 0;
 	pp_codec_init(&question.msg, PP_IPC_WISH);
@@ -88,13 +95,6 @@ static uint32_t enlist(const struct pp_wish *wish)
 	if (broker < 0 || pp_ask_wish(broker, &question, deadline, &answer) < 0)
 		return 0;
 	return answer.op == PP_IPC_OK ? question.msg.flags : 0;
-}
-
-static bool has_user_timeout(void *caller)
-{
-	int (*version)(void);
-	*(void **)&version = pp_next_find(caller, "PQlibVersion", NULL);
-	return version && version() >= LIBPQ_HAS_USER_TIMEOUT;
 }
 
 static void add(struct pp_pq_change *change, const char *keyword, const char *value)
@@ -115,7 +115,7 @@ static bool add_word(struct pp_pq_change *change, enum pp_mark_kind kind, enum p
 	return true;
 }
 
-static bool decide(struct pp_pq_change *change, void *caller, const struct pp_wish *wish)
+static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wish)
 {
 	enum pp_ipc_sslmode mode = pp_wish_sslmode(wish);
 	switch (pp_wish_judge(wish, &pp_conf_get()->targets)) {
@@ -131,7 +131,7 @@ static bool decide(struct pp_pq_change *change, void *caller, const struct pp_wi
 		return add_word(change, PP_MARK_PLAIN, mode);
 	}
 	uint32_t mark;
-	if (!pp_wish_is_one_host(wish) || !has_user_timeout(caller) || !(mark = enlist(wish)))
+	if (!pp_pq_is_since(caller, LIBPQ_HAS_USER_TIMEOUT) || !(mark = enlist(wish, caller)))
 		return false;
 	add(change, "sslmode", "disable");
 	if (is_bound(wish))
@@ -155,6 +155,7 @@ bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *
 	}
 	pp_wish_init(&wish);
 	pp_wish_add_params(&wish, keywords, values, expand_dbname);
+	pp_pq_add_service(&wish, caller, environ);
 	pp_wish_add_environment(&wish, environ);
 	return decide(change, caller, &wish);
 }
@@ -247,7 +248,7 @@ void pp_pq_renew(void *caller, void *conn)
 			if (o->val && *o->val)
 				pp_wish_set(&wish, o->keyword, o->val);
 		pp_wish_add_environment(&wish, environ);
-		(void)enlist(&wish);
+		(void)enlist(&wish, caller);
 	}
 	if (options)
 		release(options);

@@ -18,7 +18,8 @@ void pp_wish_init(struct pp_wish *wish)
 {
 	memset(wish->value, 0, sizeof wish->value);
 	wish->home = NULL;
-	wish->is_doubtful = false;
+	wish->folder = NULL;
+	wish->is_doubtful = wish->is_service_read = false;
 	wish->used = 0;
 }
 
@@ -43,14 +44,27 @@ static bool may_concern_us(const char *keyword)
 	       pp_str_after(keyword, "max_protocol");
 }
 
-void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value)
+static const char **find(struct pp_wish *wish, const char *keyword)
 {
 	for (int i = 0; i < PP_WISH__COUNT; i++)
-		if (pp_str_is_equal(keyword, options[i].name)) {
-			wish->value[i] = value;
-			return;
-		}
+		if (pp_str_is_equal(keyword, options[i].name))
+			return &wish->value[i];
 	wish->is_doubtful |= may_concern_us(keyword);
+	return NULL;
+}
+
+void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value)
+{
+	const char **place = find(wish, keyword);
+	if (place)
+		*place = value;
+}
+
+void pp_wish_set_default(struct pp_wish *wish, const char *keyword, const char *value)
+{
+	const char **place = find(wish, keyword);
+	if (place && !*place)
+		*place = pp_wish_keep(wish, value, pp_str_len(value));
 }
 
 bool pp_wish_is_conninfo(const char *text)
@@ -177,17 +191,6 @@ static const char *end_of_element(const char *p)
 	return p;
 }
 
-static bool has_comma(const char *text)
-{
-	return *end_of_element(text) == ',';
-}
-
-bool pp_wish_is_one_host(const struct pp_wish *wish)
-{
-	return !(wish->value[PP_WISH_host] && has_comma(wish->value[PP_WISH_host])) &&
-	       !(wish->value[PP_WISH_hostaddr] && has_comma(wish->value[PP_WISH_hostaddr]));
-}
-
 /* Each element a name or an address, none a socket's path or empty (which libpq takes for one). */
 static bool are_all_tcp(const char *list)
 {
@@ -251,6 +254,8 @@ enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_t
 	const char *hosts = pp_wish_is_set(wish, PP_WISH_hostaddr) ? wish->value[PP_WISH_hostaddr]
 								   : wish->value[PP_WISH_host];
 	const char *ports = wish->value[PP_WISH_port];
+	if (wish->value[PP_WISH_service] && !wish->is_service_read)
+		return PP_WISH_UNTOUCHED;
 	if (wish->is_doubtful || !hosts || !are_all_tcp(hosts) ||
 	    !are_all_targets(hosts, ports ? ports : "", targets))
 		return PP_WISH_UNTOUCHED;

@@ -36,7 +36,7 @@
 	X(sslsni, "PGSSLSNI", SEND)                                                                \
 	X(ssl_min_protocol_version, "PGSSLMINPROTOCOLVERSION", SEND)                               \
 	X(ssl_max_protocol_version, "PGSSLMAXPROTOCOLVERSION", SEND)                               \
-	X(service, "PGSERVICE", STOP)                                                              \
+	X(service, "PGSERVICE", READ)                                                              \
 	X(requiressl, "PGREQUIRESSL", STOP)                                                        \
 	X(replication, NULL, STOP)                                                                 \
 	X(tcp_user_timeout, NULL, STOP)                                                            \
@@ -65,7 +65,9 @@ enum pp_wish_kind {
 struct pp_wish {
 	const char *value[PP_WISH__COUNT]; /* NULL: not set */
 	const char *home;		   /* HOME, NULL: not set */
+	const char *folder;		   /* where the program stands; NULL: nobody knows */
 	bool is_doubtful;
+	bool is_service_read; /* what `service` stands for is in here */
 	size_t used;
 	char room[PP_WISH_ROOM];
 };
@@ -92,13 +94,26 @@ bool pp_wish_is_conninfo(const char *text);
 enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_targets *targets);
 /* UNKNOWN: not a mode libpq knows; it shall complain itself. */
 enum pp_ipc_sslmode pp_wish_sslmode(const struct pp_wish *wish);
-/* Several hosts: nobody knows beforehand which one's name a certificate must bear. */
-bool pp_wish_is_one_host(const struct pp_wish *wish);
 
 /* wish_text.c. The text of a WISH (include/podpool/ipc.h): its length, 0 when something cannot be said. identify(path, to, size)
  * writes "DEVICE.INODE " or "- ". */
 size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,
 		     bool (*identify)(const char *path, char *to, size_t size));
+
+/* wish_service.c. Between the arguments and the environment. */
+struct pp_wish_service {
+	const char *name;		  /* borrowed */
+	const char *file, *home, *folder; /* PGSERVICEFILE, HOME, PGSYSCONFDIR; NULL: not set */
+	bool is_found, is_over;
+	size_t len;
+	char line[1024];
+};
+/* False: no service is asked for. */
+bool pp_wish_find_service(const struct pp_wish *wish, char *const *envp,
+			  struct pp_wish_service *ret_service);
+/* The next bytes of a service file; none: its end. */
+void pp_wish_read_service(struct pp_wish *wish, struct pp_wish_service *service, const char *bytes,
+			  size_t len);
 
 /* wish_uri.c. False: not certain. */
 bool pp_wish_read_uri(struct pp_wish *wish, const char *uri);
@@ -111,8 +126,10 @@ static inline bool pp_wish_is_set(const struct pp_wish *wish, enum pp_wish_optio
 	return wish->value[option] && *wish->value[option];
 }
 
-/* Shared with wish_uri.c: sets by name (also to ""), and keeps decoded text in the room. */
+/* Shared with wish_uri.c and wish_service.c: sets by name (also to ""), the latter only what is not set, to a copy; and
+ * keeps decoded text in the room. */
 void pp_wish_set(struct pp_wish *wish, const char *keyword, const char *value);
+void pp_wish_set_default(struct pp_wish *wish, const char *keyword, const char *value);
 char *pp_wish_keep(struct pp_wish *wish, const char *text, size_t len);
 
 #endif

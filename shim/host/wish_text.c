@@ -11,6 +11,13 @@ struct text {
 	bool (*identify)(const char *path, char *to, size_t size);
 };
 
+static bool has(const char *text, char c)
+{
+	while (*text && *text != c)
+		text++;
+	return *text == c;
+}
+
 static void put(struct text *t, const char *value)
 {
 	size_t len = pp_str_len(value);
@@ -36,12 +43,13 @@ static void put_pair(struct text *t, const char *name, const char *value)
 	end(t);
 }
 
-/* Relative paths depend on where the program stands. */
 static void put_file(struct text *t, const char *name, const char *folder, const char *path)
 {
 	char full[1024], id[40];
 	struct text join = {.to = full, .size = sizeof full};
 	put(&join, folder);
+	if (*path != '/')
+		put(&join, PP_IPC_WISH_RELATIVE);
 	put(&join, path);
 	if (join.is_bad || *full != '/' || !t->identify(full, id, sizeof id)) {
 		t->is_bad = true;
@@ -52,6 +60,22 @@ static void put_file(struct text *t, const char *name, const char *folder, const
 	put(t, id);
 	put(t, full);
 	end(t);
+}
+
+/* sslrootcert=system, sslkey=ENGINE:NAME: to libpq, or to a newer one, no files. */
+static bool is_special(const char *path)
+{
+	return has(path, ':') || pp_str_is_equal(path, "system");
+}
+
+static void put_given_file(struct text *t, const struct pp_wish *wish, enum pp_wish_option option)
+{
+	const char *path = wish->value[option];
+	const char *folder = *path == '/' ? "" : is_special(path) ? NULL : wish->folder;
+	if (folder)
+		put_file(t, pp_wish_option_name(option), folder, path);
+	else
+		t->is_bad = true;
 }
 
 /* libpq's own places (docs 34.19); a list of the revoked only where neither file nor folder is named. */
@@ -83,7 +107,8 @@ static bool is_default(enum pp_wish_option option, const char *value)
 	static const struct {
 		enum pp_wish_option option;
 		const char *value;
-	} defaults[] = {{PP_WISH_channel_binding, "prefer"},
+	} defaults[] = {{PP_WISH_port, "5432"},
+			{PP_WISH_channel_binding, "prefer"},
 			{PP_WISH_sslsni, "1"},
 			{PP_WISH_ssl_min_protocol_version, "TLSv1.2"}};
 	for (size_t i = 0; i < sizeof defaults / sizeof *defaults; i++)
@@ -92,12 +117,25 @@ static bool is_default(enum pp_wish_option option, const char *value)
 	return false;
 }
 
+/* Whose name a certificate must bear. Of several, the broker finds out which one is connected to. */
+static void put_hosts(struct text *t, const struct pp_wish *wish)
+{
+	static const enum pp_wish_option lists[] = {PP_WISH_hostaddr, PP_WISH_port};
+	if (!pp_wish_is_set(wish, PP_WISH_host))
+		return;
+	put_pair(t, "host", wish->value[PP_WISH_host]);
+	if (!has(wish->value[PP_WISH_host], ','))
+		return;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (pp_wish_is_set(wish, lists[i]) && !is_default(lists[i], wish->value[lists[i]]))
+			put_pair(t, pp_wish_option_name(lists[i]), wish->value[lists[i]]);
+}
+
 size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,
 		     bool (*identify)(const char *path, char *to, size_t size))
 {
 	struct text t = {.to = text, .size = size, .identify = identify};
-	if (pp_wish_is_set(wish, PP_WISH_host))
-		put_pair(&t, "host", wish->value[PP_WISH_host]);
+	put_hosts(&t, wish);
 	for (enum pp_wish_option i = 0; i < PP_WISH__COUNT; i++) {
 		enum pp_wish_kind kind = pp_wish_option_kind(i);
 		if (!pp_wish_is_set(wish, i))
@@ -105,7 +143,7 @@ size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,
 		if (kind == PP_WISH_IS_SEND && !is_default(i, wish->value[i]))
 			put_pair(&t, pp_wish_option_name(i), wish->value[i]);
 		else if (kind == PP_WISH_IS_FILE)
-			put_file(&t, pp_wish_option_name(i), "", wish->value[i]);
+			put_given_file(&t, wish, i);
 	}
 	put_default_files(&t, wish);
 	return t.is_bad ? 0 : t.len;

@@ -91,7 +91,7 @@ def test_libpq_programs_without_broker_fail_as_before(name, no_broker, closed_po
 
 
 @pytest.mark.parametrize("more", ["sslmode=disable", "gssencmode=require", "service=nowhere", "tcp_user_timeout=5",
-                                  "host=127.0.0.1,127.0.0.2 sslmode=require", "sslmode=require sslcert=relative"])
+                                  "host=127.0.0.1,/tmp sslmode=require", "sslmode=require sslrootcert=system"])
 def test_no_wish_where_there_is_nothing_to_say(more, install, closed_port):
     connect_pg("psql", f"host=127.0.0.1 port={closed_port} {more}", install.env(closed_port))
     assert install.asked("wish") == [] and {r["flags"] for r in install.asked("route")} <= {0}

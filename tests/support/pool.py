@@ -97,9 +97,13 @@ class Pool:
         return self.until_status(lambda s: not any(s["totals"][k] for k in (
             "clients", "lent", "waiting", "logging_in", "tunnels")), "everybody left and all servers came back")
 
-    def resident_kb(self):
+    def resident_kb(self, what="VmRSS"):
         with open(f"/proc/{self.broker_pid}/status") as status:
-            return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+            return next(int(line.split()[1]) for line in status if line.startswith(what))
+
+    def forget_peak(self):
+        """From here on resident_kb("VmHWM") is the most there was."""
+        pathlib.Path(f"/proc/{self.broker_pid}/clear_refs").write_text("5")
 
     def stderr_text(self):
         return self.stderr.read_text(errors="replace") if self.stderr.exists() else ""

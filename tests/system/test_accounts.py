@@ -116,6 +116,9 @@ def test_changed_password(scram, postgres_scram):
         assert psql(postgres_scram, scram.env(), words="user=changing password=old").returncode == 0
         postgres_scram.psql("alter role changing password 'new'")
         assert psql(postgres_scram, scram.env(), words="user=changing password=new").returncode == 0
+        for _ in range(2):
+            assert 'password authentication failed for user "changing"' in same(scram, "user=changing password=old")[2]
+            assert same(scram, "user=changing password=new")[0] == 0
     finally:
         postgres_scram.psql("select pg_terminate_backend(pid, 3000) from pg_stat_activity where usename = 'changing'")
         postgres_scram.psql("drop role changing")

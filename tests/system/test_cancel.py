@@ -1,5 +1,6 @@
 """A cancel request hits its own running query or nothing."""
 import random
+import threading
 import time
 
 import pytest
@@ -89,6 +90,52 @@ def test_storm_on_one_server(raw, cancel):
         except Refused as e:
             assert e.sqlstate == "57014"
         assert other.rows() == [[""]]
+
+
+def test_storm_from_many_sides(raw):
+    """One server, two clients; four cancellers hit the one as fast as they can, while both work on and on."""
+    victim, other = raw(MAX_SERVERS=1).login(), raw().login()
+    request = b"\0\0\0\x10" + (80877102).to_bytes(4, "big") + victim.key
+    wires = [[raw() for _ in range(50)] for _ in range(4)]
+    hits = []
+
+    def storm(mine):
+        for wire in mine:
+            wire.send(request)
+            wire.drain()
+
+    def work():
+        while any(t.is_alive() for t in cancellers):
+            victim.send(pgwire.query("select pg_sleep(0.005)"))
+            hits.append(cancelled_or_not(victim))
+    cancellers = [threading.Thread(target=storm, args=(mine,)) for mine in wires]
+    worker = threading.Thread(target=work)
+    for thread in (*cancellers, worker):
+        thread.start()
+    while worker.is_alive():
+        assert other.ask("select pg_sleep(0.002)") == [[""]]
+    for thread in (*cancellers, worker):
+        thread.join()
+    assert any(hits)
+    assert victim.ask("select 1") == [["1"]]
+
+
+def test_many_more_cancels_at_once_than_servers(raw, postgres_trust):
+    one, two = raw(MAX_SERVERS=2).login(), raw().login()
+    for wire in (one, two):
+        wire.send(pgwire.query(SLEEP))
+    asleep(postgres_trust, 2)
+    wires = [raw() for _ in range(40)]
+    for wire in wires:
+        wire.send(b"\0\0\0\x10" + (80877102).to_bytes(4, "big") + one.key)
+    assert [wire.drain() for wire in wires] == [b""] * 40
+    assert cancelled(one)
+    asleep(postgres_trust, 1)
+    assert one.ask("select 'goes on'") == [["goes on"]]
+    asleep(postgres_trust, 1)
+    wire = raw()
+    wire.send(b"\0\0\0\x10" + (80877102).to_bytes(4, "big") + two.key)
+    assert cancelled(two)
 
 
 @pytest.mark.pooled

@@ -79,6 +79,30 @@ def test_node_is_pooled_when_the_broker_ends_its_tls(tls, works, pool, server):
     assert transactions is None or (transactions >= 3) == works
 
 
+FINE = "a large result 3000000\nerror 22012\n"
+ASKED = [(jdbc, "sslmode=prefer"), (jdbc, "sslmode=require"), (jdbc, "sslmode=verify-full&sslrootcert={root}"),
+         (node, "sslmode=prefer&sslrootcert={root}"), (node, "sslmode=require&sslrootcert={root}"), (node, "sslmode=no-verify"),
+         (node, "sslmode=verify-full&sslrootcert={root}")]
+
+
+@pytest.mark.parametrize("driver, words", ASKED, ids=lambda v: v if isinstance(v, str) else v.__name__)
+@pytest.mark.parametrize("mode", ["tunnel", "terminate", "refuse"])
+def test_what_becomes_of_who_asks_for_tls(mode, driver, words, pool, server, postgres_trust):
+    words = words.format(root=server.root_cert)
+    settings = files(server) if mode == "terminate" else {"CLIENT_TLS": mode}
+    if mode != "refuse" or not pool.pooled:
+        said, transactions = of_both(pool, driver, words, settings)
+        assert said.startswith("encrypted to the server t") and said.endswith(FINE)
+        assert transactions is None or (transactions >= 3 if mode == "terminate" else transactions == 0)
+        return
+    said = driver(server, pool.env(**settings), words)
+    if (driver, words) == (jdbc, "sslmode=prefer"):  # in clear text to the broker, which encrypts by itself
+        assert said == (0, "encrypted to the server t\n" + FINE) and pool.status()["totals"]["transactions"] >= 3
+    else:  # as a server that speaks no TLS
+        assert said == driver(postgres_trust, direct_env(), words) and "no connection" in said[1]
+    assert pool.status()["totals"]["tunnels"] == 0
+
+
 @pytest.mark.parametrize("words", ["sslmode=prefer", "sslmode=require"])
 def test_a_certificate_of_the_brokers_own_is_enough_for_those_who_do_not_look(words, pool):
     said, transactions = of_both(pool, jdbc, words, {"CLIENT_TLS": "terminate"})

@@ -199,3 +199,14 @@ def test_unasked_for_notices_and_settings_reach_the_client(pool, hostile):
         wire = to_fake().login()
         wire.send(pgwire.query(EVIL))
         assert [letter for letter, _ in wire.until(b"Z")] == [b"N", b"S", b"A", b"T", b"D", b"C", b"Z"]
+
+
+def test_remarks_at_login_that_find_no_room_are_lost_and_the_login_is_not(pool, hostile):
+    remark = pgwire.msg(b"N", b"SNOTICE\0VNOTICE\0C00000\0M" + b"x" * 900 + b"\0\0")
+    with fakepg.FakePg(login=fakepg.LOGGED_IN.replace(fakepg.READY, remark * 10 + fakepg.READY)) as fake:
+        connect, _ = hostile(fake)
+        wire = connect()
+        wire.send(pgwire.startup())
+        heard = wire.until(b"Z")
+        assert 1 <= sum(letter == b"N" for letter, _ in heard) < 10
+        assert wire.ask("select 'good'") == [["yes"]]

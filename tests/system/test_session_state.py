@@ -298,6 +298,27 @@ def test_listener_hears_a_notification_while_idle(raw):
     assert letter == b"A" and payload[4:] == pgwire.text("channel", "hello")
 
 
+def test_no_notification_is_lost(raw):
+    """Three speakers, each in its order, to a listener that is idle, in a query, in a transaction, by turns."""
+    listener, *speakers = [raw(MAX_SERVERS=3).login() for _ in range(4)]
+    listener.ask("listen channel")
+    heard = []
+
+    def take(messages):
+        heard.extend(p[4:] for letter, p in messages if letter == b"A")
+    for n in range(100):
+        for who, speaker in enumerate(speakers):
+            speaker.ask(f"begin; notify channel, '{who} {n} {'x' * (7000 if n % 10 == 0 else 0)}'; commit")
+        if n % 3:
+            listener.send(pgwire.query("select 1" if n % 3 == 1 else "begin; select 1; commit"))
+            take(listener.until(b"Z"))
+    while len(heard) < 300:
+        take([listener.recv()])
+    words = [p.split(b"\0")[1].split() for p in heard]
+    for who in range(3):
+        assert [int(w[1]) for w in words if int(w[0]) == who] == list(range(100))
+
+
 def test_session_mode_keeps_everything(raw, pool):
     one, two = raw(MODE="session", MAX_SERVERS=3).login(), raw().login()
     one.ask("set work_mem = '7MB'")

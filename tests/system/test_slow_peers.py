@@ -46,6 +46,31 @@ def test_a_reader_that_pauses_costs_no_memory(sql, raw, pool):
     assert memory.peak < 16 * 1024, f"{memory.peak} kB"
 
 
+GIGABYTE = "select repeat('x', 1 << 20) from generate_series(1, 1024)"
+
+
+@pytest.mark.release
+@pytest.mark.parametrize("sql", [GIGABYTE, f"copy ({GIGABYTE}) to stdout"], ids=["rows", "copy-out"])
+def test_a_gigabyte_passes_in_bounded_memory(sql, raw, pool):
+    wire = raw(timeout=60).login()
+    wire.ask("select 1")
+    if pool.pooled:
+        pool.forget_peak()
+        start = pool.resident_kb()
+    wire.send(pgwire.query(sql))
+    chunk, total, tail = bytearray(1 << 20), 0, b""
+    while not tail.endswith(b"Z\0\0\0\5I"):
+        size = wire.sock.recv_into(chunk)
+        assert size, "closed in the middle"
+        total += size
+        tail = (tail + bytes(chunk[max(0, size - 6):size]))[-6:]
+    assert total > 1 << 30
+    assert wire.ask("select 'goes on'") == [["goes on"]]
+    if pool.pooled:
+        grown = pool.resident_kb("VmHWM") - start
+        assert grown < 4 * 1024, f"{grown} kB"
+
+
 @pytest.mark.release
 def test_a_server_that_does_not_read_costs_no_memory(raw, pool, table):
     """The client writes 100 MB of COPY as fast as it may."""

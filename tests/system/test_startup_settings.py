@@ -95,3 +95,24 @@ def test_target_session_attributes(words, works, pool):
     pooled = psql(pool.postgres, pool.env(), words=words)
     assert (pooled.returncode == 0) == (direct.returncode == 0) == works
     assert pooled.stdout == direct.stdout
+
+
+def test_what_the_server_remarks_at_login_is_said_at_every_login(raw, direct, pool, postgres_trust):
+    """A collation of another version, a default that is no good any more: two remarks, in their order."""
+    postgres_trust.psql("create database remarked owner app;\n\n"
+                        "update pg_database set datcollversion = '0' where datname = 'remarked'")
+    try:
+        said = []
+        for wire in (direct(), raw(), raw(), raw()):
+            wire.send(pgwire.startup(database="remarked"))
+            said.append([(letter, p) for letter, p in wire.until(b"Z") if letter in b"RNZ"])
+            wire.bye()
+        assert b"collation" in dict(said[0])[b"N"]
+        assert said[1:] == said[:1] * 3
+        words = "dbname=remarked"
+        for env in (direct_env(), pool.env()):
+            assert "WARNING:  database \"remarked\" has" in psql(postgres_trust, env, words=words).stderr
+    finally:
+        if pool.pooled:
+            pool.settle()
+        postgres_trust.psql("drop database remarked with (force)")

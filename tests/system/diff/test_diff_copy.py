@@ -74,3 +74,41 @@ def test_22_copy_out(diff, said):
         a.batch(parse(said.partition(";")[0], "c"), bind(name="c"), describe(), execute())
         a.sql("select 1")
     diff(script, TABLE)
+
+
+def test_22_copy_cancelled(diff):
+    """COPY FROM feels it with its next row."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(query("copy (select pg_sleep(20)) to stdout"))
+        play.wait_running("copy (select pg_sleep(20)")
+        a.cancel()
+        a.hear(b"Z")
+        for within in ("", "begin"):
+            a.sql(within)
+            a.say(query("copy stage.t from stdin"))
+            a.hear(b"G")
+            a.say(ROW)
+            play.wait_running("copy stage.t from stdin")
+            a.cancel()
+            a.say(ROW, COPY_DONE)
+            a.hear(b"Z")
+            b.sql("select count(*) from stage.t")
+            a.sql("rollback")
+        a.sql("select count(*) from stage.t")
+        play.pins()
+    diff(script, TABLE)
+
+
+@pytest.mark.parametrize("said, heard", [("copy (select pg_sleep(20)) to stdout", b"H"), ("copy stage.t from stdin", b"G")])
+def test_22_copy_whose_server_ends(diff, said, heard):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(query(said))
+        if heard == b"G":
+            a.hear(heard)
+        play.wait_running(said)
+        play.postgres.psql(f"select pg_terminate_backend(pid, 5000) from pg_stat_activity where query = '{said}'", db="app")
+        a.hear(b"Z")
+        b.sql("select count(*) from stage.t")
+    diff(script, TABLE)

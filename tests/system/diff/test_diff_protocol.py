@@ -4,7 +4,7 @@ import struct
 import pytest
 
 from support import pgwire
-from support.pgwire import SYNC, bind, close, execute, msg, parse, query
+from support.pgwire import FLUSH, SYNC, bind, close, describe, execute, msg, parse, query
 
 
 def function_call(oid, *arguments):
@@ -73,6 +73,7 @@ def raw_startup(version, *words):
 @pytest.mark.parametrize("packet", [
     raw_startup(3 << 16 | 2, "user", "app", "database", "app"), raw_startup(3 << 16 | 9, "user", "app", "database", "app"),
     raw_startup(3 << 16, "user", "app", "database", "app", "_pq_.unheard_of", "1"),
+    raw_startup(3 << 16 | 2, "user", "app", "database", "app", "_pq_.one", "1", "_pq_.two", "2", "application_name", "x"),
     raw_startup(4 << 16, "user", "app", "database", "app"), raw_startup(2 << 16, "user", "app", "database", "app"),
     raw_startup(3 << 16, "database", "app"), raw_startup(3 << 16, "user", "nobody", "database", "app"),
     raw_startup(3 << 16, "user", "app", "database", "nowhere"), raw_startup(3 << 16, "user", "app"),
@@ -88,6 +89,29 @@ def test_24_startup_packets(diff, packet):
             a.wire.listen(1.5)
         a.wire.half_close()
         a.end()
+    diff(script)
+
+
+def test_24_portals_suspended_by_max_rows(diff):
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        a.say(parse("select n from generate_series(1, 5) n"), bind(), execute(rows=2), FLUSH)
+        a.hear(b"s")
+        for one in (b, c):
+            one.sql("select 'meanwhile'")
+        a.say(execute(rows=2), FLUSH)
+        a.hear(b"s")
+        a.batch(execute(rows=2))
+        a.batch(execute(rows=2))  # the portal ended with its transaction
+        a.sql("begin")
+        a.batch(parse("select n from generate_series(1, 5) n", "s"), bind(name="s", portal="p"), execute("p", rows=2))
+        for one in (b, c):
+            one.sql("select 'meanwhile'")
+        a.batch(execute("p", rows=1), parse("select 'another'"), bind(), execute(rows=1))
+        a.batch(execute("p"), execute("p"), describe(b"P", "p"), close(b"P", "p"), execute("p"))
+        a.sql("rollback")
+        a.batch(execute("p"))
+        play.pins()
     diff(script)
 
 

@@ -79,6 +79,7 @@ END_TEST
 START_TEST(test_wish_doubts_what_only_libpq_can_read)
 {
 	static const char *const doubtful[] = {"host=db service=s",
+					       "host=db service=''",
 					       "host=db sslmode=strange",
 					       "host=db sslmode=''",
 					       "host=db requiressl=1",
@@ -133,10 +134,8 @@ START_TEST(test_wish_reads_uris_as_libpq_does)
 	ck_assert_str_eq(value(PP_WISH_port), "5433,5432");
 	ck_assert_str_eq(value(PP_WISH_sslmode), "verify-full");
 	ck_assert_str_eq(value(PP_WISH_sslrootcert), "/ca x");
-	ck_assert(!pp_wish_is_one_host(&wish));
 	judge("postgres://h?ssl=true");
 	ck_assert_str_eq(value(PP_WISH_sslmode), "require");
-	ck_assert(pp_wish_is_one_host(&wish));
 	judge("postgres:///d?host=db&port=5433");
 	ck_assert_str_eq(value(PP_WISH_host), "db");
 }
@@ -217,6 +216,107 @@ START_TEST(test_wish_text_fits_or_is_none)
 }
 END_TEST
 
+static const char service_file[] = "# a comment\nsslmode=disable\n[other]\nhost=x\n\n"
+				   "[mine]\r\n  host=db\t\nport=5433\nsslmode=verify-full\n# c\n"
+				   "sslrootcert=/a b\nsslmode=allow\nuser=u\n"
+				   "[mine]\nsslcert=/x\n[rest";
+
+/* In pieces of this size. */
+static enum pp_wish_verdict judge_service(const char *conninfo, char *const *envp, const char *file,
+					  size_t size)
+{
+	struct pp_wish_service service;
+	size_t len = strlen(file);
+	ck_assert_int_eq(pp_targets_parse("*:5432,*:5433", &targets, NULL), 0);
+	pp_wish_init(&wish);
+	pp_wish_add_conninfo(&wish, conninfo);
+	if (pp_wish_find_service(&wish, envp, &service)) {
+		for (size_t at = 0; at < len; at += size)
+			pp_wish_read_service(&wish, &service, file + at,
+					     len - at < size ? len - at : size);
+		pp_wish_read_service(&wish, &service, NULL, 0);
+		wish.is_service_read = service.is_found;
+	}
+	pp_wish_add_environment(&wish, envp);
+	return pp_wish_judge(&wish, &targets);
+}
+
+START_TEST(test_wish_service_comes_between_arguments_and_environment)
+{
+	char *env[] = {"PGSSLMODE=disable", "PGSSLCERT=/env", "PGSERVICE=other", NULL};
+	for (size_t size = 1; size <= sizeof service_file; size++) {
+		ck_assert_int_eq(judge_service("service=mine port=5432", env, service_file, size),
+				 PP_WISH_POOLED);
+		ck_assert_str_eq(value(PP_WISH_host), "db");
+		ck_assert_str_eq(value(PP_WISH_port), "5432");
+		ck_assert_str_eq(value(PP_WISH_sslmode), "verify-full");
+		ck_assert_str_eq(value(PP_WISH_sslrootcert), "/a b");
+		ck_assert_str_eq(value(PP_WISH_sslcert), "/env");
+	}
+	ck_assert_int_eq(judge_service("", env, service_file, 7), PP_WISH_POOLED);
+	ck_assert_str_eq(value(PP_WISH_host), "x");
+	ck_assert_int_eq(judge_service("service=nobody's host=db", env, service_file, 7),
+			 PP_WISH_UNTOUCHED);
+}
+END_TEST
+
+START_TEST(test_wish_service_is_doubtful_where_libpq_complains)
+{
+	char *env[] = {NULL}, longest[1100];
+	static const char *const bad[] = {"[s]\nhost=db\nnonsense", "[s]\nhost=db\nservice=t",
+					  "[s]\nldap://x/y\nhost=db", "[s]\nhost=db\nssl_new=1",
+					  "[s]\nhost=db\nrequiressl=1"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ck_assert_msg(judge_service("service=s", env, bad[i], 5) == PP_WISH_UNTOUCHED, "%s",
+			      bad[i]);
+	for (size_t len = 1000; len < 1050; len++) {
+		snprintf(longest, sizeof longest, "[s]\nhost=db\nuser=%0*d", (int)len - 5, 0);
+		enum pp_wish_verdict verdict = judge_service("service=s", env, longest, 100);
+		ck_assert_int_eq(verdict, len <= 1022 ? PP_WISH_POOLED : PP_WISH_UNTOUCHED);
+	}
+	ck_assert_int_eq(judge_service("service=s", env, "[s]\nhost=db\n[t]\nnonsense", 5),
+			 PP_WISH_POOLED);
+}
+END_TEST
+
+START_TEST(test_wish_text_says_where_a_relative_path_begins)
+{
+	char *env[] = {"HOME=/home/u", NULL}, text[400];
+	static const char expected[] = "sslrootcert\0001.2 /srv/app/././certs/ca\0";
+	judge_with("host=db sslrootcert=certs/ca", env);
+	ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	wish.folder = "/srv/app";
+	size_t len = pp_wish_write(&wish, text, sizeof text, identify);
+	ck_assert(memmem(text, len, expected, sizeof expected - 1));
+	wish.folder = "(unreachable)/app"; /* getcwd(2): of another root */
+	ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	static const char *const no_files[] = {"host=db sslrootcert=system",
+					       "host=db sslkey=pkcs11:k"};
+	for (size_t i = 0; i < sizeof no_files / sizeof *no_files; i++) {
+		judge_with(no_files[i], env);
+		wish.folder = "/srv/app";
+		ck_assert_uint_eq(pp_wish_write(&wish, text, sizeof text, identify), 0);
+	}
+}
+END_TEST
+
+START_TEST(test_wish_text_of_several_hosts_has_all_that_tells_them_apart)
+{
+	char *env[] = {"HOME=/home/u", NULL}, text[400];
+	static const char all[] = "host\0a,b\0hostaddr\00010.0.0.1,10.0.0.2\0port\0005432,5433\0",
+			  names[] = "host\0a,b\0sslcert", one[] = "host\0a\0sslcert";
+	judge_with("host=a,b hostaddr=10.0.0.1,10.0.0.2 port=5432,5433", env);
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof all);
+	ck_assert_mem_eq(text, all, sizeof all - 1);
+	judge_with("host=a,b port=5432", env); /* PQconninfo tells the default */
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof names);
+	ck_assert_mem_eq(text, names, sizeof names - 1);
+	judge_with("host=a hostaddr=10.0.0.1 port=5433", env);
+	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof one);
+	ck_assert_mem_eq(text, one, sizeof one - 1);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("host/wish");
@@ -225,6 +325,10 @@ int main(void)
 	tcase_add_test(c, test_wish_doubts_what_only_libpq_can_read);
 	tcase_add_test(c, test_wish_demands_a_broker_cannot_meet_are_tunnelled);
 	tcase_add_test(c, test_wish_reads_strings_as_libpq_does);
+	tcase_add_test(c, test_wish_text_says_where_a_relative_path_begins);
+	tcase_add_test(c, test_wish_text_of_several_hosts_has_all_that_tells_them_apart);
+	tcase_add_test(c, test_wish_service_comes_between_arguments_and_environment);
+	tcase_add_test(c, test_wish_service_is_doubtful_where_libpq_complains);
 	tcase_add_test(c, test_wish_reads_uris_as_libpq_does);
 	tcase_add_test(c, test_wish_arrays_override_in_order_and_empty_values_do_not_set);
 	tcase_add_test(c, test_wish_environment_fills_what_nobody_said);

@@ -1,0 +1,89 @@
+#include "broker/login_host.h"
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "broker/login.h"
+
+#define PP_HOST_MAX 256 /* a name in the DNS is shorter */
+
+/* The n-th of a list, "" beyond its end. False: too long. */
+static bool element(const char *list, unsigned n, char *to)
+{
+	for (; n > 0 && *list; list++)
+		n -= *list == ',';
+	size_t len = strcspn(list, ",");
+	if (len >= PP_HOST_MAX)
+		return false;
+	memcpy(to, list, len);
+	to[len] = '\0';
+	return true;
+}
+
+static unsigned count(const char *list)
+{
+	unsigned n = 1;
+	for (; *list; list++)
+		n += *list == ',';
+	return n;
+}
+
+static char **value_of(struct pp_login *l, const char *keyword)
+{
+	for (size_t i = 0; l->keywords[i]; i++)
+		if (strcmp(l->keywords[i], keyword) == 0)
+			return &l->values[i];
+	return NULL;
+}
+
+/* One for all, one each, or none at all: libpq has seen to that. */
+static bool is_port(const struct pp_login *l, unsigned n, const char *port)
+{
+	char mine[PP_HOST_MAX];
+	const char *list = l->hosts.port ? l->hosts.port : "";
+	if (!element(list, strchr(list, ',') ? n : 0, mine))
+		return false;
+	return strcmp(*mine ? mine : "5432", port) == 0;
+}
+
+static bool is_same(const struct addrinfo *a, const char *address)
+{
+	char text[NI_MAXHOST];
+	if (getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+		return false;
+	bool is_mapped = strncmp(text, "::ffff:", 7) == 0 && strchr(text, '.');
+	return strcmp(text + (is_mapped ? 7 : 0), address) == 0;
+}
+
+static bool is_at(const char *host, const char *hostaddr, const char *address)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	if (*hostaddr)
+		hints.ai_flags = AI_NUMERICHOST;
+	if (getaddrinfo(*hostaddr ? hostaddr : host, NULL, &hints, &found) != 0)
+		return false;
+	bool is_found = false;
+	for (struct addrinfo *a = found; a && !is_found; a = a->ai_next)
+		is_found = is_same(a, address);
+	freeaddrinfo(found);
+	return is_found;
+}
+
+void pp_login_host_settle(struct pp_login *l)
+{
+	char **hosts = value_of(l, "host");
+	const char *address = *value_of(l, "hostaddr"), *port = *value_of(l, "port");
+	char host[PP_HOST_MAX], hostaddr[PP_HOST_MAX];
+	unsigned n = 0, total = hosts ? count(*hosts) : 1;
+	if (total == 1)
+		return;
+	for (; n < total; n++)
+		if (is_port(l, n, port) && element(*hosts, n, host) &&
+		    element(l->hosts.hostaddr ? l->hosts.hostaddr : "", n, hostaddr) &&
+		    is_at(host, hostaddr, address))
+			break;
+	if (n < total || element(*hosts, 0, host))
+		strcpy(*hosts, host); /* it is shorter than the list */
+}

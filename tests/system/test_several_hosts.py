@@ -1,0 +1,78 @@
+"""Several hosts in one connection string: the one that is down, closed or the wrong kind is passed over, as direct."""
+import socket
+
+import pytest
+
+from fakepg import FakePg, fatal
+from shell import psql, said
+from support import wait
+from support.pool import direct_env
+
+STARTING = fatal("57P03", "the database system is starting up")
+
+
+def same(pool, ports, words="", env=None):
+    """Direct and pooled are the same; all these ports are pooled."""
+    words = f"host={','.join(['127.0.0.1'] * len(ports))} port={','.join(map(str, ports))} {words}"
+    expected = said(psql(pool.postgres, direct_env(), "select current_user", words))
+    targets = ",".join(f"*:{port}" for port in {*ports, pool.postgres.port})
+    for _ in range(3):
+        assert said(psql(pool.postgres, pool.env(TARGETS=targets), "select current_user", words)) == expected
+    return expected
+
+
+@pytest.fixture
+def closed():
+    """A port nobody listens at."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        yield s.getsockname()[1]
+
+
+def test_a_host_that_is_down_is_passed_over(pool, closed):
+    assert same(pool, [closed, pool.postgres.port]) == (0, "app\n", "")
+
+
+def test_all_hosts_are_down(pool, closed):
+    status, out, err = same(pool, [closed, closed])
+    assert (status, out) == (2, "") and err.count("Connection refused") == 2
+
+
+def test_a_host_that_starts_up_is_passed_over(pool):
+    with FakePg(refuse=lambda packet: STARTING) as fake:
+        assert same(pool, [fake.port, pool.postgres.port]) == (0, "app\n", "")
+
+
+def test_a_host_that_does_not_answer_is_passed_over(pool):
+    """Its queue is full: the kernel drops what knocks."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        knocks = [socket.socket() for _ in range(4)]
+        for knock in knocks:
+            knock.setblocking(False)
+            knock.connect_ex(("127.0.0.1", port))
+        assert same(pool, [port, pool.postgres.port], "connect_timeout=2") == (0, "app\n", "")
+        for knock in knocks:
+            knock.close()
+
+
+@pytest.mark.parametrize("words", ["", "target_session_attrs=read-write"])
+def test_a_host_that_goes_down_is_passed_over_from_then_on(words, make_pool, own_postgres, postgres_trust):
+    pool = make_pool(own_postgres)
+    ports = [own_postgres.port, postgres_trust.port]
+    pool.env(TARGETS=",".join(f"*:{port}" for port in ports))
+    where = f"{words} host=127.0.0.1,127.0.0.1 port={ports[0]},{ports[1]}"
+
+    def port():
+        return psql(own_postgres, pool.env(), "select inet_server_port()", where)
+    assert said(port()) == (0, f"{ports[0]}\n", "")
+    own_postgres._halt()
+    if pool.pooled:
+        pool.until_status(lambda s: s["totals"]["servers"] == 0, "the broker has seen it")
+    assert [said(port()) for _ in range(3)] == [(0, f"{ports[1]}\n", "")] * 3
+    own_postgres.restart()
+    if pool.pooled:
+        before = pool.status()["totals"]["transactions"]
+        wait.until(lambda: port().returncode == 0 and pool.status()["totals"]["transactions"] > before,
+                   "it is pooled again", seconds=5)
+    assert said(port()) == (0, f"{ports[0]}\n", "")
