@@ -74,7 +74,7 @@ struct pp_broker {
 	struct pp_drain drain;
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;
-	pp_ms next_governor_at, next_leaks_at;
+	pp_ms next_tick_at, next_governor_at, next_leaks_at;
 	bool own_term;	    /* the broker itself got SIGTERM */
 	bool plain_file;    /* wishes.c: the file is there */
 	bool finished;	    /* pp_lend_finish() was done */

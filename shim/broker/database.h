@@ -27,8 +27,6 @@
 #define PP_DATABASE_LOGIN_MS (30 * 1000)
 /* ALTER ROLE ... SET one of the guards is honoured by logins this long after it. */
 #define PP_DATABASE_GUARDS_MS (10 * 60 * 1000)
-/* After a failed login with others still waiting. */
-#define PP_DATABASE_RETRY_MS 1000
 /* Pools that only differ by settings are made by input: at most this many. */
 #define PP_DATABASE_MAX 1000
 
@@ -50,9 +48,9 @@ struct pp_database {
 	size_t settings_len;
 
 	enum pp_database_auth auth;
-	char *password;	   /* owned, wiped */
-	pp_ms verified_at; /* last successful login */
-	bool last_login_failed;
+	char *password;			/* owned, wiped */
+	pp_ms verified_at;		/* last successful login */
+	struct pp_login_error *failure; /* owned: of the last login; NULL it went well */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	char server_version[32];
@@ -80,8 +78,20 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish);
 bool pp_database_is_fresh(const struct pp_database *db);
 bool pp_database_accepts(const struct pp_database *db, const char *password);
 
+/* It may well let us in later: those in line wait on. */
+bool pp_database_is_passing(const struct pp_login_error *error);
+
+/* Its time is over: it hears what keeps us from logging in, where something does, else 53300 and `otherwise`. */
+void pp_database_fail_late(struct pp_client *c, const char *otherwise);
+
 /* A login ended, well or badly: updates what is known, then everybody who waited for it goes on. */
 void pp_database_login_over(struct pp_server *s, struct pp_login *login);
+
+/* Servers that are open, those logging in not counted. */
+uint32_t pp_database_logged_in(const struct pp_database *db);
+
+/* Keeps a copy, wipes the one before; NULL none. False: no memory, none is kept. */
+bool pp_database_set_password(struct pp_database *db, const char *password);
 
 struct pp_pool *pp_database_pool(struct pp_database *db);
 struct pp_database *pp_database_of(struct pp_pool *pool);

@@ -34,6 +34,7 @@ struct pp_route {
 	char address[64], port[8];
 	struct pp_route_fact tls, gss;
 	bool tunnel_logged;
+	pp_ms lost_at;		 /* a server of it was last lost */
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
 

@@ -73,7 +73,7 @@ static void sweep_clients(struct pp_broker *b)
 			pp_client_close(c, "startup takes too long");
 		else if (c->state == PP_CLIENT_ADMISSION && b->config.wait_timeout_ms &&
 			 age >= b->config.wait_timeout_ms)
-			pp_client_fail(c, "FATAL", "53300", "podpool: no login in time");
+			pp_database_fail_late(c, "podpool: no login in time");
 	}
 }
 
@@ -128,6 +128,32 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 	obey(b, &orders, before);
 }
 
+static void set_tick(struct pp_broker *b, pp_ms when)
+{
+	pp_ms in = when > b->now ? when - b->now : 0;
+	struct timeval tv = {.tv_sec = in / 1000, .tv_usec = (in % 1000) * 1000};
+	b->next_tick_at = when;
+	event_add(b->tick_event, &tv);
+}
+
+void pp_tick_by(struct pp_broker *b, pp_ms when)
+{
+	if (when < b->next_tick_at)
+		set_tick(b, when);
+}
+
+static void plan_next(struct pp_broker *b)
+{
+	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
+	 * start: a broker is started because somebody comes. */
+	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
+	pp_ms next = b->now + (quiet ? 1000 : PP_TICK_MS);
+	if (b->next_governor_at > b->now && b->next_governor_at < next)
+		next = b->next_governor_at;
+	pp_ms try = pp_pools_next_try(&b->pools, b->now);
+	set_tick(b, try < next ? try : next);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -146,15 +172,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_reload_watch(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
-	pp_ms next = b->next_governor_at - b->now;
-	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
-	 * start: a broker is started because somebody comes. */
-	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
-	pp_ms janitor = quiet ? 1000 : PP_TICK_MS;
-	if (next > janitor || next <= 0)
-		next = janitor;
-	struct timeval in = {.tv_sec = next / 1000, .tv_usec = (next % 1000) * 1000};
-	event_add(b->tick_event, &in);
+	plan_next(b);
 }
 
 int pp_tick_start(struct pp_broker *b)
