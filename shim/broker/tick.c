@@ -5,9 +5,11 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/door.h"
 #include "broker/hidden.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
+#include "broker/place.h"
 #include "broker/pressure.h"
 #include "broker/process.h"
 #include "broker/publish.h"
@@ -18,6 +20,8 @@
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS  250
 #define PP_START_MS (10 * 1000)
+/* What the kernel does not tell by itself is looked for this often. */
+#define PP_LOOK_MS 1000
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
 /* Our last words have been sent; the other side's FIN is awaited this long. */
@@ -128,6 +132,15 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 	obey(b, &orders, before);
 }
 
+static void look_around(struct pp_broker *b)
+{
+	if (b->now < b->next_look_at)
+		return;
+	b->next_look_at = b->now + PP_LOOK_MS;
+	pp_place_look(b);
+	pp_door_spare(b);
+}
+
 static void set_tick(struct pp_broker *b, pp_ms when)
 {
 	pp_ms in = when > b->now ? when - b->now : 0;
@@ -160,6 +173,9 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_broker *b = arg;
 	pp_broker_now(b);
+	if (!b->accept_paused) /* who connects would wait for us as for one that hangs */
+		pp_publish_pulse(b);
+	look_around(b);
 	tick_governor(b);
 	pp_route_accept_again(b);
 	pp_lend_sweep(b);
