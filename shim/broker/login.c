@@ -153,6 +153,13 @@ static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 	return ok;
 }
 
+/* A server that is gone without a word is noticed as soon as it would notice us (guards.h). */
+static bool add_keepalives(struct pp_login *l)
+{
+	return add(l, "keepalives_idle", "30") && add(l, "keepalives_interval", "10") &&
+	       add(l, "keepalives_count", "3");
+}
+
 /* Everything libpq could take from files or the environment is said here: the broker must never know more than
  * the program told it (the environment has no PG variables, start.c). */
 static bool add_all(struct pp_login *l, const struct pp_login_wish *wish)
@@ -161,7 +168,8 @@ static bool add_all(struct pp_login *l, const struct pp_login_wish *wish)
 	       add(l, "user", wish->user) && add(l, "dbname", wish->database) &&
 	       (!wish->password || add(l, "password", wish->password)) &&
 	       add(l, "passfile", "/nonexistent") && add(l, "sslmode", wish->sslmode) &&
-	       add(l, "gssencmode", "disable") && add_wish(l, wish->wish, wish->wish_len) &&
+	       add(l, "gssencmode", "disable") && add_keepalives(l) &&
+	       add_wish(l, wish->wish, wish->wish_len) &&
 	       add_settings(l, wish->settings, wish->settings_len);
 }
 

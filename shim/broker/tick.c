@@ -16,6 +16,7 @@
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/server.h"
+#include "broker/silence.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS  250
@@ -139,6 +140,7 @@ static void look_around(struct pp_broker *b)
 	b->next_look_at = b->now + PP_LOOK_MS;
 	pp_place_look(b);
 	pp_door_spare(b);
+	pp_silence_look(b);
 }
 
 static void set_tick(struct pp_broker *b, pp_ms when)
