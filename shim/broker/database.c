@@ -128,7 +128,8 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 {
 	pp_ms wait = db->broker->config.wait_timeout_ms;
 	*ret_wish = (struct pp_login_wish){
-		.address = pp_route_address(db->route),
+		.address = pp_database_logged_in(db) ? db->address : pp_route_address(db->route),
+		.resolve = pp_database_logged_in(db) == 0,
 		.port = pp_route_port(db->route),
 		.user = db->user,
 		.database = db->database,

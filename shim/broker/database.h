@@ -54,7 +54,8 @@ struct pp_database {
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	char server_version[32];
-	struct pp_plans plans; /* prepared statements */
+	char address[PP_LOGIN_ADDRESS_MAX]; /* of the servers there are (login_name.h) */
+	struct pp_plans plans;		    /* prepared statements */
 	uint32_t guards,
 		guards_own;	  /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
 	pp_ms guards_learned_at;  /* 0 never */

@@ -50,6 +50,7 @@ static void learn(struct pp_database *db, struct pp_login *login)
 	pp_backoff_over(&db->pool.backoff);
 	memcpy(db->greeting, login->greeting, login->greeting_len);
 	db->greeting_len = login->greeting_len;
+	memcpy(db->address, login->address, sizeof db->address);
 	memcpy(db->server_version, login->server_version, sizeof db->server_version);
 	learn_guards(db, login);
 }

@@ -52,6 +52,8 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 		pp_writer_end(&w);
 	}
 	l->greeting_len = pp_writer_failed(&w) ? 0 : w.len;
+	const char *address = PQhostaddr(conn);
+	snprintf(l->address, sizeof l->address, "%s", address ? address : "");
 	const char *version = PQparameterStatus(conn, "server_version");
 	snprintf(l->server_version, sizeof l->server_version, "%s", version ? version : "");
 	const char *conforming = PQparameterStatus(conn, "standard_conforming_strings");
@@ -148,8 +150,12 @@ static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 {
 	const char *name, *value;
 	bool ok = true;
-	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);)
-		ok = add(l, name, value);
+	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);) {
+		if (strcmp(name, "hostaddr") == 0)
+			l->follows_name = false; /* it is where we go already */
+		else
+			ok = add(l, name, value);
+	}
 	return ok;
 }
 
@@ -186,6 +192,7 @@ struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 	l->timeout_ms = wish->timeout_ms;
 	l->guards = wish->guards;
 	l->learn_guards = wish->learn_guards;
+	l->follows_name = wish->resolve;
 	l->keywords = calloc(PP_LOGIN_KEYWORDS, sizeof *l->keywords);
 	l->values = calloc(PP_LOGIN_KEYWORDS, sizeof *l->values);
 	l->password = wish->password ? strdup(wish->password) : NULL;

@@ -16,6 +16,7 @@
 #include "broker/workers.h"
 
 #define PP_LOGIN_GREETING_MAX 4096
+#define PP_LOGIN_ADDRESS_MAX  64
 
 struct pp_login_error {
 	char severity[8], sqlstate[6];
@@ -36,7 +37,8 @@ struct pp_login_wish {
 	const char
 		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
 	size_t settings_len;
-	uint32_t guards;   /* guards.h: to ask for, where the server lets us */
+	uint32_t guards; /* guards.h: to ask for, where the server lets us */
+	bool resolve; /* no other server holds the pool to an address: the wish's name may lead elsewhere */
 	bool learn_guards; /* ask which of them the role or the database sets itself */
 	pp_ms timeout_ms;
 };
@@ -53,14 +55,15 @@ struct pp_login {
 	char greeting[PP_LOGIN_GREETING_MAX]; /* ParameterStatus messages, ready to send */
 	size_t greeting_len;
 	char server_version[32];
-	bool conforming;   /* standard_conforming_strings is on */
-	char encoding[32]; /* client_encoding */
-	char *password;	   /* owned copy, NULL none */
+	char address[PP_LOGIN_ADDRESS_MAX]; /* numeric: where it is */
+	bool conforming;		    /* standard_conforming_strings is on */
+	char encoding[32];		    /* client_encoding */
+	char *password;			    /* owned copy, NULL none */
 	uint32_t guards, guards_refused,
 		guards_own;  /* set; unknown to the server; the role's own */
 	bool guards_learned; /* guards_own was asked for and is known */
 	/* private from here */
-	bool learn_guards;
+	bool learn_guards, follows_name;
 	char *options;		   /* owned: the startup packet's, without guards */
 	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;

@@ -11,6 +11,7 @@
 
 #include "broker/guards.h"
 #include "broker/login_error.h"
+#include "broker/login_name.h"
 
 /* What this role and database set themselves (ALTER ROLE, ALTER DATABASE) is theirs; the startup packet would win. */
 static const char own_guards[] =
@@ -167,6 +168,10 @@ static void say_goodbye(PGconn *conn)
 PGconn *pp_login_connect(struct pp_login *l)
 {
 	pp_ms deadline = pp_clock_now_ms() + l->timeout_ms;
+	if (!pp_login_name_follow(l)) {
+		pp_login_error_local(&l->error, "out of memory");
+		return NULL;
+	}
 	PGconn *conn = attempt_with_fewer(l, deadline);
 	if (!conn || !l->guards || !l->learn_guards)
 		return conn;

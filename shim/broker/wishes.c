@@ -31,6 +31,7 @@ struct pp_wishes {
 
 static const char *const names[] = {"channel_binding",
 				    "host",
+				    "hostaddr",
 				    "ssl_max_protocol_version",
 				    "ssl_min_protocol_version",
 				    "sslcert",

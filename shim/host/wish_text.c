@@ -98,6 +98,8 @@ size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,
 	struct text t = {.to = text, .size = size, .identify = identify};
 	if (pp_wish_is_set(wish, PP_WISH_host))
 		put_pair(&t, "host", wish->value[PP_WISH_host]);
+	if (pp_wish_is_set(wish, PP_WISH_hostaddr))
+		put_pair(&t, "hostaddr", wish->value[PP_WISH_hostaddr]);
 	for (enum pp_wish_option i = 0; i < PP_WISH__COUNT; i++) {
 		enum pp_wish_kind kind = pp_wish_option_kind(i);
 		if (!pp_wish_is_set(wish, i))
