@@ -4,7 +4,8 @@
  * broker knows the asker by SO_PEERCRED, never by what it says.
  * A ROUTE that was answered once is written to the file `routes`, and need not be asked again: the shim reads the
  * answer there and only *tells* the broker (the same message, as a datagram to `tell`), which reads it when the
- * connection arrives. A broker that is gone refuses the datagram, one that starts removes the file first.
+ * connection arrives. A broker that is gone refuses the datagram, one that starts removes the file first, and one that
+ * hangs does not keep the file's pulse.
  * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
  * What a libpq program wants of TLS is moved to the broker's own login (WISH, ipc/mark.h). While no server here
  * speaks TLS there is nothing to move for the default wishes: the file `plain` says so, and no question is asked.
@@ -95,9 +96,20 @@ struct pp_ipc_msg {
 	uint8_t reserved[4]; /* 0; keeps the size a multiple of 8 */
 };
 
-/* The file `routes`: an array of these, replaced as a whole (rename). */
+/* The file `routes`: a pulse, then an array of routes; replaced as a whole (rename). */
 struct pp_ipc_route {
 	struct pp_ipc_addr destination, listening;
+};
+
+/* Rewritten in place at least every PP_IPC_PULSE_MS. Who finds it older than PP_IPC_SILENT_MS has to do with a broker
+ * that hangs: the kernel still accepts for it, and nobody would answer. An older shim takes it for a route to nowhere. */
+#define PP_IPC_PULSE_MS	 1000
+#define PP_IPC_SILENT_MS 3000
+
+struct pp_ipc_pulse {
+	struct pp_ipc_addr none; /* 0: no destination */
+	uint8_t reserved[12];
+	int64_t at_ms; /* CLOCK_MONOTONIC */
 };
 
 enum pp_ipc_sslmode {
@@ -120,6 +132,7 @@ struct pp_ipc_wish {
 
 _Static_assert(sizeof(struct pp_ipc_addr) == 20, "wire format");
 _Static_assert(sizeof(struct pp_ipc_route) == 40, "file format");
+_Static_assert(sizeof(struct pp_ipc_pulse) == 40, "file format");
 _Static_assert(sizeof(struct pp_ipc_msg) == 48, "wire format");
 
 #endif

@@ -13,6 +13,7 @@
 #include "broker/lend.h"
 #include "broker/identity.h"
 #include "broker/main.h"
+#include "broker/place.h"
 #include "broker/publish.h"
 #include "broker/reload.h"
 #include "broker/route.h"
@@ -155,12 +156,14 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	int r = pp_door_open(b, err);
 	if (r < 0)
 		return r;
+	pp_place_watch(b);
 	return pp_tick_start(b) < 0 ? pp_err_set(err, PP_ERR_NOMEM, "no timer") : 0;
 }
 
 /* In this order: nobody new comes in, then every server hears Terminate. */
 static void close_all(struct pp_broker *b)
 {
+	pp_place_close(b);
 	pp_door_close(b);
 	pp_publish_close(b);
 	pp_wishes_close(b);
@@ -171,7 +174,8 @@ static void close_all(struct pp_broker *b)
 
 int pp_broker_main(int argc, char **argv)
 {
-	static struct pp_broker broker = {.sock_fd = -1, .tell_fd = -1};
+	static struct pp_broker broker = {
+		.sock_fd = -1, .tell_fd = -1, .routes_fd = -1, .spare_fd = -1};
 	struct pp_broker *b = &broker;
 	static char dir[PP_DIR_MAX];
 	struct pp_errctx err;

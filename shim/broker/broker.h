@@ -48,9 +48,14 @@ struct pp_broker {
 	uint32_t uid; /* whose programs are served */
 
 	/* entrances */
-	int sock_fd, tell_fd; /* -1 none */
+	int sock_fd, tell_fd, routes_fd; /* -1 none */
 	struct event *sock_event;
-	struct pp_list door_waiting;  /* door_wait.c */
+	struct pp_list door_waiting; /* door_wait.c */
+	struct event *watch_event;   /* place.h */
+	int spare_fd;	     /* door.c: to accept a visitor with when there is no other; -1 none */
+	uint64_t sock_inode; /* door.c: of the socket file */
+	bool displaced;	     /* place.c: said already */
+	pp_ms pulse_at;	     /* publish.h: the last one */
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
 	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
@@ -75,7 +80,7 @@ struct pp_broker {
 	struct pp_drain drain;
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;
-	pp_ms next_governor_at, next_leaks_at;
+	pp_ms next_tick_at, next_governor_at, next_leaks_at, next_look_at;
 	uint32_t epoch;	    /* defaults.h */
 	uint32_t alone;	    /* shed.h: statements under way that want a database without sessions */
 	bool own_term;	    /* the broker itself got SIGTERM */

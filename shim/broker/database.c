@@ -123,11 +123,17 @@ static uint32_t guards_to_ask_for(const struct pp_database *db)
 	return PP_GUARDS_ALL & ~db->route->guards_refused & ~db->guards_own;
 }
 
+uint32_t pp_database_logged_in(const struct pp_database *db)
+{
+	return pp_pool_open(&db->pool) - (uint32_t)db->pool.conns[PP_CONN_LOGIN].count;
+}
+
 void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 {
 	pp_ms wait = db->broker->config.wait_timeout_ms;
 	*ret_wish = (struct pp_login_wish){
-		.address = pp_route_address(db->route),
+		.address = pp_database_logged_in(db) ? db->address : pp_route_address(db->route),
+		.resolve = pp_database_logged_in(db) == 0,
 		.port = pp_route_port(db->route),
 		.user = db->user,
 		.database = db->database,
@@ -143,17 +149,12 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 	};
 }
 
-static uint32_t logged_in(const struct pp_database *db)
-{
-	return pp_pool_open(&db->pool) - (uint32_t)db->pool.conns[PP_CONN_LOGIN].count;
-}
-
 bool pp_database_is_fresh(const struct pp_database *db, const struct pp_client *c)
 {
 	if (!db->greeting_len || db->epoch < c->epoch)
 		return false;
-	return logged_in(db) > 0 ||
-	       (!db->last_login_failed && db->broker->now - db->verified_at < PP_DATABASE_FRESH_MS);
+	return pp_database_logged_in(db) > 0 ||
+	       (!db->failure && db->broker->now - db->verified_at < PP_DATABASE_FRESH_MS);
 }
 
 bool pp_database_accepts(const struct pp_database *db, const char *password)
@@ -166,87 +167,11 @@ bool pp_database_accepts(const struct pp_database *db, const char *password)
 	return len == strlen(db->password) && pp_tls_same_secret(password, db->password, len);
 }
 
-static void learn_guards(struct pp_database *db, const struct pp_login *login)
+bool pp_database_set_password(struct pp_database *db, const char *password)
 {
-	struct pp_route *route = db->route;
-	char names[PP_GUARDS_TEXT_MAX];
-	uint32_t news = login->guards_refused & ~route->guards_refused;
-	db->guards = login->guards;
-	route->guards_refused |= news;
-	if (login->learned) {
-		db->guards_own = login->guards_own;
-		db->learned_at = db->broker->now;
-	}
-	if (!news)
-		return;
-	pp_guards_names(news, names);
-	pp_log(PP_LOG_INFO, "%s:%s, version %s, refuses %s: it may notice late that a pod vanished",
-	       pp_route_address(route), pp_route_port(route), login->server_version, names);
-}
-
-static void learn(struct pp_database *db, struct pp_login *login, struct pp_server *s)
-{
-	if (s->epoch < db->epoch)
-		return; /* slower than one that began after a change */
-	pp_defaults_learn(s, login);
-	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
 	pp_secret_free(&db->password);
-	if (login->password && !(db->password = strdup(login->password)))
-		db->auth = PP_AUTH_UNKNOWN; /* no memory to keep it: ask again next time */
-	db->verified_at = db->broker->now;
-	db->last_login_failed = false;
-	db->pool.not_before = 0;
-	memcpy(db->greeting, login->greeting, login->greeting_len);
-	db->greeting_len = login->greeting_len;
-	pp_app_name_learn(db);
-	memcpy(db->server_version, login->server_version, sizeof db->server_version);
-	learn_guards(db, login);
-}
-
-static void say_failure(struct pp_database *db, const struct pp_login_error *error)
-{
-	pp_log(PP_LOG_WARNING, "login to %s:%s as \"%s\" in \"%s\" failed: %s %s",
-	       pp_route_address(db->route), pp_route_port(db->route), db->user, db->database,
-	       error->sqlstate, error->message);
-}
-
-/* The known password is no longer good: the next applicant brings the new one. */
-static void forget_password(struct pp_database *db, const struct pp_login *login)
-{
-	bool same = login->password && db->password && strcmp(login->password, db->password) == 0;
-	if (same && strncmp(login->error.sqlstate, "28", 2) == 0)
-		pp_secret_free(&db->password);
-}
-
-void pp_database_login_over(struct pp_server *s, struct pp_login *login)
-{
-	struct pp_database *db = s->database;
-	if (s->session) {
-		learn(db, login, s);
-		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
-		pp_admit_login_over(s, login, true);
-		pp_lend_idle(s);
-		return;
-	}
-	if (login->error.needs_password) {
-		db->auth = PP_AUTH_PASSWORD;
-		/* Only those already admitted could make us try the same again and again. */
-		if (db->pool.waiters.count)
-			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;
-	} else {
-		say_failure(db, &login->error);
-		forget_password(db, login);
-		if (login->error.unreachable)
-			pp_question_doubt(db->route);
-		db->last_login_failed = true;
-		if (login->password == NULL || logged_in(db) == 0)
-			db->pool.not_before = db->broker->now + PP_DATABASE_RETRY_MS;
-	}
-	pp_server_close(s, "login failed");
-	pp_admit_login_over(s, login, false);
-	if (logged_in(db) == 0)
-		pp_lend_fail_waiting(db, &login->error);
-	pp_lend_settle(db->broker);
+	db->password = password ? strdup(password) : NULL;
+	return !password || db->password;
 }
 
 static bool is_unused(const struct pp_database *db)
@@ -266,7 +191,8 @@ void pp_database_sweep(struct pp_broker *b)
 			pp_pool_finish(&db->pool);
 			pp_plans_finish(&db->plans);
 			pp_hidden_leave(db);
-			pp_secret_free(&db->password);
+			(void)pp_database_set_password(db, NULL);
+			free(db->failure);
 			free(db->baseline);
 			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
 			free(db->key);

@@ -27,8 +27,6 @@
 #define PP_DATABASE_LOGIN_MS (30 * 1000)
 /* ALTER ROLE ... SET by somebody whose statements we do not see is noticed by logins this long after it. */
 #define PP_DATABASE_LEARN_MS (10 * 60 * 1000)
-/* After a failed login with others still waiting. */
-#define PP_DATABASE_RETRY_MS 1000
 /* Pools that only differ by settings are made by input: at most this many. */
 #define PP_DATABASE_MAX 1000
 
@@ -50,15 +48,16 @@ struct pp_database {
 	size_t settings_len;
 
 	enum pp_database_auth auth;
-	char *password;	   /* owned, wiped */
-	pp_ms verified_at; /* last successful login */
-	bool last_login_failed;
+	char *password;			/* owned, wiped */
+	pp_ms verified_at;		/* last successful login */
+	struct pp_login_error *failure; /* owned: of the last login; NULL it went well */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	size_t name_at,
 		name_end; /* of application_name in it (app_name.h); equal: it is not there */
 	char server_version[32];
-	struct pp_plans plans; /* prepared statements */
+	char address[PP_LOGIN_ADDRESS_MAX]; /* of the servers there are (login_name.h) */
+	struct pp_plans plans;		    /* prepared statements */
 	uint32_t guards,
 		guards_own; /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
 	pp_ms learned_at;   /* what role and database set; 0 never */
@@ -85,8 +84,20 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish);
 bool pp_database_is_fresh(const struct pp_database *db, const struct pp_client *c);
 bool pp_database_accepts(const struct pp_database *db, const char *password);
 
+/* It may well let us in later: those in line wait on. */
+bool pp_database_is_passing(const struct pp_login_error *error);
+
+/* Its time is over: it hears what keeps us from logging in, where something does, else 53300 and `otherwise`. */
+void pp_database_fail_late(struct pp_client *c, const char *otherwise);
+
 /* A login ended, well or badly: updates what is known, then everybody who waited for it goes on. */
 void pp_database_login_over(struct pp_server *s, struct pp_login *login);
+
+/* Servers that are open, those logging in not counted. */
+uint32_t pp_database_logged_in(const struct pp_database *db);
+
+/* Keeps a copy, wipes the one before; NULL none. False: no memory, none is kept. */
+bool pp_database_set_password(struct pp_database *db, const char *password);
 
 struct pp_pool *pp_database_pool(struct pp_database *db);
 struct pp_database *pp_database_of(struct pp_pool *pool);

@@ -242,6 +242,23 @@ static void visit(struct pp_broker *b, int fd)
 	}
 }
 
+void pp_door_spare(struct pp_broker *b)
+{
+	if (b->spare_fd < 0)
+		b->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* Out of descriptors: the program hears at once that we have nothing for it, and does without. */
+static void send_away(struct pp_broker *b)
+{
+	close(b->spare_fd);
+	int visitor = accept4(b->sock_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (visitor >= 0)
+		close(visitor);
+	b->spare_fd = -1;
+	pp_door_spare(b);
+}
+
 static void on_visit(evutil_socket_t fd, short what, void *arg)
 {
 	(void)what;
@@ -251,8 +268,18 @@ static void on_visit(evutil_socket_t fd, short what, void *arg)
 	int visitor = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (visitor >= 0)
 		visit(b, visitor);
+	else if ((errno == EMFILE || errno == ENFILE) && b->spare_fd >= 0)
+		send_away(b);
 	else
 		pp_route_accept_failed(b, errno);
+}
+
+static uint64_t inode_of(const struct pp_broker *b)
+{
+	char path[108];
+	struct stat st;
+	pp_dir_join(b->dir, PP_IPC_SOCK, path);
+	return lstat(path, &st) == 0 ? st.st_ino : 0;
 }
 
 int pp_door_open(struct pp_broker *b, struct pp_errctx *err)
@@ -272,7 +299,14 @@ int pp_door_open(struct pp_broker *b, struct pp_errctx *err)
 	b->sock_event = event_new(b->base, b->sock_fd, EV_READ | EV_PERSIST, on_visit, b);
 	if (!b->sock_event || event_add(b->sock_event, NULL) < 0)
 		return pp_err_set(err, PP_ERR_NOMEM, "no event for %s", at.sun_path);
+	b->sock_inode = inode_of(b);
+	pp_door_spare(b);
 	return 0;
+}
+
+bool pp_door_is_there(const struct pp_broker *b)
+{
+	return b->sock_event && inode_of(b) == b->sock_inode;
 }
 
 void pp_door_close(struct pp_broker *b)
@@ -282,8 +316,11 @@ void pp_door_close(struct pp_broker *b)
 		return;
 	pp_door_wait_close(b);
 	pp_dir_join(b->dir, PP_IPC_SOCK, path);
-	unlink(path);
-	event_free(b->sock_event);
+	if (inode_of(b) == b->sock_inode)
+		unlink(path); /* not another broker's */
+	if (b->sock_event)
+		event_free(b->sock_event);
+	b->sock_event = NULL;
 	close(b->sock_fd);
 	b->sock_fd = -1;
 }

@@ -3,6 +3,7 @@
 #define PP_BROKER_DOOR_H
 
 #include <podpool/ipc.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/err.h"
@@ -11,6 +12,12 @@ struct pp_broker;
 
 /* Binds and listens; a stale socket file is removed first (the lock says we are alone). PP_ERR_SYS with a sentence. */
 PP_MUSTCHECK int pp_door_open(struct pp_broker *b, struct pp_errctx *err);
+
+/* Keeps a descriptor for visitors who come when there is none left (a thread may have been quicker, so now and then). */
+void pp_door_spare(struct pp_broker *b);
+
+/* Is the socket file still the one we made? */
+bool pp_door_is_there(const struct pp_broker *b);
 
 /* Removes the socket file: who asks from now on goes direct. */
 void pp_door_close(struct pp_broker *b);

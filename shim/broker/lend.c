@@ -11,6 +11,7 @@
 #include "broker/process.h"
 #include "broker/question.h"
 #include "broker/relay.h"
+#include "broker/route.h"
 #include "broker/server.h"
 #include "broker/shed.h"
 
@@ -60,6 +61,7 @@ bool pp_lend_begin(struct pp_client *c)
 		return false;
 	}
 	struct pp_pool *pool = pp_database_pool(c->database);
+	pp_lend_doubt(c->database);
 	struct pp_conn *conn = pp_pool_lend(pool, &c->waiter, b->now);
 	if (conn) {
 		attach(pp_server_of(conn), c);
@@ -253,6 +255,7 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 {
 	struct pp_broker *b = s->broker;
 	struct pp_client *c = s->client;
+	s->database->route->lost_at = b->now;
 	if (c)
 		detach(s);
 	pp_question_doubt(s->database->route);

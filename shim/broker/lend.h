@@ -19,6 +19,10 @@ struct pp_server;
  * line, or for the end of its process), or is gone. */
 bool pp_lend_begin(struct pp_client *c);
 
+/* Where a server was lost a moment ago, others may have been as well, and the loop has not heard of it yet: those of this
+ * database that are, are closed before somebody gets them. */
+void pp_lend_doubt(struct pp_database *db);
+
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
 

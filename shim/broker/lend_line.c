@@ -1,13 +1,21 @@
 /* Those who wait in line, and what time does to servers and to them (lend.h). */
 #include "broker/lend.h"
 
+#include <errno.h>
+#include <sys/socket.h>
+
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/relay.h"
+#include "broker/route.h"
 #include "broker/server.h"
 #include "broker/shed.h"
+#include "wire/msg.h"
+
+/* All of them hear it within one round, or several of a busy loop. */
+#define PP_LEND_DOUBT_MS 1000
 
 void pp_lend_cancel_waiting(struct pp_client *c)
 {
@@ -25,6 +33,35 @@ void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *e
 	}
 }
 
+/* What an idle server says is its last word, or a setting that changed. */
+static bool has_ended(const struct pp_server *s)
+{
+	char first;
+	ssize_t n = recv(s->stream.fd, &first, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0)
+		return errno != EAGAIN && errno != EINTR;
+	return n == 0 || s->stream.ssl || first != PP_BACK_PARAMETER_STATUS;
+}
+
+static struct pp_server *find_ended(struct pp_pool *pool)
+{
+	PP_LIST_FOREACH (&pool->conns[PP_CONN_IDLE], it) {
+		struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
+		if (has_ended(s))
+			return s;
+	}
+	return NULL;
+}
+
+void pp_lend_doubt(struct pp_database *db)
+{
+	if (!db->route->lost_at || db->broker->now - db->route->lost_at > PP_LEND_DOUBT_MS)
+		return;
+	struct pp_server *s;
+	while ((s = find_ended(&db->pool)))
+		pp_server_close(s, "it has ended like the one before");
+}
+
 void pp_lend_settle(struct pp_broker *b)
 {
 	struct pp_pool *pool;
@@ -38,7 +75,7 @@ void pp_lend_settle(struct pp_broker *b)
 		case PP_ADVICE_OPEN: {
 			struct pp_database *db = pp_database_of(pool);
 			if (!pp_server_login(db, pp_admit_next_password(db)))
-				pool->not_before = b->now + PP_DATABASE_RETRY_MS;
+				pp_backoff_failed(&pool->backoff, PP_BACKOFF_DOWN, b->now, 0);
 		}
 		}
 	}
@@ -53,8 +90,8 @@ static void sweep_waiters(struct pp_broker *b, struct pp_pool *pool)
 		struct pp_waiter *waiter = pp_list_entry(it, struct pp_waiter, link);
 		if (b->now - waiter->since < limit)
 			return; /* in order of arrival */
-		pp_client_fail(
-			pp_client_of(waiter), "FATAL", "53300",
+		pp_database_fail_late(
+			pp_client_of(waiter),
 			"podpool: no server connection in time; raise "
 			"PODPOOL_MAX_SERVERS or PODPOOL_WAIT_TIMEOUT, or see `podpool status`");
 	}

@@ -53,6 +53,8 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 		pp_writer_end(&w);
 	}
 	l->greeting_len = pp_writer_failed(&w) ? 0 : w.len;
+	const char *address = PQhostaddr(conn);
+	snprintf(l->address, sizeof l->address, "%s", address ? address : "");
 	const char *version = PQparameterStatus(conn, "server_version");
 	snprintf(l->server_version, sizeof l->server_version, "%s", version ? version : "");
 	const char *conforming = PQparameterStatus(conn, "standard_conforming_strings");
@@ -157,14 +159,23 @@ static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 	const char *name, *value;
 	bool ok = true;
 	for (size_t at = 0; ok && pp_wishes_next(wish, len, &at, &name, &value);) {
-		if (strcmp(name, "hostaddr") == 0)
+		if (strcmp(name, "hostaddr") == 0) {
+			l->follows_name = false; /* it is where we go already */
 			ok = replace(&l->hosts.hostaddr, value);
-		else if (strcmp(name, "port") == 0)
+		} else if (strcmp(name, "port") == 0) {
 			ok = replace(&l->hosts.port, value);
-		else
+		} else {
 			ok = add(l, name, value);
+		}
 	}
 	return ok;
+}
+
+/* A server that is gone without a word is noticed as soon as it would notice us (guards.h). */
+static bool add_keepalives(struct pp_login *l)
+{
+	return add(l, "keepalives_idle", "30") && add(l, "keepalives_interval", "10") &&
+	       add(l, "keepalives_count", "3");
 }
 
 /* Everything libpq could take from files or the environment is said here: the broker must never know more than
@@ -175,7 +186,8 @@ static bool add_all(struct pp_login *l, const struct pp_login_wish *wish)
 	       add(l, "user", wish->user) && add(l, "dbname", wish->database) &&
 	       (!wish->password || add(l, "password", wish->password)) &&
 	       add(l, "passfile", "/nonexistent") && add(l, "sslmode", wish->sslmode) &&
-	       add(l, "gssencmode", "disable") && add_wish(l, wish->wish, wish->wish_len) &&
+	       add(l, "gssencmode", "disable") && add_keepalives(l) &&
+	       add_wish(l, wish->wish, wish->wish_len) &&
 	       add_settings(l, wish->settings, wish->settings_len);
 }
 
@@ -192,6 +204,7 @@ struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 	l->timeout_ms = wish->timeout_ms;
 	l->guards = wish->guards;
 	l->learn = wish->learn;
+	l->follows_name = wish->resolve;
 	l->keywords = calloc(PP_LOGIN_KEYWORDS, sizeof *l->keywords);
 	l->values = calloc(PP_LOGIN_KEYWORDS, sizeof *l->values);
 	l->password = wish->password ? strdup(wish->password) : NULL;

@@ -17,6 +17,7 @@
 
 #define PP_LOGIN_NOTICES_MAX  2048
 #define PP_LOGIN_GREETING_MAX (PP_LOGIN_NOTICES_MAX + 4096)
+#define PP_LOGIN_ADDRESS_MAX  64
 
 struct pp_login_error {
 	char severity[8], sqlstate[6];
@@ -39,6 +40,7 @@ struct pp_login_wish {
 		*settings; /* "name\0value\0...\0": the startup parameters but user and database */
 	size_t settings_len;
 	uint32_t guards; /* guards.h: to ask for, where the server lets us */
+	bool resolve; /* no other server holds the pool to an address: the wish's name may lead elsewhere */
 	bool learn; /* ask for what the role and the database set: guards among it, and the defaults */
 	pp_ms timeout_ms;
 };
@@ -58,16 +60,17 @@ struct pp_login {
 	char notices[PP_LOGIN_NOTICES_MAX]; /* the former alone, also of a login that failed */
 	size_t notices_len;
 	char server_version[32];
-	bool conforming;   /* standard_conforming_strings is on */
-	char encoding[32]; /* client_encoding */
-	char *password;	   /* owned copy, NULL none */
+	char address[PP_LOGIN_ADDRESS_MAX]; /* numeric: where it is */
+	bool conforming;		    /* standard_conforming_strings is on */
+	char encoding[32];		    /* client_encoding */
+	char *password;			    /* owned copy, NULL none */
 	uint32_t guards, guards_refused,
 		guards_own; /* set; unknown to the server; the role's own */
 	bool learned;	    /* guards_own was asked for and is known */
 	char *baseline; /* owned, PP_BASELINE_MAX; the one who takes it sets this NULL. NULL: not asked */
 	size_t baseline_len;
 	/* private from here */
-	bool learn;
+	bool learn, follows_name;
 	char *options; /* owned: the startup packet's, without guards */
 	struct {
 		char *hostaddr, *port; /* owned: lists beside that of several hosts; NULL none */

@@ -12,6 +12,7 @@
 #include "broker/guards.h"
 #include "broker/login_error.h"
 #include "broker/login_host.h"
+#include "broker/login_name.h"
 #include "broker/login_notice.h"
 #include "session/baseline.h"
 
@@ -208,6 +209,10 @@ PGconn *pp_login_connect(struct pp_login *l)
 {
 	pp_ms deadline = pp_clock_now_ms() + l->timeout_ms;
 	pp_login_host_settle(l);
+	if (!pp_login_name_follow(l)) {
+		pp_login_error_local(&l->error, "out of memory");
+		return NULL;
+	}
 	PGconn *conn = attempt_with_fewer(l, deadline);
 	if (!conn || !l->learn)
 		return conn;

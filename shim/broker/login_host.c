@@ -79,6 +79,7 @@ void pp_login_host_settle(struct pp_login *l)
 	unsigned n = 0, total = hosts ? count(*hosts) : 1;
 	if (total == 1)
 		return;
+	l->follows_name = false; /* which of them is for the program's libpq to choose */
 	for (; n < total; n++)
 		if (is_port(l, n, port) && element(*hosts, n, host) &&
 		    element(l->hosts.hostaddr ? l->hosts.hostaddr : "", n, hostaddr) &&

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,11 +29,15 @@ void pp_publish_open(struct pp_broker *b)
 	b->tell_fd = pp_credentials_socket(b->dir, PP_IPC_TELL);
 	if (b->tell_fd < 0)
 		pp_log(PP_LOG_WARNING, "no socket %s: %s", PP_IPC_TELL, strerror(errno));
+	pp_publish_routes(b);
 }
 
 static bool write_routes(struct pp_broker *b, int fd)
 {
 	struct pp_route *route, *next;
+	struct pp_ipc_pulse pulse = {.at_ms = pp_clock_now_ms()};
+	if (write(fd, &pulse, sizeof pulse) != sizeof pulse)
+		return false;
 	HASH_ITER(hh, b->routes, route, next)
 	{
 		struct pp_ipc_route line = {route->destination, route->listening};
@@ -52,10 +57,23 @@ void pp_publish_routes(struct pp_broker *b)
 	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return; /* they ask */
-	bool ok = write_routes(b, fd);
-	close(fd);
-	if (!ok || rename(fresh, path) < 0)
+	if (!write_routes(b, fd) || rename(fresh, path) < 0) {
 		unlink(fresh);
+		close(fd);
+		return;
+	}
+	if (b->routes_fd >= 0)
+		close(b->routes_fd);
+	b->routes_fd = fd;
+}
+
+void pp_publish_pulse(struct pp_broker *b)
+{
+	if (b->routes_fd < 0 || b->now - b->pulse_at < PP_IPC_PULSE_MS / 2)
+		return;
+	int64_t at = b->now;
+	b->pulse_at = b->now;
+	(void)!pwrite(b->routes_fd, &at, sizeof at, offsetof(struct pp_ipc_pulse, at_ms));
 }
 
 void pp_publish_withdraw(struct pp_broker *b)
@@ -82,9 +100,14 @@ bool pp_publish_hear(struct pp_broker *b)
 
 void pp_publish_close(struct pp_broker *b)
 {
-	remove_file(b, PP_IPC_ROUTES);
-	remove_file(b, PP_IPC_TELL);
+	if (!b->displaced) {
+		remove_file(b, PP_IPC_ROUTES);
+		remove_file(b, PP_IPC_TELL);
+	}
 	if (b->tell_fd >= 0)
 		close(b->tell_fd);
 	b->tell_fd = -1;
+	if (b->routes_fd >= 0)
+		close(b->routes_fd);
+	b->routes_fd = -1;
 }

@@ -16,6 +16,8 @@ void pp_publish_withdraw(struct pp_broker *b);
 /* Takes one announcement, if there is one: false when there is none. That of an accepted connection was sent before
  * its connect. */
 bool pp_publish_hear(struct pp_broker *b);
+/* Says that we live, where the last time is half a pulse ago. */
+void pp_publish_pulse(struct pp_broker *b);
 void pp_publish_close(struct pp_broker *b);
 
 #endif

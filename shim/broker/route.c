@@ -174,7 +174,8 @@ void pp_route_accept_failed(struct pp_broker *b, int error)
 	if (!b->accept_paused)
 		pp_log(PP_LOG_WARNING, "cannot accept: %s; trying again shortly", strerror(error));
 	b->accept_paused = true;
-	event_del(b->sock_event);
+	if (b->sock_event && b->spare_fd < 0)
+		event_del(b->sock_event);
 	HASH_ITER(hh, b->routes, route, next)
 	event_del(route->event);
 }
@@ -185,7 +186,8 @@ void pp_route_accept_again(struct pp_broker *b)
 	if (!b->accept_paused)
 		return;
 	b->accept_paused = false;
-	event_add(b->sock_event, NULL);
+	if (b->sock_event)
+		event_add(b->sock_event, NULL);
 	HASH_ITER(hh, b->routes, route, next)
 	event_add(route->event, NULL);
 }

@@ -39,6 +39,7 @@ struct pp_route {
 	enum pp_route_reach reach;
 	pp_ms reach_at;
 	bool tunnel_logged;
+	pp_ms lost_at;		 /* a server of it was last lost */
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
 

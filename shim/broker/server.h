@@ -86,8 +86,9 @@ struct pp_server {
 	bool forgets;  /* what was said last may deallocate statements; until all is answered */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool read_paused;
-	pp_ms paused_at; /* or the last sip since */
-	size_t sipped;	 /* bytes since the pause began */
+	pp_ms paused_at;     /* or the last sip since */
+	pp_ms unheard_since; /* silence.h; 0: it is heard */
+	size_t sipped;	     /* bytes since the pause began */
 	bool gone;
 };
 

@@ -65,7 +65,14 @@ void pp_start_process(void)
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
-static int lock_fd = -1; /* set once by pp_start_lock, held until the process ends */
+static int lock_fd = -1; /* pp_start_lock's, held until the process ends */
+
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat ours, theirs;
+	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+	       ours.st_ino == theirs.st_ino;
+}
 
 int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], struct pp_errctx *err)
 {
@@ -86,19 +93,21 @@ int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], struct pp_errctx 
 int pp_start_lock(const char *dir, struct pp_errctx *err)
 {
 	char path[108];
-	struct stat ours, theirs;
 	pp_dir_join(dir, PP_IPC_LOCK, path);
-	if (fstat(PP_IPC_LOCK_FD, &ours) == 0 && stat(path, &theirs) == 0 &&
-	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino &&
+	if (lock_fd < 0 && is_same_file(PP_IPC_LOCK_FD, path) &&
 	    flock(PP_IPC_LOCK_FD, LOCK_EX | LOCK_NB) == 0) {
 		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
 		lock_fd = PP_IPC_LOCK_FD;
 		return 0;
 	}
+	if (is_same_file(lock_fd, path))
+		return 0; /* only the rest was taken away */
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return pp_err_set(err, PP_ERR_SYS, "cannot open %s: %s", path, strerror(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		if (lock_fd >= 0)
+			close(lock_fd); /* of a file that nobody finds any more */
 		lock_fd = fd;
 		return 0;
 	}
@@ -134,11 +143,13 @@ int pp_start_log_fd(const char *dir)
 
 void pp_start_ready(void)
 {
+	static bool said; /* later that descriptor is something else */
 	struct stat pipe;
 	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. */
 	(void)!pwrite(lock_fd, "\n\n", 2, 0);
-	if (fstat(PP_IPC_READY_FD, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
+	if (said || fstat(PP_IPC_READY_FD, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
 		return;
+	said = true;
 	ssize_t ignored = write(PP_IPC_READY_FD, "", 1);
 	(void)ignored;
 	close(PP_IPC_READY_FD);

@@ -5,19 +5,24 @@
 #include "broker/cancel.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/door.h"
 #include "broker/hidden.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
+#include "broker/place.h"
 #include "broker/pressure.h"
 #include "broker/process.h"
 #include "broker/publish.h"
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/server.h"
+#include "broker/silence.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS  250
 #define PP_START_MS (10 * 1000)
+/* What the kernel does not tell by itself is looked for this often. */
+#define PP_LOOK_MS 1000
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
 /* Our last words have been sent; the other side's FIN is awaited this long. */
@@ -73,7 +78,7 @@ static void sweep_clients(struct pp_broker *b)
 			pp_client_close(c, "startup takes too long");
 		else if (c->state == PP_CLIENT_ADMISSION && b->config.wait_timeout_ms &&
 			 age >= b->config.wait_timeout_ms)
-			pp_client_fail(c, "FATAL", "53300", "podpool: no login in time");
+			pp_database_fail_late(c, "podpool: no login in time");
 	}
 }
 
@@ -128,12 +133,51 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 	obey(b, &orders, before);
 }
 
+static void look_around(struct pp_broker *b)
+{
+	if (b->now < b->next_look_at)
+		return;
+	b->next_look_at = b->now + PP_LOOK_MS;
+	pp_place_look(b);
+	pp_door_spare(b);
+	pp_silence_look(b);
+}
+
+static void set_tick(struct pp_broker *b, pp_ms when)
+{
+	pp_ms in = when > b->now ? when - b->now : 0;
+	struct timeval tv = {.tv_sec = in / 1000, .tv_usec = (in % 1000) * 1000};
+	b->next_tick_at = when;
+	event_add(b->tick_event, &tv);
+}
+
+void pp_tick_by(struct pp_broker *b, pp_ms when)
+{
+	if (when < b->next_tick_at)
+		set_tick(b, when);
+}
+
+static void plan_next(struct pp_broker *b)
+{
+	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
+	 * start: a broker is started because somebody comes. */
+	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
+	pp_ms next = b->now + (quiet ? 1000 : PP_TICK_MS);
+	if (b->next_governor_at > b->now && b->next_governor_at < next)
+		next = b->next_governor_at;
+	pp_ms try = pp_pools_next_try(&b->pools, b->now);
+	set_tick(b, try < next ? try : next);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	struct pp_broker *b = arg;
 	pp_broker_now(b);
+	if (!b->accept_paused) /* who connects would wait for us as for one that hangs */
+		pp_publish_pulse(b);
+	look_around(b);
 	tick_governor(b);
 	pp_route_accept_again(b);
 	pp_lend_sweep(b);
@@ -146,15 +190,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_reload_watch(b);
 	pp_database_sweep(b);
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
-	pp_ms next = b->next_governor_at - b->now;
-	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
-	 * start: a broker is started because somebody comes. */
-	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
-	pp_ms janitor = quiet ? 1000 : PP_TICK_MS;
-	if (next > janitor || next <= 0)
-		next = janitor;
-	struct timeval in = {.tv_sec = next / 1000, .tv_usec = (next % 1000) * 1000};
-	event_add(b->tick_event, &in);
+	plan_next(b);
 }
 
 int pp_tick_start(struct pp_broker *b)

@@ -24,7 +24,8 @@ bool pp_wishes_keep(struct pp_broker *b, uint32_t mark, const char *text, size_t
 /* False: never heard of, or forgotten. */
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text);
 
-/* Walks a wish as pp_startup_next does its parameters; a file's value is its path. */
+/* Walks a wish as pp_startup_next does its parameters; a file's value is its path. A hostaddr says that the program
+ * wants this address, wherever the name leads. */
 bool pp_wishes_next(const char *bytes, size_t len, size_t *at, const char **ret_name,
 		    const char **ret_value);
 

@@ -13,4 +13,7 @@
  * doubt: ask. */
 bool pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening);
 
+/* There is a broker's file, and its pulse has stopped: the broker hangs, or is gone without a word. */
+bool pp_known_is_silent(void);
+
 #endif

@@ -20,6 +20,8 @@
 
 #define STACK_BYTES 32768 /* two halves: intermediate and broker-to-be; each needs under 2 KiB */
 
+#define LAUNCH_CLOCK_GRAIN_MS 100 /* a file's time may be finer than the coarse clock */
+
 struct launch {
 	struct pp_exec exec;
 	char lock_path[108];
@@ -28,8 +30,8 @@ struct launch {
 	bool is_started;
 };
 
-/* Milliseconds since the last try, or -1 when there was none. The lock file holds one byte after a try
- * and two once that broker listened. */
+/* Milliseconds since the last try, or -1 when there was none; of a clock that was set back nothing can be told but that
+ * it is long ago. The lock file holds one byte after a try and two once that broker listened. */
 static int64_t last_try_age_ms(int lock_fd, bool *ret_succeeded)
 {
 	struct stat st;
@@ -41,6 +43,8 @@ static int64_t last_try_age_ms(int lock_fd, bool *ret_succeeded)
 	pp_sys2(SYS_clock_gettime, CLOCK_REALTIME_COARSE, &now);
 	int64_t age = ((int64_t)now.tv_sec - st.st_mtim.tv_sec) * 1000 +
 		      (now.tv_nsec - st.st_mtim.tv_nsec) / 1000000;
+	if (age < -LAUNCH_CLOCK_GRAIN_MS)
+		return INT64_MAX;
 	return age < 0 ? 0 : age;
 }
 

@@ -91,7 +91,7 @@ static uint32_t enlist(struct pp_wish *wish, void *caller)
 	question.msg.flags =
 		pp_mark_make(pp_wish_sslmode(wish), is_bound(wish), question.text, len);
 	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
-	int broker = pp_start_dial(deadline);
+	int broker = pp_start_dial(&deadline);
 	if (broker < 0 || pp_ask_wish(broker, &question, deadline, &answer) < 0)
 		return 0;
 	return answer.op == PP_IPC_OK ? question.msg.flags : 0;

@@ -95,7 +95,7 @@ static int ask(int fd, const struct pp_ipc_addr *addr, uint32_t mark, struct pp_
 		return 0;
 	}
 	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
-	int broker = pp_start_dial(deadline);
+	int broker = pp_start_dial(&deadline);
 	if (broker < 0)
 		return PP_ERR_SYS;
 	return pp_ask_exchange(broker, &question, deadline, ret_answer);

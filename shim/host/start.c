@@ -4,9 +4,13 @@
 #include <stdbool.h>
 
 #include "host/ask.h"
+#include "host/known.h"
 #include "host/launch.h"
 #include "host/place.h"
 #include "host/sys.h"
+
+/* A broker whose pulse has stopped may only be starved: it gets a moment, but the program does not stand still. */
+#define PP_START_SILENT_MS 100
 
 #define NEXT_DIR -1000 /* not an errno: this directory does not work out */
 
@@ -40,19 +44,24 @@ static int dial_or_start(const char *dir, int64_t deadline_ms)
 	return pp_ask_dial_dir(dir, deadline_ms);
 }
 
-int pp_start_dial(int64_t deadline_ms)
+int pp_start_dial(int64_t *deadline_ms)
 {
 	char dir[PP_DIR_MAX];
-	int existing = pp_ask_dial(deadline_ms);
-	if (!is_nobody_listening(existing) || !pp_launch_is_possible())
+	int64_t patience = *deadline_ms;
+	if (pp_known_is_silent() && patience > pp_sys_now_ms() + PP_START_SILENT_MS)
+		patience = pp_sys_now_ms() + PP_START_SILENT_MS;
+	int existing = pp_ask_dial(patience);
+	if (!is_nobody_listening(existing) || !pp_launch_is_possible()) {
+		*deadline_ms = patience;
 		return existing;
+	}
 	for (unsigned i = 0;; i++) {
 		int err = pp_place_candidate(i, true, dir);
 		if (err == PP_ERR_ABSENT)
 			return -ENOENT;
 		if (err < 0)
 			continue;
-		int fd = dial_or_start(dir, deadline_ms);
+		int fd = dial_or_start(dir, *deadline_ms);
 		if (fd != NEXT_DIR)
 			return fd;
 	}

@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 
-/* A connected socket (the caller's to close), or negative: no broker can be had, go direct. */
-PP_MUSTCHECK int pp_start_dial(int64_t deadline_ms);
+/* A connected socket (the caller's to close), or negative: no broker can be had, go direct. *deadline_ms is until when
+ * the answer is worth waiting for: not for long where the broker seems to hang. */
+PP_MUSTCHECK int pp_start_dial(int64_t *deadline_ms);
 
 #endif

@@ -117,18 +117,19 @@ static bool is_default(enum pp_wish_option option, const char *value)
 	return false;
 }
 
-/* Whose name a certificate must bear. Of several, the broker finds out which one is connected to. */
+/* Whose name a certificate must bear, and whether it is known where that is. Of several, the broker finds out which one is
+ * connected to. */
 static void put_hosts(struct text *t, const struct pp_wish *wish)
 {
-	static const enum pp_wish_option lists[] = {PP_WISH_hostaddr, PP_WISH_port};
 	if (!pp_wish_is_set(wish, PP_WISH_host))
 		return;
 	put_pair(t, "host", wish->value[PP_WISH_host]);
-	if (!has(wish->value[PP_WISH_host], ','))
-		return;
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		if (pp_wish_is_set(wish, lists[i]) && !is_default(lists[i], wish->value[lists[i]]))
-			put_pair(t, pp_wish_option_name(lists[i]), wish->value[lists[i]]);
+	if (pp_wish_is_set(wish, PP_WISH_hostaddr))
+		put_pair(t, "hostaddr", wish->value[PP_WISH_hostaddr]);
+	const char *port = wish->value[PP_WISH_port];
+	if (has(wish->value[PP_WISH_host], ',') && pp_wish_is_set(wish, PP_WISH_port) &&
+	    !is_default(PP_WISH_port, port))
+		put_pair(t, "port", port);
 }
 
 size_t pp_wish_write(const struct pp_wish *wish, char *text, size_t size,

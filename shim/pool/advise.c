@@ -13,9 +13,16 @@ static uint32_t lacking(const struct pp_pool *pool)
 	return spare ? pool->min_open - open : 0;
 }
 
+static bool may_log_in(const struct pp_pool *pool)
+{
+	size_t coming = pool->conns[PP_CONN_LOGIN].count;
+	size_t there = pp_pool_open(pool) - coming;
+	return coming < (pool->backoff.failures || !there ? 1 : there);
+}
+
 static bool wants(const struct pp_pool *pool, pp_ms now)
 {
-	return lacking(pool) > 0 && now >= pool->not_before;
+	return lacking(pool) > 0 && now >= pool->backoff.until && may_log_in(pool);
 }
 
 static uint32_t fair_share(const struct pp_pools *pools)
@@ -129,6 +136,17 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 	return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
 }
 
+pp_ms pp_pools_next_try(const struct pp_pools *pools, pp_ms now)
+{
+	pp_ms next = INT64_MAX;
+	PP_LIST_FOREACH (&pools->all, it) {
+		const struct pp_pool *pool = pp_pool_at(it);
+		if (pool->backoff.until > now && pool->backoff.until < next && lacking(pool))
+			next = pool->backoff.until;
+	}
+	return next;
+}
+
 bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_conn *conn, pp_ms now)
 {
 	const struct pp_pool *pool = conn->pool;
@@ -138,7 +156,7 @@ bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_conn 
 		return false;
 	if (has_its_turn(conn, now))
 		return false;
-	if (needs_login(pool) && now >= pool->not_before)
+	if (needs_login(pool) && now >= pool->backoff.until)
 		return true;
 	struct pp_pool *needy = neediest(pools, now);
 	if (!needy || needy == pool)

@@ -8,6 +8,9 @@
  * pool below its share waits. So two busy pools do not exchange logins at each transaction: at their shares nothing moves.
  * Of more pools than the cap has places for, those take turns who have waited longest; a connection that has just logged
  * in stays for a while (conn.h), or all would log in for ever and none would ever work.
+ *
+ * Logins come slowly: as many at once as the pool has servers, and one at a time after one failed (backoff.h). So
+ * whatever befell the server, a pod that comes back to it does not come with everything at once.
  */
 #ifndef PP_POOL_POOL_H
 #define PP_POOL_POOL_H
@@ -15,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "pool/backoff.h"
 #include "pool/conn.h"
 
 struct pp_waiter;
@@ -39,10 +43,10 @@ struct pp_pool {
 	struct pp_list waiters; /* link: pp_waiter.link */
 	uint32_t
 		logins_wanted; /* logins wanted to check a password or learn the greeting, beyond waiters */
-	pp_ms logins_since; /* the first of them */
-	uint32_t users;	    /* clients that may ask for a connection */
-	uint32_t min_open;  /* kept open when idle */
-	pp_ms not_before;   /* no new login before (after a failed one) */
+	pp_ms logins_since;	   /* the first of them */
+	uint32_t users;		   /* clients that may ask for a connection */
+	uint32_t min_open;	   /* kept open when idle */
+	struct pp_backoff backoff; /* of logins */
 };
 
 /* Zeroed before its first use. */
@@ -80,6 +84,9 @@ enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE };
 /* OPEN: start a login for *ret_pool. CLOSE: close *ret_conn (idle). Only one of the two is set. */
 enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
 			       struct pp_conn **ret_conn);
+
+/* When the first pool that wants a server now may try again; INT64_MAX: none is put off. */
+pp_ms pp_pools_next_try(const struct pp_pools *pools, pp_ms now);
 
 /* A connection at its transaction's end: must it be closed instead of going back (cap fell, another pool is
  * below its share and waits)? */

@@ -53,8 +53,14 @@ class Wire:
         return self
 
     def cut(self):
+        self._filter("-I")
+
+    def mend(self):
+        self._filter("-D")
+
+    def _filter(self, what):
         for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
-            run(*self.inside, "iptables", "-I", chain, way, self.peer, "-j", "DROP")
+            run(*self.inside, "iptables", what, chain, way, self.peer, "-j", "DROP")
 
     def __exit__(self, *_):
         subprocess.run(["ip", "link", "del", self.name], capture_output=True)

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import sys
+import time
 
 MAGIC, VERSION = 0x4C4F4F50, 1
 ROUTE, PEER, TERM, WISH = 1, 2, 3, 5
@@ -24,6 +25,10 @@ def address(raw):
     family, port = raw[0], struct.unpack(">H", raw[2:4])[0]
     kind = socket.AF_INET if family == 4 else socket.AF_INET6
     return socket.inet_ntop(kind, raw[4 : 8 if family == 4 else 20]), port
+
+
+def pulse():
+    return struct.pack("=32xq", time.monotonic_ns() // 1000000)
 
 
 class Broker:
@@ -57,9 +62,14 @@ class Broker:
 
     def publish(self):
         with open(os.path.join(self.where, "routes.new"), "wb") as f:
+            f.write(pulse())
             for original, ours in self.routes.items():
                 f.write(original + ours)
         os.rename(os.path.join(self.where, "routes.new"), os.path.join(self.where, "routes"))
+
+    def beat(self):
+        with open(os.path.join(self.where, "routes"), "r+b") as f:
+            f.write(pulse())
 
     def on_told(self, sock):
         magic, version, op, cookie, length, flags, addr = MESSAGE.unpack(sock.recv(1000))
@@ -137,7 +147,9 @@ class Broker:
 
     def run(self):
         while True:
-            for key, _ in self.selector.select():
+            if self.routes and "publish" in self.moods and "still" not in self.moods:
+                self.beat()
+            for key, _ in self.selector.select(0.5):
                 key.data(key.fileobj)
 
 

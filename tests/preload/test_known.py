@@ -1,6 +1,8 @@
 """Routes the broker has published: told, not asked; and every way in which the file can be wrong."""
 import os
 import signal
+import struct
+import time
 
 import pytest
 
@@ -57,10 +59,36 @@ def test_an_address_that_is_not_the_brokers_is_not_believed(pooled, install, lis
     path = os.path.join(install.dir, "routes")
     with open(path, "rb") as f:
         line = bytearray(f.read())
-    line[24:28] = bytes([10, 0, 0, 1])
+    line[64:68] = bytes([10, 0, 0, 1])
     with open(path, "wb") as f:
         f.write(line)
     assert connect(listener, env) == first
+
+
+@pytest.mark.parametrize("age", [-3600, 60], ids=["future", "past"])
+def test_a_pulse_of_another_time_is_not_believed(age, install, listener):
+    """Another time namespace's, or that of a broker that hangs: it is asked, and this one answers."""
+    env = install.env(listener.port, PODPOOL_FAKE="publish,still")
+    first = connect(listener, env)
+    write_pulse(install, age)
+    assert connect(listener, env) == first
+    assert len(install.asked("route")) == 2
+
+
+def test_a_broker_that_hangs_is_not_waited_for_once_its_pulse_is_old(pooled, install, listener):
+    env, first = pooled
+    os.kill(install.pids()[0], signal.SIGSTOP)
+    write_pulse(install, 60)
+    plain = direct(listener)
+    begin = time.monotonic()
+    for _ in range(5):
+        assert connect(listener, env) == plain
+    assert time.monotonic() - begin < 5 * 0.4, "a tenth of a second each, and the program's start"
+
+
+def write_pulse(install, age):
+    with open(os.path.join(install.dir, "routes"), "r+b") as f:
+        f.write(struct.pack("=32xq", time.monotonic_ns() // 1000000 - age * 1000))
 
 
 def test_a_link_is_not_followed(pooled, install, listener, tmp_path):

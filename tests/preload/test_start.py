@@ -65,6 +65,21 @@ def test_a_broker_that_never_listens_costs_its_starter_two_seconds_and_nobody_af
     assert len(install.pids()) == 1
 
 
+def test_a_clock_that_is_set_back_stops_nobody(install, listener):
+    """The last try is in the future then: a failed one is repeated, and nobody waits for a start long over."""
+    env = install.env(listener.port, PODPOOL_FAKE="fail")
+    run([victim("connect"), "once", "127.0.0.1", listener.port], env)
+    lock = os.path.join(install.dir, "lock")
+    os.utime(lock, (time.time() + 3600,) * 2)
+    out = run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))[1]
+    assert "greeting=pooled" in out
+    os.unlink(os.path.join(install.dir, "sock"))  # a broker that holds its lock and does not listen
+    os.utime(lock, (time.time() + 3600,) * 2)
+    begin = time.monotonic()
+    out = run([victim("connect"), "once", "127.0.0.1", listener.port], install.env(listener.port))[1]
+    assert "greeting=direct" in out and time.monotonic() - begin < 1.5
+
+
 @pytest.mark.parametrize("kind", ["link", "link to everybody's", "somebody's", "somebody's, open to all", "file"])
 def test_a_directory_that_is_not_ours_is_not_used(kind, install, listener, tmp_path):
     if kind.startswith("link"):

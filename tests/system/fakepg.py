@@ -47,8 +47,9 @@ class FakePg:
         return self
 
     def __exit__(self, *_):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        if self.listener.fileno() >= 0:  # a test may have ended it
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.listener.close()
         for conn in self.connections:
             try:
                 conn.shutdown(socket.SHUT_RDWR)

@@ -1,12 +1,16 @@
 """The broker at its descriptor limit: new programs wait, nobody else notices, and it recovers."""
 import os
 import resource
+import subprocess
+import time
 
 import pytest
 
+from shell import psql
+
 
 @pytest.mark.pooled
-def test_out_of_descriptors_holds_up_only_who_comes_too_late(raw, pool):
+def test_out_of_descriptors_holds_up_only_who_comes_too_late(raw, pool, postgres_trust):
     early = raw(MAX_SERVERS=2).login()
     pid = pool.broker_pid
     open_now = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd"))
@@ -19,9 +23,21 @@ def test_out_of_descriptors_holds_up_only_who_comes_too_late(raw, pool):
     for _ in range(50):
         assert early.ask("select 1") == [["1"]]
     assert cpu_ticks(pid) - used < 100  # it does not turn in circles
+    begin = time.monotonic()
+    while not is_direct(pool, postgres_trust):
+        assert time.monotonic() - begin < 10, "programs that come now do without the broker"
     resource.prlimit(pid, resource.RLIMIT_NOFILE, limit)
     for wire in crowd:
         assert wire.login().ask("select 2") == [["2"]]
+
+
+def is_direct(pool, postgres):
+    """A program that is not answered through the broker's listener within its patience has come too early."""
+    try:
+        done = psql(postgres, pool.program_env(), words="connect_timeout=2")
+    except subprocess.TimeoutExpired:
+        return False
+    return (done.returncode, done.stdout) == (0, "answer\n")
 
 
 def cpu_ticks(pid):

@@ -187,13 +187,15 @@ static bool text_is(const char *expected, size_t len)
 START_TEST(test_wish_text_has_what_matters_and_which_files)
 {
 	char *env[] = {"HOME=/home/u", NULL};
-	static const char text[] = "host\0db\0channel_binding\0require\0sslrootcert\0001.2 /ca\0"
+	static const char text[] = "host\0db\0hostaddr\0" /* wherever the name leads */
+				   "10.0.0.1\0channel_binding\0require\0sslrootcert\0001.2 /ca\0"
 				   "sslcert\0- /home/u/.postgresql/postgresql.crt\0"
 				   "sslkey\0- /home/u/.postgresql/postgresql.key\0"
 				   "sslcrl\0- /home/u/.postgresql/root.crl";
-	judge_with("host=db sslrootcert=/ca user=u sslsni=1 channel_binding=require "
-		   "ssl_min_protocol_version=TLSv1.2",
-		   env);
+	judge_with(
+		"host=db hostaddr=10.0.0.1 sslrootcert=/ca user=u sslsni=1 channel_binding=require "
+		"ssl_min_protocol_version=TLSv1.2",
+		env);
 	ck_assert(text_is(text, sizeof text));
 	judge_with("host=db sslrootcert=ca", env); /* where does the program stand? */
 	ck_assert(text_is("", 0));

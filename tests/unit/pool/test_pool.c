@@ -84,7 +84,7 @@ START_TEST(test_pool_opens_its_minimum_once_it_is_used_though_nobody_waits)
 	open_idle(&a, 0, 1);
 	for (int i = 1; i < 3; i++) {
 		ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_OPEN);
-		pp_conn_init(&conns[i], pool, 1);
+		open_idle(pool, i, 1);
 	}
 	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
 }
@@ -148,6 +148,8 @@ START_TEST(test_pool_opens_no_more_logins_than_wait)
 	struct pp_pool *pool;
 	struct pp_conn *conn;
 	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_NOTHING);
+	for (int i = 2; i < 4; i++) /* two at once */
+		pp_conn_set_state(open_idle(&a, i, 0), PP_CONN_LENT, 0);
 	for (int i = 0; i < 2; i++) {
 		pp_pool_wait(&a, &w[i], 0);
 		ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_OPEN);
@@ -301,9 +303,56 @@ START_TEST(test_pool_failed_logins_are_not_repeated_before_their_time)
 	struct pp_pool *pool;
 	struct pp_conn *conn;
 	pp_pool_wait(&a, &w, 0);
-	a.not_before = 1000;
+	pp_backoff_failed(&a.backoff, PP_BACKOFF_REFUSED, 0, 0);
+	ck_assert_int_eq(pp_pools_next_try(&pools, 0), 1000);
 	ck_assert_int_eq(pp_pools_advise(&pools, 999, &pool, &conn), PP_ADVICE_NOTHING);
 	ck_assert_int_eq(pp_pools_advise(&pools, 1000, &pool, &conn), PP_ADVICE_OPEN);
+}
+END_TEST
+
+START_TEST(test_pool_logs_in_no_faster_than_the_server_lets_us_in)
+{
+	setup_cap(16);
+	struct pp_waiter w[16] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 16; i++)
+		pp_pool_wait(&a, &w[i], 0);
+	int open = 0;
+	for (int there = 0; there < 16; there = open) { /* 1, 1, 2, 4, 8 */
+		int at_once = there ? there : 1;
+		for (int i = 0; i < at_once; i++) {
+			ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_OPEN);
+			pp_conn_init(&conns[open++], &a, 1);
+		}
+		ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+		for (int i = there; i < open; i++) {
+			pp_conn_set_state(&conns[i], PP_CONN_IDLE, 1);
+			pp_pool_unwait(&a, &w[i]);
+			pp_conn_set_state(&conns[i], PP_CONN_LENT, 1);
+		}
+	}
+}
+END_TEST
+
+START_TEST(test_pool_tries_one_login_at_a_time_after_a_failure)
+{
+	setup_cap(8);
+	struct pp_waiter w[4] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 4; i++)
+		pp_conn_set_state(open_idle(&a, i, 0), PP_CONN_LENT, 0);
+	for (int i = 0; i < 4; i++)
+		pp_pool_wait(&a, &w[i], 0);
+	pp_backoff_failed(&a.backoff, PP_BACKOFF_DOWN, 0, 0);
+	ck_assert_int_eq(pp_pools_advise(&pools, 49, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert_int_eq(pp_pools_advise(&pools, 50, &pool, &conn), PP_ADVICE_OPEN);
+	pp_conn_init(&conns[4], &a, 50);
+	ck_assert_int_eq(pp_pools_advise(&pools, 50, &pool, &conn), PP_ADVICE_NOTHING);
+	pp_backoff_over(&a.backoff);
+	ck_assert_int_eq(pp_pools_advise(&pools, 50, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_int_eq(pp_pools_next_try(&pools, 50), INT64_MAX);
 }
 END_TEST
 
@@ -390,6 +439,8 @@ int main(void)
 	tcase_add_test(c, test_pool_respects_the_cap_and_its_fall);
 	tcase_add_test(c, test_pool_at_its_cap_makes_room_for_a_password_to_be_judged);
 	tcase_add_test(c, test_pool_failed_logins_are_not_repeated_before_their_time);
+	tcase_add_test(c, test_pool_logs_in_no_faster_than_the_server_lets_us_in);
+	tcase_add_test(c, test_pool_tries_one_login_at_a_time_after_a_failure);
 	tcase_add_test(c, test_pool_keeps_min_open_and_ends_the_rest_when_idle);
 	suite_add_tcase(s, c);
 	c = tcase_create("between pools");

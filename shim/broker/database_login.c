@@ -1,0 +1,187 @@
+/* What the end of a login means for its pool (database.h). */
+#include "broker/database.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "broker/admit.h"
+#include "broker/app_name.h"
+#include "broker/client.h"
+#include "broker/defaults.h"
+#include "broker/guards.h"
+#include "broker/lend.h"
+#include "broker/question.h"
+#include "broker/route.h"
+#include "broker/server.h"
+#include "broker/tick.h"
+
+/* Without memory for it, those whose time is over hear less. */
+static void keep_failure(struct pp_database *db, const struct pp_login_error *error)
+{
+	free(db->failure);
+	db->failure = error ? malloc(sizeof *error) : NULL;
+	if (db->failure)
+		*db->failure = *error;
+}
+
+static void learn_guards(struct pp_database *db, const struct pp_login *login)
+{
+	struct pp_route *route = db->route;
+	char names[PP_GUARDS_TEXT_MAX];
+	uint32_t news = login->guards_refused & ~route->guards_refused;
+	db->guards = login->guards;
+	route->guards_refused |= news;
+	if (login->learned) {
+		db->guards_own = login->guards_own;
+		db->learned_at = db->broker->now;
+	}
+	if (!news)
+		return;
+	pp_guards_names(news, names);
+	pp_log(PP_LOG_INFO, "%s:%s, version %s, refuses %s: it may notice late that a pod vanished",
+	       pp_route_address(route), pp_route_port(route), login->server_version, names);
+}
+
+static void learn(struct pp_database *db, struct pp_login *login, struct pp_server *s)
+{
+	keep_failure(db, NULL);
+	pp_backoff_over(&db->pool.backoff);
+	if (s->epoch < db->epoch)
+		return; /* slower than one that began after a change */
+	pp_defaults_learn(s, login);
+	db->auth = login->password ? PP_AUTH_PASSWORD : PP_AUTH_NONE;
+	if (!pp_database_set_password(db, login->password))
+		db->auth = PP_AUTH_UNKNOWN; /* no memory to keep it: ask again next time */
+	db->verified_at = db->broker->now;
+	memcpy(db->greeting, login->greeting, login->greeting_len);
+	db->greeting_len = login->greeting_len;
+	pp_app_name_learn(db);
+	memcpy(db->address, login->address, sizeof db->address);
+	memcpy(db->server_version, login->server_version, sizeof db->server_version);
+	learn_guards(db, login);
+}
+
+static void say_failure(struct pp_database *db, const struct pp_login_error *error)
+{
+	pp_log(PP_LOG_WARNING, "login to %s:%s as \"%s\" in \"%s\" failed: %s %s",
+	       pp_route_address(db->route), pp_route_port(db->route), db->user, db->database,
+	       error->sqlstate, error->message);
+}
+
+/* The known password is no longer good: the next applicant brings the new one. */
+static void forget_password(struct pp_database *db, const struct pp_login *login)
+{
+	bool same = login->password && db->password && strcmp(login->password, db->password) == 0;
+	if (same && strncmp(login->error.sqlstate, "28", 2) == 0)
+		(void)pp_database_set_password(db, NULL);
+}
+
+static bool is_class(const struct pp_login_error *error, const char *class)
+{
+	return strncmp(error->sqlstate, class, 2) == 0;
+}
+
+static bool is_full(const struct pp_login_error *error)
+{
+	return strcmp(error->sqlstate, "53300") == 0;
+}
+
+bool pp_database_is_passing(const struct pp_login_error *error)
+{
+	return is_class(error, "08") || is_class(error, "53") || is_class(error, "57");
+}
+
+static enum pp_backoff_cause cause_of(const struct pp_database *db,
+				      const struct pp_login_error *error)
+{
+	if (is_full(error))
+		return pp_database_logged_in(db) ? PP_BACKOFF_CROWDED : PP_BACKOFF_FULL;
+	return pp_database_is_passing(error) ? PP_BACKOFF_DOWN : PP_BACKOFF_REFUSED;
+}
+
+static void put_off(struct pp_database *db, const struct pp_login *login)
+{
+	const struct pp_login_error *error = &login->error;
+	struct pp_broker *b = db->broker;
+	/* A wrong password says nothing about the others'. */
+	if (!pp_database_is_passing(error) && login->password && pp_database_logged_in(db))
+		return;
+	pp_backoff_failed(&db->pool.backoff, cause_of(db, error), b->now, arc4random());
+	pp_tick_by(b, db->pool.backoff.until);
+}
+
+static bool may_make_room(const struct pp_database *db, const struct pp_database *other)
+{
+	return other->route == db->route && (other != db || db->pool.logins_wanted);
+}
+
+/* The server is full, perhaps of connections of ours that nobody uses. */
+static void make_room(struct pp_database *db)
+{
+	struct pp_database *other, *next;
+	struct pp_conn *oldest = NULL;
+	if (pp_database_logged_in(db) && !db->pool.logins_wanted)
+		return; /* there is something to wait for */
+	HASH_ITER(hh, db->broker->databases, other, next)
+	{
+		struct pp_list *idle = &other->pool.conns[PP_CONN_IDLE];
+		if (!idle->count || !may_make_room(db, other))
+			continue;
+		struct pp_conn *conn = pp_list_entry(idle->head.prev, struct pp_conn, link);
+		if (!oldest || conn->since < oldest->since)
+			oldest = conn;
+	}
+	if (oldest)
+		pp_server_close(pp_server_of(oldest), "the server is full: place needed elsewhere");
+}
+
+static void take_failure(struct pp_database *db, const struct pp_login *login)
+{
+	const struct pp_login_error *error = &login->error;
+	if (error->needs_password) {
+		db->auth = PP_AUTH_PASSWORD;
+		/* Only those already admitted could make us try the same again and again. */
+		if (db->pool.waiters.count)
+			put_off(db, login);
+		return;
+	}
+	say_failure(db, error);
+	forget_password(db, login);
+	if (error->unreachable)
+		pp_question_doubt(db->route);
+	keep_failure(db, error);
+	put_off(db, login);
+}
+
+void pp_database_login_over(struct pp_server *s, struct pp_login *login)
+{
+	struct pp_database *db = s->database;
+	const struct pp_login_error *error = &login->error;
+	if (s->session) {
+		learn(db, login, s);
+		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
+		pp_admit_login_over(s, login, true);
+		pp_lend_idle(s);
+		return;
+	}
+	pp_server_close(s, "login failed");
+	take_failure(db, login);
+	if (is_full(error))
+		make_room(db);
+	else
+		pp_admit_login_over(s, login, false);
+	if (pp_database_logged_in(db) == 0 &&
+	    (error->needs_password || !pp_database_is_passing(error)))
+		pp_lend_fail_waiting(db, error);
+	pp_lend_settle(db->broker);
+}
+
+void pp_database_fail_late(struct pp_client *c, const char *otherwise)
+{
+	const struct pp_database *db = c->database;
+	if (db->failure && (pp_database_logged_in(db) == 0 || pp_database_is_passing(db->failure)))
+		pp_client_fail_as(c, db->failure);
+	else
+		pp_client_fail(c, "FATAL", "53300", otherwise);
+}

@@ -1,0 +1,140 @@
+"""Looks at the brokers from outside, several times a second."""
+import collections
+import os
+import statistics
+import threading
+import time
+
+PAUSE = 0.2
+SPARE = 3  # descriptors: a visitor, another route
+ESTABLISHED = "01"
+
+
+class Life:
+    """What was seen of one broker."""
+
+    def __init__(self):
+        self.servers, self.fds, self.kilobytes = [], [], []
+        self.first = self.last = time.monotonic()
+
+    @property
+    def seconds(self):
+        return self.last - self.first
+
+
+class Watcher(threading.Thread):
+    def __init__(self, pool, postgres, cap):
+        super().__init__(daemon=True)
+        self.pool, self.postgres, self.cap = pool, postgres, cap
+        self.lives = collections.defaultdict(Life)
+        self.events, self.wrong, self.unpooled = [], [], []
+        self.over = threading.Event()
+        self.at_first = max(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.brokers())
+
+    def say(self, event):
+        self.events.append((time.monotonic(), event))
+
+    def brokers(self):
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{pid}/cmdline", "rb") as f:
+                    words = f.read().split(b"\0")
+                with open(f"/proc/{pid}/stat") as f:
+                    is_dead = f.read().rpartition(")")[2].split()[0] in "ZX"
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if words[1:3] == [b"broker", b"--dir"] and words[3] == os.fsencode(self.pool.dir) and not is_dead:
+                found.append(int(pid))
+        return found
+
+    def run(self):
+        while not self.over.wait(PAUSE):
+            theirs = set()
+            for pid in self.brokers():
+                try:
+                    theirs |= self.look_at(pid)
+                except (FileNotFoundError, ProcessLookupError, StopIteration):
+                    continue  # it has just ended
+            self.unpooled.append(len(sockets_to(self.postgres.port) - theirs))
+
+    def look_at(self, pid):
+        inodes = descriptors(pid)
+        servers = len(inodes & sockets_to(self.postgres.port))
+        life = self.lives[pid]
+        life.last = time.monotonic()
+        life.servers.append(servers)
+        life.fds.append(len(os.listdir(f"/proc/{pid}/fd")))
+        life.kilobytes.append(resident_kb(pid))
+        if servers > self.cap:
+            last = [name for _, name in self.events[-3:]]
+            self.wrong.append(f"broker {pid} had {servers} server connections, cap {self.cap}, after {last}")
+        return inodes
+
+    def finish(self, workdir):
+        """When all clients have left: what is wrong."""
+        wrong, left = [], None
+        deadline = time.monotonic() + 10
+        pids = self.brokers()
+        while pids and time.monotonic() < deadline:
+            left = {pid: len(os.listdir(f"/proc/{pid}/fd")) for pid in pids}
+            if max(left.values()) <= self.at_first + self.cap + SPARE:
+                break
+            time.sleep(0.1)
+        else:
+            if pids:
+                wrong.append(f"all clients have left, and brokers keep so many descriptors: {left}; {self.at_first} at first")
+        self.left = left
+        self.over.set()
+        self.join()
+        for pid, life in self.lives.items():
+            if life.seconds < 60:
+                continue
+            before, after = quarters(life.kilobytes)
+            if after > before * 1.2 + 1024:
+                wrong.append(f"broker {pid} grew from {before:.0f} to {after:.0f} KB")
+            before, after = quarters(life.fds)
+            if after > before * 1.2 + 20:
+                wrong.append(f"broker {pid} grew from {before:.0f} to {after:.0f} descriptors")
+        return wrong + self.wrong
+
+    def report(self):
+        samples = sum(len(life.servers) for life in self.lives.values())
+        peak = max(max(life.servers) for life in self.lives.values())
+        lines = [f"{len(self.lives)} brokers, {samples} samples, at most {peak} server connections of one (cap {self.cap})"]
+        pid, life = max(self.lives.items(), key=lambda item: item[1].seconds)
+        kb, fds = quarters(life.kilobytes), quarters(life.fds)
+        lines.append(f"longest life {life.seconds:.0f} s: memory {kb[0]:.0f} -> {kb[1]:.0f} KB, descriptors"
+                     f" {fds[0]:.0f} -> {fds[1]:.0f}; after the clients {self.left}")
+        lines.append(f"programs that had connected directly, as a broker was frozen or dead: {statistics.mean(self.unpooled):.1f}"
+                     f" connections on average, {max(self.unpooled)} at most, {self.unpooled[-1]} at the end")
+        return lines
+
+
+def quarters(values):
+    """Medians of the second quarter (the first is warming up) and of the last."""
+    n = max(len(values) // 4, 1)
+    return statistics.median(values[n:2 * n] or values), statistics.median(values[-n:])
+
+
+def descriptors(pid):
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            continue
+    return found
+
+
+def sockets_to(port):
+    """Established TCP connections to the database itself (not to a route of the broker), as descriptors name them."""
+    with open("/proc/net/tcp") as f:
+        lines = [line.split() for line in f][1:]
+    far = f"0100007F:{port:04X}"
+    return {f"socket:[{words[9]}]" for words in lines if words[2] == far and words[3] == ESTABLISHED}
+
+
+def resident_kb(pid):
+    with open(f"/proc/{pid}/status") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))

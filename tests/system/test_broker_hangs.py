@@ -1,0 +1,53 @@
+"""A broker that is there and does nothing (SIGSTOP: a debugger, a frozen container, a defect)."""
+import os
+import signal
+import time
+
+import pytest
+
+from shell import psql
+from support import pgwire, wait
+
+pytestmark = pytest.mark.pooled
+
+
+@pytest.fixture
+def frozen(raw, pool):
+    """A broker with a session and a server, stopped; resume() lets it go on."""
+    wire = raw(MAX_SERVERS=2).login()
+    assert wire.ask("select 1") == [["1"]]
+    pid = pool.broker_pid
+    os.kill(pid, signal.SIGSTOP)
+    yield wire, lambda: os.kill(pid, signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
+
+
+def seconds_of(pool, postgres):
+    begin = time.monotonic()
+    done = psql(postgres, pool.program_env())
+    assert (done.returncode, done.stdout) == (0, "answer\n")
+    return time.monotonic() - begin
+
+
+def test_programs_connect_directly_once_it_has_been_silent(frozen, pool, postgres_trust):
+    wire, resume = frozen
+    time.sleep(3.2)  # its pulse may be so old
+    direct = "select count(*) from pg_stat_activity where usename = 'app' and state = 'active' and query like '%answer%'"
+    assert max(seconds_of(pool, postgres_trust) for _ in range(5)) < 1.5, "a tenth of a second for each question"
+    assert postgres_trust.psql(direct) == "0"
+    resume()
+    wait.until(lambda: pool.status()["totals"]["clients"] >= 1, "it lives")
+    before = pool.status()["totals"]["transactions"]
+    seconds_of(pool, postgres_trust)
+    assert pool.status()["totals"]["transactions"] == before + 1, "pooled again"
+
+
+def test_sessions_go_on_where_they_stood(frozen):
+    wire, resume = frozen
+    wire.send(pgwire.query("select 2"))
+    wire.sock.settimeout(0.5)
+    with pytest.raises(TimeoutError):
+        wire.recv()
+    wire.sock.settimeout(20)
+    resume()
+    assert wire.rows() == [["2"]]
