@@ -22,6 +22,7 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
+	c->counted |= !s->used;
 	s->unnamed_known = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (c->broker->config.mode == PP_MODE_SESSION)
@@ -43,6 +44,7 @@ static void detach(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	s->client = NULL;
+	s->used = true;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
 	s->forgets = false;
@@ -212,6 +214,8 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 	const struct pp_labels_entry *has = s->label, *wanted = c->label;
 	if (s->epoch < c->epoch)
 		return -1; /* its defaults are older than the client */
+	if (c->wants_unused && s->used)
+		return -1;
 	if (has == wanted)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);

@@ -70,6 +70,9 @@ static enum pp_step take_head(struct pp_front_run *f)
 	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
 	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
 		return PP_STEP_WAIT;
+	if (!c->server)
+		c->wants_unused = frame == PP_FRAME_WHOLE &&
+				  pp_front_wants_unused(c, f->bytes + f->at, &head);
 	if (pp_hidden_holds(c) || (!c->server && !pp_lend_begin(c)))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;

@@ -85,6 +85,7 @@ struct pp_server {
 	bool readable; /* client_encoding is one the lexer can read */
 	bool forgets;  /* what was said last may deallocate statements; until all is answered */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
+	bool used;	    /* it has done something for a client */
 	bool read_paused;
 	pp_ms paused_at; /* or the last sip since */
 	size_t sipped;	 /* bytes since the pause began */

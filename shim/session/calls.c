@@ -4,6 +4,7 @@
 
 #include "session/body.h"
 #include "session/cause.h"
+#include "session/past.h"
 #include "session/settings.h"
 #include "session/watch.h"
 
@@ -98,6 +99,8 @@ void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
 	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
+	if (pp_past_counts_sessions(name, len))
+		lx->touched |= PP_TOUCH_SESSIONS;
 	if (lx->watch)
 		look_up(lx, name, len);
 }

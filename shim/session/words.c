@@ -33,7 +33,7 @@ static const struct pp_words_row rows[] = {
 	{"import", PP_STEP_DDL, 0},
 	{"insert", PP_STEP_SKIM, 0},
 	{"listen", PP_STEP_SKIM, PP_PIN_LISTEN},
-	{"load", PP_STEP_SKIM, PP_PIN_LOAD},
+	{"load", PP_STEP_SKIM, PP_PIN_LOAD | PP_TOUCH_LIBRARIES},
 	{"lock", PP_STEP_SKIM, 0},
 	{"merge", PP_STEP_SKIM, 0},
 	{"move", PP_STEP_SKIM, 0},
