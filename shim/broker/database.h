@@ -53,6 +53,7 @@ struct pp_database {
 	char *password;	   /* owned, wiped */
 	pp_ms verified_at; /* last successful login */
 	bool last_login_failed;
+	bool asks_sequences; /* a text has named currval or lastval */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	size_t name_at,

@@ -66,6 +66,8 @@ struct pp_server {
 	struct pp_touched touch;	    /* what has been done to it since it was last asked */
 	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
 	uint32_t pins;			    /* enum pp_pin */
+	uint64_t next_after; /* NEXT pins: since the end of this transaction of its client */
+	pp_ms next_since;
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;

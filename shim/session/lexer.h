@@ -27,6 +27,8 @@
 
 /* Flags in the lexer's answer beyond the pins: they keep no server. */
 enum pp_touch {
+	/* May advance a sequence: INSERT, MERGE, COPY, nextval(. */
+	PP_TOUCH_SEQUENCE = 1 << 20,
 	/* The text looks at what the server did before (past.h): the number of sessions; whether it
 	 * has had temporary objects; which libraries it has loaded. */
 	PP_TOUCH_SESSIONS = 1 << 21,

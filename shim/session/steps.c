@@ -45,6 +45,8 @@ static void query_name(struct pp_lexer *lx, bool quoted)
 		lx->step = PP_STEP_INTO;
 	else if (!quoted && lx->word_len == 6 && is(lx, "update"))
 		lx->updating = true; /* WITH ... UPDATE, or FOR UPDATE */
+	else if (!quoted && lx->word_len == 6 && is(lx, "insert"))
+		lx->touched |= PP_TOUCH_SEQUENCE; /* WITH ... INSERT */
 	else if (lx->updating)
 		check_update(lx);
 }
