@@ -100,8 +100,9 @@ void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
 	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
-	if (pp_past_counts_sessions(name, len))
-		lx->touched |= PP_TOUCH_SESSIONS;
+	uint32_t counted = pp_past_counted(name, len);
+	if (counted)
+		pp_cause_pin(lx, counted, "ITS STATISTICS");
 	if (lx->watch)
 		look_up(lx, name, len);
 }

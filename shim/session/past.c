@@ -3,9 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define COUNTS	   "pg_stat_database"
-#define COUNTS_TOO "pg_stat_get_db_sessions"
-#define LIBRARY	   "plpgsql."
+#define LIBRARY "plpgsql."
 
 static bool begins_with(const uint8_t *text, size_t len, const char *word)
 {
@@ -34,9 +32,24 @@ static bool is(const char *name, size_t len, const char *word)
 	return strlen(word) == len && memcmp(name, word, len) == 0;
 }
 
-bool pp_past_counts_sessions(const char *name, size_t len)
+static bool is_of(const char *name, size_t len, const char *family)
 {
-	return is(name, len, COUNTS) || is(name, len, COUNTS_TOO);
+	return strlen(family) < len && memcmp(name, family, strlen(family)) == 0;
+}
+
+/* docs 28.2: a server reports what it did once a second at most, and only of itself can that be hurried. */
+uint32_t pp_past_counted(const char *name, size_t len)
+{
+	if (!is_of(name, len, "pg_stat"))
+		return 0;
+	if (is(name, len, "pg_stat_force_next_flush"))
+		return PP_PIN_STATS | PP_TOUCH_SESSIONS;
+	if (is(name, len, "pg_stat_database") || is(name, len, "pg_stat_get_db_sessions"))
+		return PP_TOUCH_SESSIONS;
+	if (is_of(name, len, "pg_statio_") || is_of(name, len, "pg_stat_user_") ||
+	    is_of(name, len, "pg_stat_all_") || is_of(name, len, "pg_stat_xact_"))
+		return PP_PIN_STATS;
+	return 0;
 }
 
 /* docs 43.11.2, 43.12, 43.9.2 */

@@ -4,8 +4,9 @@
  *   LOAD, and settings in the name space   what a library refuses or defines depends on whether it has been loaded;
  *   of one that do not exist               plpgsql is the library that is loaded behind everybody's back
  *   pg_stat_database                       counts logins
+ *   pg_stat_user_tables and the like       count what a server did, when it gets to report it
  *
- * The lexer finds them and gives PP_TOUCH_TEMP_PATH, PP_TOUCH_LIBRARIES, PP_TOUCH_SESSIONS.
+ * The lexer finds them and gives PP_TOUCH_TEMP_PATH, PP_TOUCH_LIBRARIES, PP_TOUCH_SESSIONS, PP_PIN_STATS.
  */
 #ifndef PP_SESSION_PAST_H
 #define PP_SESSION_PAST_H
@@ -18,7 +19,7 @@ bool pp_past_may_matter(const uint8_t *text, size_t len);
 /* The setting just named (names.h) is in the name space of a library that does not have it. */
 bool pp_past_is_refused(const struct pp_lexer *lx);
 
-/* Any identifier: does it count sessions? */
-bool pp_past_counts_sessions(const char *name, size_t len);
+/* Any identifier: PP_TOUCH_SESSIONS, and PP_PIN_STATS. */
+uint32_t pp_past_counted(const char *name, size_t len);
 
 #endif

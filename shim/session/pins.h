@@ -33,6 +33,7 @@ enum pp_pin_end {
 	X(ADVISORY, "advisory", PROBED)	  /* session advisory lock */                              \
 	X(SEQUENCE, "sequence", CLIENT)	  /* currval/lastval read: needs its own last value */     \
 	X(NEXTVAL, "nextval", NEXT)	  /* a sequence advanced, whose value may be asked for */  \
+	X(STATS, "stats", CLIENT)	  /* looks at what its server counts */                    \
 	X(SEED, "seed", CLOSE)		  /* setseed */                                            \
 	X(LOAD, "load", CLOSE)		  /* LOAD */                                               \
 	X(DYNAMIC, "dynamic", DYNAMIC)	  /* DO, CALL, query_to_xml: runs SQL that is not seen */  \

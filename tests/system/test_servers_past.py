@@ -55,6 +55,19 @@ def test_who_looks_at_the_number_of_sessions_is_one_of_them(raw, pool):
         assert pool.status()["totals"]["pins"] == {}
 
 
+def test_statistics_that_are_hurried_are_the_own(raw, table):
+    """Who looks at what is counted for tables stays where it is counted."""
+    wires = [raw(MAX_SERVERS=3, LEND="rotate", MIN_SERVERS=3).login(), raw().login()]
+    look = "select coalesce(sum(n_tup_ins), 0) from pg_stat_user_tables where relname = 't'"
+    assert [wire.ask(look) for wire in wires] == [[["0"]]] * 2
+    for n in range(1, 4):
+        for wire in wires:
+            wire.ask("insert into t values (1)")
+        for wire in wires:
+            wire.ask("select pg_stat_force_next_flush()")
+        assert wires[0].ask(look) == wires[1].ask(look) == [[str(2 * n)]]
+
+
 def test_server_that_did_nothing_is_waited_for_and_others_go_on(raw, pool):
     """The only one is busy; it is closed when it comes back, and its place is a new one's."""
     busy = raw(MAX_SERVERS=1).login()

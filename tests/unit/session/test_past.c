@@ -57,11 +57,32 @@ START_TEST(test_past_what_does_not)
 		"reset plpgsql.extra_foo",
 		"select 'pg_stat_database'",
 		"select * from pg_stat_activity",
+		"select * from pg_stat_user_tables",
 		"select * from pg_stat_database_conflicts",
 		"select relname from pg_class where relname ~ '^pg_temp'",
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		ck_assert_msg(found_in(table[i]) == 0, "%s", table[i]);
+}
+END_TEST
+
+START_TEST(test_past_what_its_server_counts)
+{
+	static const char *const table[] = {
+		"select n_tup_ins from pg_stat_user_tables",
+		"select 1 from pg_catalog.pg_statio_all_indexes",
+		"select pg_stat_force_next_flush()",
+		"do $$ begin perform 1 from pg_stat_xact_user_tables; end $$",
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		struct pp_lexer lx;
+		pp_lexer_init(&lx, true);
+		pp_lexer_feed(&lx, (const uint8_t *)table[i], strlen(table[i]));
+		ck_assert_msg(pp_lexer_finish(&lx) & PP_PIN_STATS, "%s", table[i]);
+	}
+	ck_assert_uint_eq(pp_past_counted("pg_stat", 7), 0);
+	ck_assert_uint_eq(pp_past_counted("pg_stat_user_", 13), 0);
+	ck_assert_uint_eq(pp_past_counted("pg_stat_activity", 16), 0);
 }
 END_TEST
 
@@ -71,6 +92,7 @@ int main(void)
 	TCase *c = tcase_create("texts");
 	tcase_add_test(c, test_past_what_looks_at_it);
 	tcase_add_test(c, test_past_what_does_not);
+	tcase_add_test(c, test_past_what_its_server_counts);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
