@@ -1,11 +1,16 @@
 #include "broker/hidden_sql.h"
 
-/* Names are taken from pg_catalog alone; the answer comes as the database has it, whatever the client's encoding; and
- * nobody waits for a table somebody else has locked (a view's text takes locks). */
+/* Names are taken from pg_catalog alone; the answer comes as the database has it, whatever the client's encoding;
+ * nobody waits for a table somebody else has locked (a view's text takes locks); and a client's wishes for its own plans
+ * are not ours: with enable_seqscan off all that costs seems so dear that JIT compiles it for ten seconds. */
 #define LOCALLY                                                                                    \
 	"SELECT pg_catalog.set_config('search_path','pg_catalog, pg_temp',true),"                  \
 	"pg_catalog.set_config('client_encoding',pg_catalog.getdatabaseencoding(),true),"          \
 	"pg_catalog.set_config('statement_timeout','10s',true),"                                   \
+	"pg_catalog.set_config('jit','off',true),"                                                 \
+	"pg_catalog.set_config('enable_seqscan','on',true),"                                       \
+	"pg_catalog.set_config('enable_nestloop','on',true),"                                      \
+	"pg_catalog.set_config('enable_hashjoin','on',true),"                                      \
 	"pg_catalog.set_config('lock_timeout','100ms',true);"
 
 /* Counters of the catalogs that decide: they go up with one more function, with ALTER and with CREATE OR REPLACE. */

@@ -37,7 +37,7 @@ def start_background(stage, count):
     script = pathlib.Path(__file__).parent / "background.py"
     return subprocess.Popen(stage.command(sys.executable, script, stage.postgres.host, stage.postgres.port, count),
                             env=stage.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                            stderr=subprocess.DEVNULL)  # it may start the broker, whose stderr this would be
+                            stderr=subprocess.DEVNULL)
 
 
 def run(options):

@@ -218,6 +218,17 @@ def test_without_the_right_to_read_the_catalog_everything_is_suspicious(raw, pos
         postgres_trust.psql("grant select on pg_catalog.pg_proc to public", db="app")
 
 
+def test_what_a_client_wants_its_plans_to_be_does_not_hold_everybody_up(raw, pool, fresh):
+    """Compiled, the broker's question takes longer than it may."""
+    fresh("create function h() returns text language sql as $$ select set_config('work_mem', '7MB', false) $$")
+    wish = "set enable_seqscan = off; set jit = on; set jit_above_cost = 0; set jit_inline_above_cost = 0"
+    owner = raw(MAX_SERVERS=1).login(options="-c " + wish.replace("set ", "").replace(" = ", "=").replace("; ", " -c "))
+    owner.ask("create or replace function g() returns int language sql as 'select 1'")
+    owner.ask("select h()")
+    assert owner.ask("show work_mem") == [["7MB"]]
+    assert "cannot be known" not in pool.stderr_text()
+
+
 @pytest.mark.parametrize("table", ["h", "p"])
 def test_machine_code_of_unknown_origin_keeps_its_server_and_ends_with_it(table, raw, pool, postgres_trust, fresh):
     """Nobody can ask refint what it remembers: it takes the plan of a DELETE for that of an UPDATE, in one session."""
