@@ -63,6 +63,7 @@ struct pp_client {
 	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
+	pp_ms born;
 	pp_ms since; /* state entered; LENT: its current transaction began */
 	uint32_t id;
 

@@ -17,12 +17,18 @@
 /* Servers tried in a row before a client whose settings none of them takes is told so. */
 #define PP_LEND_REFUSALS_MAX 3
 
+/* Unused, and no older than the client: whoever counted sessions before it came has not counted this one. */
+static bool is_made_for(const struct pp_server *s, const struct pp_client *c)
+{
+	return !s->used && s->conn.born > c->born;
+}
+
 static void attach(struct pp_server *s, struct pp_client *c)
 {
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
-	c->counted |= !s->used;
+	c->counted |= is_made_for(s, c);
 	s->unnamed_known = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (c->broker->config.mode == PP_MODE_SESSION)
@@ -241,7 +247,7 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 	const struct pp_labels_entry *has = s->label, *wanted = c->label;
 	if (s->epoch < c->epoch)
 		return -1; /* its defaults are older than the client */
-	if (c->wants_unused && s->used)
+	if (c->wants_unused && !is_made_for(s, c))
 		return -1;
 	if (has == wanted)
 		return 0;

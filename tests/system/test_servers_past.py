@@ -55,6 +55,15 @@ def test_who_looks_at_the_number_of_sessions_is_one_of_them(raw, pool):
         assert pool.status()["totals"]["pins"] == {}
 
 
+def test_server_that_logged_in_before_is_not_a_new_session(raw, pool):
+    first = raw(MAX_SERVERS=4, MIN_SERVERS=3).login()
+    first.ask("select 1")
+    if pool.pooled:
+        pool.until_status(lambda s: s["totals"]["idle"] == 3, "the others have logged in")
+    before = int(first.ask(SESSIONS)[0][0])
+    assert int(raw().login().ask(SESSIONS)[0][0]) > before
+
+
 def test_statistics_that_are_hurried_are_the_own(raw, table):
     """Who looks at what is counted for tables stays where it is counted."""
     wires = [raw(MAX_SERVERS=3, LEND="rotate", MIN_SERVERS=3).login(), raw().login()]
