@@ -19,6 +19,8 @@ def numbers(postgres_trust):
     postgres_trust.psql("drop table if exists numbered; drop sequence if exists numbers; create sequence numbers;"
                         " create table numbered (id int default nextval('numbers'), note text);"
                         " alter sequence numbers owner to app; alter table numbered owner to app", db="app")
+    yield
+    postgres_trust.psql("drop table numbered; drop sequence numbers", db="app")
 
 
 def advance(wire, name):
