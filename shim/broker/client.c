@@ -217,7 +217,7 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 	c->id = ++last_id;
 	c->route = route;
 	c->state = PP_CLIENT_STARTUP;
-	c->since = c->active_at = b->now;
+	c->born = c->since = c->active_at = b->now;
 	pp_list_append(&b->clients, &c->link);
 	event_assign(&c->read_event, b->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->write_event, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);

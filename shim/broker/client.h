@@ -63,6 +63,7 @@ struct pp_client {
 	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
+	pp_ms born;
 	pp_ms since; /* state entered; LENT: its current transaction began */
 	uint32_t id;
 
@@ -100,6 +101,9 @@ struct pp_client {
 	uint32_t skip;	    /* bytes of the current message still to come */
 	uint8_t sslmode;    /* enum pp_ipc_sslmode, with is_libpq */
 	bool is_elsewhere;  /* its process is in another pid namespace: out of sight */
+	bool had_temp;	    /* temporary objects: that a server has a schema is no news to it */
+	bool counted;	    /* a server has logged in for it */
+	bool wants_unused;  /* by its next text: a server made for it (session/past.h) */
 	bool is_libpq;	    /* its libpq's TLS wish is ours to meet */
 	bool told_app_name; /* of its name it last heard that it is app_name */
 	bool read_paused;

@@ -51,6 +51,7 @@ struct pp_database {
 	char *password;			/* owned, wiped */
 	pp_ms verified_at;		/* last successful login */
 	struct pp_login_error *failure; /* owned: of the last login; NULL it went well */
+	bool asks_sequences;		/* a text has named currval or lastval */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	size_t name_at,

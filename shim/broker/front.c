@@ -31,6 +31,10 @@ void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
+	if (text->bits & PP_PIN_SEQUENCE && !s->database->asks_sequences) {
+		s->database->asks_sequences = true;
+		s->database->hidden->generation++; /* what was read before is read again */
+	}
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
@@ -49,6 +53,8 @@ static void begin(struct pp_server *s)
 static uint32_t finish(struct pp_server *s)
 {
 	uint32_t bits = pp_lexer_finish(&s->lexer);
+	if (!s->database->asks_sequences)
+		bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
 	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
 		bits |= PP_PIN_DYNAMIC;
 	return s->readable ? bits : bits | PP_PIN_OPAQUE;

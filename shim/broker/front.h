@@ -1,6 +1,6 @@
 /* shim/broker/front.h - the parts of relay_front.c: one run over a client's bytes, and what it looks at.
  *
- * front.c sends on and lets the lexer read; front_query.c looks at Query, front_names.c at the names in extended
+ * front.c sends on and lets the lexer read, front_past.c before a server is lent; front_query.c looks at Query, front_names.c at the names in extended
  * messages, front_statements.c says what a named statement means to the server that is lent.
  */
 #ifndef PP_BROKER_FRONT_H
@@ -86,6 +86,9 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 /* A text that speaks of prepared statements by name must find the client's there, under its names, and no others:
  * pp_own_names() first. Not within a batch that has begun: its Sync may be behind this text. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
+/* Looks this first text of a transaction, a Query or Parse as a whole, at what a server has done for others? */
+bool pp_front_wants_unused(const struct pp_client *c, const uint8_t *message,
+			   const struct pp_frame_head *head);
 enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
 
 /* A message that names a statement (not the unnamed one), whole if it is Parse and short enough. */

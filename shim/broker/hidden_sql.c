@@ -1,11 +1,16 @@
 #include "broker/hidden_sql.h"
 
-/* Names are taken from pg_catalog alone; the answer comes as the database has it, whatever the client's encoding; and
- * nobody waits for a table somebody else has locked (a view's text takes locks). */
+/* Names are taken from pg_catalog alone; the answer comes as the database has it, whatever the client's encoding;
+ * nobody waits for a table somebody else has locked (a view's text takes locks); and a client's wishes for its own plans
+ * are not ours: with enable_seqscan off all that costs seems so dear that JIT compiles it for ten seconds. */
 #define LOCALLY                                                                                    \
 	"SELECT pg_catalog.set_config('search_path','pg_catalog, pg_temp',true),"                  \
 	"pg_catalog.set_config('client_encoding',pg_catalog.getdatabaseencoding(),true),"          \
 	"pg_catalog.set_config('statement_timeout','10s',true),"                                   \
+	"pg_catalog.set_config('jit','off',true),"                                                 \
+	"pg_catalog.set_config('enable_seqscan','on',true),"                                       \
+	"pg_catalog.set_config('enable_nestloop','on',true),"                                      \
+	"pg_catalog.set_config('enable_hashjoin','on',true),"                                      \
 	"pg_catalog.set_config('lock_timeout','100ms',true);"
 
 /* Counters of the catalogs that decide: they go up with one more function, with ALTER and with CREATE OR REPLACE. */
@@ -41,13 +46,18 @@ const char pp_hidden_sql_scan[] = LOCALLY MARK
 	"old_snapshot|pageinspect|pg_buffercache|pg_cron|pg_freespacemap|pg_hint_plan|"
 	"pg_prewarm|pg_repack|pg_stat_statements|pg_surgery|pg_trgm|pg_visibility|"
 	"pg_walinspect|pgaudit|pgcrypto|pgrouting|pgrowlocks|pgstattuple|plpgsql|plperl|"
-	"plperlu|plpython3u|pltcl|pltclu|postgis.*|postgres_fdw|refint|seg|sslinfo|tablefunc|"
-	"tcn|timescaledb|tsm_system_rows|tsm_system_time|unaccent|uuid-ossp|vector|xml2)$') "
+	"plperlu|plpython3u|pltcl|pltclu|postgis.*|postgres_fdw|seg|sslinfo|tablefunc|"
+	"tcn|timescaledb|tsm_system_rows|tsm_system_time|unaccent|uuid-ossp|vector|xml2)$'), "
+	/* machine code that came with an extension, but refint keeps plans: others' are taken for its own */
+	"packed AS (SELECT d.objid FROM pg_depend d JOIN pg_extension e ON e.oid=d.refobjid "
+	"WHERE d.classid='pg_proc'::regclass AND d.refclassid='pg_extension'::regclass AND "
+	"d.deptype='e' AND e.extname<>'refint') "
 	/* functions */
 	"SELECT k,n,CASE WHEN octet_length(t)<28000 THEN t END FROM ("
-	"SELECT CASE WHEN lanname IN ('sql','plpgsql') THEN 'F' WHEN lanname IN ('c',"
-	"'internal') THEN 'C' WHEN prosrc ~ '[[:<:]](_SHARED|GD|SD)[[:>:]]' THEN 'O' ELSE "
-	"'L' END,proname::text,CASE WHEN lanname IN ('c','internal') THEN NULL WHEN "
+	"SELECT CASE WHEN lanname IN ('sql','plpgsql') THEN 'F' WHEN lanname='c' AND fn.oid "
+	"NOT IN (SELECT objid FROM packed) THEN 'M' WHEN lanname IN ('c','internal') THEN 'C' "
+	"WHEN prosrc ~ '[[:<:]](_SHARED|GD|SD)[[:>:]]' THEN 'O' ELSE 'L' END,"
+	"proname::text,CASE WHEN lanname IN ('c','internal') THEN '' WHEN "
 	"prosrc='' THEN pg_get_functiondef(fn.oid) "
 	"ELSE prosrc END FROM fn WHERE NOT (lanname IN ('c','internal') AND fn.oid IN "
 	"(SELECT objid FROM known)) "

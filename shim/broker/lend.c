@@ -18,11 +18,18 @@
 /* Servers tried in a row before a client whose settings none of them takes is told so. */
 #define PP_LEND_REFUSALS_MAX 3
 
+/* Unused, and no older than the client: whoever counted sessions before it came has not counted this one. */
+static bool is_made_for(const struct pp_server *s, const struct pp_client *c)
+{
+	return !s->used && s->conn.born > c->born;
+}
+
 static void attach(struct pp_server *s, struct pp_client *c)
 {
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
+	c->counted |= is_made_for(s, c);
 	s->unnamed_known = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (c->broker->config.mode == PP_MODE_SESSION)
@@ -44,6 +51,7 @@ static void detach(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	s->client = NULL;
+	s->used = true;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
 	s->forgets = false;
@@ -153,6 +161,32 @@ bool pp_lend_may_return(const struct pp_server *s)
 	       !pp_own_wants_probe(s);
 }
 
+bool pp_lend_waits_in_vain(const struct pp_server *s)
+{
+	return s->client && s->pins & PP_PIN_NEXTVAL && is_between_transactions(s) &&
+	       s->own.kind == PP_OWN_NONE && s->broker->now - s->next_since >= PP_LEND_NEXT_MS;
+}
+
+void pp_lend_end_next(struct pp_server *s)
+{
+	s->pins &= ~(uint32_t)PP_PIN_NEXTVAL;
+	pp_lend_check_return(s);
+}
+
+/* A transaction may end here more than once: after it, the broker's own questions end, too. */
+static void settle_next(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	if (s->touch.bits & PP_TOUCH_SEQUENCE) {
+		s->next_after = c->transactions;
+		s->next_since = s->broker->now;
+		pp_server_pin(s, PP_PIN_NEXTVAL, "a sequence whose value may be asked for");
+		s->touch.bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
+	} else if (s->pins & PP_PIN_NEXTVAL && c->transactions != s->next_after) {
+		s->pins &= ~(uint32_t)PP_PIN_NEXTVAL;
+	}
+}
+
 static void take_back(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
@@ -182,6 +216,7 @@ void pp_lend_check_return(struct pp_server *s)
 	if (!is_between_transactions(s))
 		return;
 	pp_defaults_transaction_over(s);
+	settle_next(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
 	if (s->untidy[0] && !s->cancels) {
@@ -214,6 +249,8 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 	const struct pp_labels_entry *has = s->label, *wanted = c->label;
 	if (s->epoch < c->epoch)
 		return -1; /* its defaults are older than the client */
+	if (c->wants_unused && !is_made_for(s, c))
+		return -1;
 	if (has == wanted)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);

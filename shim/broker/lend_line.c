@@ -97,6 +97,18 @@ static void sweep_waiters(struct pp_broker *b, struct pp_pool *pool)
 	}
 }
 
+/* At most one a round: its end may be that of others. */
+static void sweep_lent(struct pp_pool *pool)
+{
+	PP_LIST_FOREACH (&pool->conns[PP_CONN_LENT], it) {
+		struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
+		if (pp_lend_waits_in_vain(s)) {
+			pp_lend_end_next(s);
+			return;
+		}
+	}
+}
+
 static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)
 {
 	struct pp_conn *conn;
@@ -117,6 +129,7 @@ void pp_lend_sweep(struct pp_broker *b)
 	PP_LIST_FOREACH (&b->pools.all, it) {
 		struct pp_pool *pool = pp_list_entry(it, struct pp_pool, link);
 		sweep_waiters(b, pool);
+		sweep_lent(pool);
 		sweep_idle(b, pool);
 	}
 	pp_lend_settle(b);

@@ -125,6 +125,7 @@ bool pp_own_probe(struct pp_server *s)
 	/* Its name, or a default it keeps, may have to be brought back before it says more. */
 	s->own.holds = s->client->kept ||
 		       (s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME)));
+	s->client->had_temp |= (s->touch.bits & PP_PIN_TEMP) != 0;
 	forget_touch(s);
 	ask(s, PP_OWN_PROBE, text);
 	return true;

@@ -34,6 +34,13 @@ static bool is_late_copy(uint8_t type)
 	       type == PP_FRONT_COPY_FAIL || type == PP_FRONT_FLUSH;
 }
 
+/* What the client's last transaction did is still being found out; if it was nothing, the server goes back, and this
+ * text may have another one. */
+static bool is_being_asked(const struct pp_server *s)
+{
+	return s->own.kind == PP_OWN_PROBE && !s->pins && pp_tx_owes_only_own(&s->tx);
+}
+
 /* One message's header, at f->at. STOP: the client is gone, or the rest must wait. */
 static enum pp_step take_head(struct pp_front_run *f)
 {
@@ -70,6 +77,12 @@ static enum pp_step take_head(struct pp_front_run *f)
 	/* Half a message keeps no server: a short one is waited for, a long one will soon be more. */
 	if (!c->server && frame == PP_FRAME_PART && head.total <= PP_READ_BUFFER)
 		return PP_STEP_WAIT;
+	if (!c->server || is_being_asked(c->server)) {
+		c->wants_unused = frame == PP_FRAME_WHOLE &&
+				  pp_front_wants_unused(c, f->bytes + f->at, &head);
+		if (c->server && c->wants_unused)
+			return PP_STEP_STOP;
+	}
 	if (pp_hidden_holds(c) || (!c->server && !pp_lend_begin(c)))
 		return PP_STEP_STOP;
 	struct pp_server *s = c->server;

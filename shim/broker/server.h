@@ -66,6 +66,8 @@ struct pp_server {
 	struct pp_touched touch;	    /* what has been done to it since it was last asked */
 	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
 	uint32_t pins;			    /* enum pp_pin */
+	uint64_t next_after; /* NEXT pins: since the end of this transaction of its client */
+	pp_ms next_since;
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;
@@ -85,6 +87,7 @@ struct pp_server {
 	bool readable; /* client_encoding is one the lexer can read */
 	bool forgets;  /* what was said last may deallocate statements; until all is answered */
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
+	bool used;	    /* it has done something for a client */
 	bool read_paused;
 	pp_ms paused_at;     /* or the last sip since */
 	pp_ms unheard_since; /* silence.h; 0: it is heard */

@@ -132,6 +132,7 @@ static uint32_t bits_of(struct pp_suspects *found, enum pp_suspects_kind kind, c
 	case PP_SUSPECT_FOREIGN: return (judge(found, text, len) & calls) | PP_PIN_DYNAMIC;
 	case PP_SUSPECT_KEEPING: return PP_PIN_OPAQUE;
 	case PP_SUSPECT_UNREADABLE: return PP_PIN_DYNAMIC;
+	case PP_SUSPECT_MACHINE: return PP_PIN_LOAD;
 	case PP_SUSPECT_LEADS_TO: note_word(found, (const char *)text, len); return 0;
 	}
 	return PP_PIN_DYNAMIC;

@@ -24,7 +24,8 @@ enum pp_suspects_kind {
 	PP_SUSPECT_FOREIGN = 'L', /* of one in another language */
 	PP_SUSPECT_KEEPING =
 		'O', /* the same, with the word for that language's session variables in it */
-	PP_SUSPECT_UNREADABLE = 'C', /* machine code, or too long a body */
+	PP_SUSPECT_UNREADABLE = 'C', /* machine code of an extension, or too long a body */
+	PP_SUSPECT_MACHINE = 'M',    /* machine code of unknown origin: it may remember anything */
 	PP_SUSPECT_EXPRESSION = 'X', /* of a view, default, policy ... of this name */
 	PP_SUSPECT_LEADS_TO = 'E'    /* the text is a name */
 };

@@ -4,6 +4,7 @@
 
 #include "session/body.h"
 #include "session/cause.h"
+#include "session/past.h"
 #include "session/settings.h"
 #include "session/watch.h"
 
@@ -22,6 +23,7 @@ static const struct pp_calls_row rows[] = {
 	{"pg_advisory_unlock_all", "PG_ADVISORY_UNLOCK_ALL(", PP_TOUCH_END},
 	{"currval", "CURRVAL(", PP_PIN_SEQUENCE},
 	{"lastval", "LASTVAL(", PP_PIN_SEQUENCE},
+	{"nextval", "NEXTVAL(", PP_TOUCH_SEQUENCE},
 	{"setseed", "SETSEED(", PP_PIN_SEED},
 	{"dblink_connect", "DBLINK_CONNECT(", PP_PIN_OPAQUE},
 	{"dblink_connect_u", "DBLINK_CONNECT_U(", PP_PIN_OPAQUE},
@@ -45,7 +47,7 @@ static const struct pp_calls_row rows[] = {
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))
 static const uint32_t first_letters = LETTER('s') | LETTER('p') | LETTER('c') | LETTER('l') |
-				      LETTER('d') | LETTER('q') | LETTER('t');
+				      LETTER('d') | LETTER('n') | LETTER('q') | LETTER('t');
 
 /* A server in a single-byte encoding and a Turkish locale folds a capital I with dot to a plain i.
  * So bytes above ASCII (two of them in UTF-8) are taken for an i; no other letter has this trouble.
@@ -98,6 +100,9 @@ void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
 	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
+	uint32_t counted = pp_past_counted(name, len);
+	if (counted)
+		pp_cause_pin(lx, counted, "ITS STATISTICS");
 	if (lx->watch)
 		look_up(lx, name, len);
 }

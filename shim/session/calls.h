@@ -21,7 +21,7 @@ struct pp_calls_row {
 /* The row of such a function; NULL: none. */
 const struct pp_calls_row *pp_calls_find(const char *word, size_t len);
 
-/* Any identifier or keyword at all: is it the view of prepared statements, or watched? */
+/* Any identifier or keyword at all: is it a view that matters, or watched? */
 #define PP_CALLS_STATEMENTS "pg_prepared_statements"
 void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len);
 

@@ -85,18 +85,11 @@ static void explain_word(struct pp_lexer *lx)
 		first_word(lx);
 }
 
-/* Most words are asked no further. */
-static void any_name(struct pp_lexer *lx)
-{
-	if (lx->watch || lx->word_len == strlen(PP_CALLS_STATEMENTS))
-		pp_calls_any_name(lx, lx->word, lx->word_len);
-}
-
 void pp_classify_word(struct pp_lexer *lx)
 {
 	if (lx->cause_words < PP_CAUSE_WORDS)
 		pp_cause_add_word(lx);
-	any_name(lx);
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_WORD, 0);
 	switch ((enum pp_step)lx->step) {
@@ -110,7 +103,7 @@ void pp_classify_word(struct pp_lexer *lx)
 
 void pp_classify_quoted(struct pp_lexer *lx)
 {
-	any_name(lx);
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_QUOTED, 0);
 	if (lx->step == PP_STEP_FIRST)

@@ -6,6 +6,7 @@
  *   FIRST --word--> what words.c says: SKIM (nothing more to see), or a path of its own:
  *     SELECT -into-> INTO -temp-> pin         EXPLAIN -(options)-> FIRST again
  *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
+ *                                              -language-> DDL_LANGUAGE -c-> pin
  *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX
  *     DROP and ALTER -role-> flag, -database-> flags, ALTER_DATABASE -rename, tablespace-> flag
  *     GRANT and REVOKE -to, from-> flag, -on-> GRANT_ON -database-> flag
@@ -43,6 +44,7 @@ enum pp_step {
 	PP_STEP_FIRST,
 	PP_STEP_INTO,
 	PP_STEP_DDL_AS,
+	PP_STEP_DDL_LANGUAGE,
 	PP_STEP_DECLARE_WITH,
 	PP_STEP_PREPARE_TX,
 	PP_STEP_DO,

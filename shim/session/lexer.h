@@ -27,6 +27,13 @@
 
 /* Flags in the lexer's answer beyond the pins: they keep no server. */
 enum pp_touch {
+	/* May advance a sequence: INSERT, MERGE, COPY, nextval(. */
+	PP_TOUCH_SEQUENCE = 1 << 20,
+	/* The text looks at what the server did before (past.h): the number of sessions; whether it
+	 * has had temporary objects; which libraries it has loaded. */
+	PP_TOUCH_SESSIONS = 1 << 21,
+	PP_TOUCH_TEMP_PATH = 1 << 22,
+	PP_TOUCH_LIBRARIES = 1 << 23,
 	/* May end state that is pinned: DROP, CLOSE, UNLISTEN, DEALLOCATE, DISCARD, RESET,
 	 * pg_advisory_unlock...(, DO, CALL, COMMIT, END, ROLLBACK (TO), ABORT and PREPARE
 	 * TRANSACTION. */

@@ -11,12 +11,14 @@
 /* PROBED: the server can be asked whether it is still there; gone, the pin is lifted.
  * CAPTURED: becomes part of the client's journal and is replayed on whatever server it gets next.
  * DYNAMIC: may have touched anything that is probed or captured; all of it must be looked at.
+ * NEXT: until the client's next transaction, or for a moment (broker/lend.h).
  * CLIENT: until the client leaves; DISCARD ALL takes it away (PostgreSQL docs, DISCARD).
  * CLOSE: until the client leaves, and nothing but ending the session takes it away. */
 enum pp_pin_end {
 	PP_PIN_END_PROBED,
 	PP_PIN_END_CAPTURED,
 	PP_PIN_END_DYNAMIC,
+	PP_PIN_END_NEXT,
 	PP_PIN_END_CLIENT,
 	PP_PIN_END_CLOSE
 };
@@ -30,6 +32,8 @@ enum pp_pin_end {
 	X(HOLD, "hold", PROBED)		  /* WITH HOLD cursor */                                   \
 	X(ADVISORY, "advisory", PROBED)	  /* session advisory lock */                              \
 	X(SEQUENCE, "sequence", CLIENT)	  /* currval/lastval read: needs its own last value */     \
+	X(NEXTVAL, "nextval", NEXT)	  /* a sequence advanced, whose value may be asked for */  \
+	X(STATS, "stats", CLIENT)	  /* looks at what its server counts */                    \
 	X(SEED, "seed", CLOSE)		  /* setseed */                                            \
 	X(LOAD, "load", CLOSE)		  /* LOAD */                                               \
 	X(DYNAMIC, "dynamic", DYNAMIC)	  /* DO, CALL, query_to_xml: runs SQL that is not seen */  \

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "session/cause.h"
+#include "session/past.h"
 #include "session/steps.h"
 
 static void spell(struct pp_lexer *lx, const char *name)
@@ -29,6 +30,9 @@ static void begin_name(struct pp_lexer *lx, bool quoted)
 
 static void add(struct pp_lexer *lx)
 {
+	/* Accepted, removed or refused: that cannot be repeated on another server. */
+	if (lx->setting == PP_NAMES_SET && pp_past_is_refused(lx))
+		pp_cause_pin(lx, PP_PIN_LOAD | PP_TOUCH_LIBRARIES, "A LIBRARY'S SETTING");
 	pp_names_add(lx, (enum pp_names_how)lx->setting, NULL);
 }
 
@@ -113,7 +117,7 @@ void pp_settings_name(struct pp_lexer *lx, bool quoted)
 		break;
 	default: /* SET_PATH */
 		if (pp_steps_is_temp_schema(lx))
-			pp_cause_pin(lx, PP_PIN_TEMP, "SEARCH_PATH PG_TEMP");
+			pp_cause_pin(lx, PP_PIN_TEMP | PP_TOUCH_TEMP_PATH, "SEARCH_PATH PG_TEMP");
 		break;
 	}
 }
@@ -130,7 +134,7 @@ void pp_settings_other(struct pp_lexer *lx, enum pp_token token, char punct)
 		lx->step = PP_STEP_SKIM;
 	pp_settings_end(lx);
 	if (lx->step == PP_STEP_SET_PATH && token == PP_TOKEN_STRING && pp_settings_spells_temp(lx))
-		pp_cause_pin(lx, PP_PIN_TEMP, "SEARCH_PATH PG_TEMP");
+		pp_cause_pin(lx, PP_PIN_TEMP | PP_TOUCH_TEMP_PATH, "SEARCH_PATH PG_TEMP");
 }
 
 void pp_settings_end(struct pp_lexer *lx)

@@ -45,6 +45,8 @@ static void query_name(struct pp_lexer *lx, bool quoted)
 		lx->step = PP_STEP_INTO;
 	else if (!quoted && lx->word_len == 6 && is(lx, "update"))
 		lx->updating = true; /* WITH ... UPDATE, or FOR UPDATE */
+	else if (!quoted && lx->word_len == 6 && is(lx, "insert"))
+		lx->touched |= PP_TOUCH_SEQUENCE; /* WITH ... INSERT */
 	else if (lx->updating)
 		check_update(lx);
 }
@@ -85,9 +87,18 @@ static void create_name(struct pp_lexer *lx)
 	lx->step = PP_STEP_DDL;
 }
 
+/* CREATE FUNCTION ... LANGUAGE C loads the library at once, to see whether the function is there. */
+static void check_language(struct pp_lexer *lx)
+{
+	if (is(lx, "c"))
+		pp_cause_pin(lx, PP_PIN_LOAD, "LANGUAGE C");
+}
+
 static void ddl_name(struct pp_lexer *lx, bool quoted)
 {
 	bool after_as = lx->step == PP_STEP_DDL_AS;
+	if (lx->step == PP_STEP_DDL_LANGUAGE)
+		check_language(lx);
 	lx->step = PP_STEP_DDL;
 	if (pp_steps_is_temp_schema(lx))
 		pp_cause_pin(lx, PP_PIN_TEMP, "PG_TEMP");
@@ -97,6 +108,8 @@ static void ddl_name(struct pp_lexer *lx, bool quoted)
 		pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, "AS EXECUTE");
 	else if (is(lx, "as"))
 		lx->step = PP_STEP_DDL_AS;
+	else if (is(lx, "language"))
+		lx->step = PP_STEP_DDL_LANGUAGE;
 	else if (is(lx, "create")) /* CREATE SCHEMA s CREATE TABLE ... */
 		lx->step = PP_STEP_CREATE;
 	else if (lx->creates_table && (is(lx, "partition") || is(lx, "inherits") || is(lx, "like")))
@@ -196,7 +209,8 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_INTO: into_name(lx, quoted); break;
 	case PP_STEP_CREATE: create_name(lx); break;
 	case PP_STEP_DDL:
-	case PP_STEP_DDL_AS: ddl_name(lx, quoted); break;
+	case PP_STEP_DDL_AS:
+	case PP_STEP_DDL_LANGUAGE: ddl_name(lx, quoted); break;
 	case PP_STEP_DECLARE:
 	case PP_STEP_DECLARE_WITH: declare_name(lx, quoted); break;
 	case PP_STEP_PREPARE:
@@ -237,6 +251,11 @@ void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct)
 		break;
 	case PP_STEP_INTO: lx->step = PP_STEP_SELECT; break;
 	case PP_STEP_DDL_AS: lx->step = PP_STEP_DDL; break;
+	case PP_STEP_DDL_LANGUAGE: /* LANGUAGE 'c' is an old way to say it */
+		if (token == PP_TOKEN_STRING)
+			check_language(lx);
+		lx->step = PP_STEP_DDL;
+		break;
 	case PP_STEP_DECLARE_WITH: lx->step = PP_STEP_DECLARE; break;
 	case PP_STEP_PREPARE_TX:
 		if (token == PP_TOKEN_PUNCT && punct == '(')

@@ -17,8 +17,6 @@ LINE = re.compile(r"^\s*(?:test )?\s*(\S+)\s+\.\.\. (ok|FAILED|failed)", re.M)
 def build_library(source, bindir, target):
     """regress.so, and beside it what some tests load from the same place."""
     include = bindir.parents[3] / "include/postgresql/15/server"
-    if not include.exists():
-        sources.install("postgresql-server-dev-15")
     target.mkdir()
     subprocess.run(["gcc", "-O1", "-w", "-fPIC", "-shared", "-I", include, "-o", target / "regress.so",
                     source / "regress.c"], check=True)
@@ -39,7 +37,7 @@ def start_background(stage, count):
     script = pathlib.Path(__file__).parent / "background.py"
     return subprocess.Popen(stage.command(sys.executable, script, stage.postgres.host, stage.postgres.port, count),
                             env=stage.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                            stderr=subprocess.DEVNULL)  # it may start the broker, whose stderr this would be
+                            stderr=subprocess.DEVNULL)
 
 
 def run(options):

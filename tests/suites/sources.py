@@ -1,6 +1,5 @@
 """Debian's source packages, in .cache/suites: fetched with apt's own client and a sources list made for that command
 from the machine's, so that nothing about the machine changes."""
-import os
 import pathlib
 import re
 import subprocess
@@ -35,45 +34,47 @@ def apt(command, *arguments, **options):
 
 
 def installed_version(package):
-    return subprocess.check_output(["dpkg-query", "-W", "-f", "${source:Version}", package], text=True)
+    """"" where it is not installed."""
+    return subprocess.run(["dpkg-query", "-W", "-f", "${source:Version}", package], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True).stdout
 
 
 def fetch(source, package):
     """The unpacked source of what is installed as `package`; of another version of that source where Debian no
     longer has that one."""
     CACHE.mkdir(parents=True, exist_ok=True)
-    if not found(source):
+    installed = installed_version(package)
+    upstream = installed.partition(":")[2] or installed
+    wanted = CACHE / f"{source}-{upstream.rpartition('-')[0]}"
+    if not wanted.is_dir():
         apt("apt-get", "update", stdout=subprocess.DEVNULL)
         shown = apt("apt-cache", "showsrc", source, capture_output=True, text=True).stdout
-        versions = {installed_version(package): 0} | dict.fromkeys(re.findall(r"(?m)^Version: (\S+)", shown))
-        for version in versions:
+        for version in {installed: 0} | dict.fromkeys(re.findall(r"(?m)^Version: (\S+)", shown)):
             try:
                 apt("apt-get", "source", f"{source}={version}", cwd=CACHE, stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL)
                 break
             except subprocess.CalledProcessError:
                 print(f"suites: no source of {source} {version}", flush=True)
-    if not found(source):
+    unpacked = [p for p in sorted(CACHE.glob(f"{source}-*"), reverse=True) if p.is_dir()]
+    if not unpacked:
         raise SystemExit(f"suites: Debian's sources of {source} cannot be had here; give them with --source")
-    return found(source)[0]
-
-
-def found(source):
-    return [p for p in sorted(CACHE.glob(f"{source}-*"), reverse=True) if p.is_dir()]
+    return wanted if wanted.is_dir() else unpacked[0]
 
 
 def postgres_programs(source, target):
     """Where the programs of exactly this source's version are: PostgreSQL's expected outputs change with its minor
-    versions. None: the installed ones are of that version; else Debian's, unpacked into `target`."""
+    versions. None: those installed, if all are there; else Debian's, unpacked into `target`: installing would
+    replace the programs under whoever runs them."""
     version = re.search(r"PACKAGE_VERSION='(.*?)'", (source / "configure").read_text())[1]
-    if installed_version("postgresql-15").startswith(f"{version}-"):
+    if all(installed_version(name).startswith(f"{version}-") for name in PROGRAMS):
         return None
     known = subprocess.check_output(["apt-cache", "madison", "postgresql-15"], text=True)
     packaged = re.search(rf"\| (\S*{re.escape(version)}-\S+) \|.* Packages", known)
     if not packaged:
         raise SystemExit(f"suites: the tests are those of {version}, and its programs cannot be had here")
     print(f"suites: with PostgreSQL {version}, as its tests are", flush=True)
-    debs = CACHE / f"postgresql-{version}"
+    debs = CACHE / f"debs-{packaged[1]}"
     debs.mkdir(parents=True, exist_ok=True)
     if len(list(debs.glob("*.deb"))) < len(PROGRAMS):
         subprocess.run(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root",
@@ -81,10 +82,3 @@ def postgres_programs(source, target):
     for deb in debs.glob("*.deb"):
         subprocess.run(["dpkg-deb", "-x", deb, target], check=True)
     return target / "usr/lib/postgresql/15/bin"
-
-
-def install(package):
-    """Only where it is missing: what a suite alone needs."""
-    if subprocess.run(["dpkg", "-s", package], capture_output=True).returncode:
-        subprocess.run(["apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300",
-                        package], check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})

@@ -24,7 +24,14 @@ class Stage:
         self.give(self.pool_dir)
 
     def __enter__(self):
+        self.start_broker()
         return self
+
+    def start_broker(self):
+        """It inherits the stderr of whoever connects first: its log is not to stand among a suite's results."""
+        with open(self.dir / "broker.log", "w") as log:
+            subprocess.run(self.command("psql", "-Xqo", "/dev/null", "-c", "select 1", "-h", self.postgres.host, "-p", self.postgres.port, "postgres"),
+                           env=self.env(), check=True, stdin=subprocess.DEVNULL, stderr=log, timeout=60)
 
     def __exit__(self, *_):
         if not self.options.direct:

@@ -218,6 +218,33 @@ def test_without_the_right_to_read_the_catalog_everything_is_suspicious(raw, pos
         postgres_trust.psql("grant select on pg_catalog.pg_proc to public", db="app")
 
 
+def test_what_a_client_wants_its_plans_to_be_does_not_hold_everybody_up(raw, pool, fresh):
+    """Compiled, the broker's question takes longer than it may."""
+    fresh("create function h() returns text language sql as $$ select set_config('work_mem', '7MB', false) $$")
+    wish = "set enable_seqscan = off; set jit = on; set jit_above_cost = 0; set jit_inline_above_cost = 0"
+    owner = raw(MAX_SERVERS=1).login(options="-c " + wish.replace("set ", "").replace(" = ", "=").replace("; ", " -c "))
+    owner.ask("create or replace function g() returns int language sql as 'select 1'")
+    owner.ask("select h()")
+    assert owner.ask("show work_mem") == [["7MB"]]
+    assert "cannot be known" not in pool.stderr_text()
+
+
+@pytest.mark.parametrize("table", ["h", "p"])
+def test_machine_code_of_unknown_origin_keeps_its_server_and_ends_with_it(table, raw, pool, postgres_trust, fresh):
+    """Nobody can ask refint what it remembers: it takes the plan of a DELETE for that of an UPDATE, in one session."""
+    fresh("create table p (n int primary key); insert into p values (1)")
+    postgres_trust.psql("set search_path = hide; create function check_primary_key() returns trigger as '$libdir/refint'"
+                        " language c; create trigger x before insert on h for each row"
+                        " execute function check_primary_key('n', 'p', 'n')", db="app")
+    owner = raw(MAX_SERVERS=1).login()
+    server = owner.ask("select pg_backend_pid()")
+    owner.ask(f"insert into {table} values (1) on conflict do nothing" if table == "p" else "insert into h values (1)")
+    if pool.pooled:
+        assert [c["pins"] for c in pool.status()["clients"]] == ["load" if table == "h" else ""]
+    owner.bye()
+    assert (raw().login().ask("select pg_backend_pid()") == server) == (table == "p" and bool(pool.pooled))
+
+
 def test_many_functions_are_looked_at_in_one_go(raw, fresh):
     fresh("set check_function_bodies = off; do $do$ begin for n in 1 .. 3000 loop execute format('create function f%s()"
           " returns text language plpgsql as $$ begin return f%s(); end $$', n, n - 1); end loop; end $do$;"

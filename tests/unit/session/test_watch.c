@@ -50,8 +50,8 @@ START_TEST(test_watch_finds_its_names_wherever_they_stand)
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		const char *text = table[i].text, *cause = table[i].cause;
 		struct facts facts = facts_of((const uint8_t *)text, strlen(text), true, &watch);
-		ck_assert_msg(facts.found == (cause ? PP_PIN_ADVISORY | PP_TOUCH_END : 0), "%s",
-			      text);
+		uint32_t expected = cause ? PP_PIN_ADVISORY | PP_TOUCH_END : 0;
+		ck_assert_msg((facts.found & ~PP_TOUCH_SEQUENCE) == expected, "%s", text);
 		for (const char *c = facts.cause; cause && *c; c++, cause++)
 			ck_assert_msg(*c == (*cause >= 'a' ? *cause - 32 : *cause), "%s: '%s'",
 				      text, facts.cause);

@@ -1,0 +1,96 @@
+"""currval and lastval answer for the session that asks. Nothing carries them to another server, so in a program that asks
+for them a server stays with its client from whatever may have advanced a sequence until it has been seen what comes next."""
+import pytest
+
+from support import pgwire
+from support.pgwire import SYNC, bind, execute, parse
+
+ADVANCED = {
+    "nextval": "select nextval('numbers')",
+    "insert": "insert into numbered default values",
+    "insert-behind-with": "with a as (insert into numbered default values returning id) select count(*) from a",
+    "copy": "copy numbered (note) from stdin",
+}
+ASKED = ["select currval('numbers')", "select lastval()"]
+
+
+@pytest.fixture(autouse=True)
+def numbers(postgres_trust):
+    postgres_trust.psql("drop table if exists numbered; drop sequence if exists numbers; create sequence numbers;"
+                        " create table numbered (id int default nextval('numbers'), note text);"
+                        " alter sequence numbers owner to app; alter table numbered owner to app", db="app")
+    yield
+    postgres_trust.psql("drop table numbered; drop sequence numbers", db="app")
+
+
+def advance(wire, name):
+    wire.send(pgwire.query(ADVANCED[name]))
+    if name == "copy":
+        wire.until(b"G")
+        wire.send(pgwire.copy_data(b"x\n"), pgwire.msg(b"c"))
+    assert wire.until(b"Z")[-1] == (b"Z", b"I")
+
+
+@pytest.fixture
+def program(raw, pool):
+    """program(settings) -> more clients of a program that has asked for a sequence's value before."""
+    def start(**settings):
+        first = raw(**settings).login()
+        first.ask("select nextval('numbers'), lastval()")
+        first.bye()
+        if pool.pooled:
+            pool.until_status(lambda s: s["totals"]["servers"] >= settings.get("MIN_SERVERS", 0), "its servers are there")
+        return lambda: raw().login()
+    return start
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("name", ADVANCED)
+def test_value_is_the_own(name, asked, program):
+    client = program(MAX_SERVERS=3, LEND="rotate", MIN_SERVERS=3)
+    one, two = client(), client()
+    for _ in range(3):
+        advance(one, name)
+        advance(two, name)
+    (mine,), (others,) = one.ask(asked)[0], two.ask(asked)[0]
+    assert int(others) == int(mine) + 1 == 7
+
+
+def test_value_of_an_insert_prepared_before_anybody_asked(raw):
+    one, two = raw(MAX_SERVERS=3).login(), raw().login()
+    for wire in (one, two):
+        wire.send(parse("insert into numbered default values", "s"), SYNC)
+        wire.until(b"Z")
+    two.ask("select nextval('numbers'), currval('numbers')")
+    one.send(bind(name="s"), execute(), SYNC)
+    one.until(b"Z")
+    assert raw().login().ask("select nextval('numbers')") == [["3"]]
+    assert one.ask("select lastval()") == [["2"]]
+
+
+def test_server_goes_back_when_something_else_comes_next(program, pool):
+    client = program(MAX_SERVERS=1, WAIT_TIMEOUT="3s")
+    one, two = client(), client()
+    one.ask("select nextval('numbers')")
+    if pool.pooled:
+        assert [c["pins"] for c in pool.status()["clients"] if c["pins"]] == ["nextval"]
+    one.ask("select 1")
+    assert two.ask("select 1") == [["1"]]
+    if pool.pooled:
+        assert not any(c["pins"] for c in pool.status()["clients"])
+
+
+def test_server_goes_back_when_nothing_comes_next(program):
+    client = program(MAX_SERVERS=1, WAIT_TIMEOUT="10s")
+    one, two = client(), client()
+    one.ask("select nextval('numbers')")
+    assert two.ask("select 1") == [["1"]]
+
+
+def test_program_that_never_asks_keeps_no_server(raw, pool):
+    one, two = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s").login(), raw().login()
+    for name in ADVANCED:
+        advance(one, name)
+        advance(two, name)
+    if pool.pooled:
+        assert pool.status()["totals"]["pins"] == {}
