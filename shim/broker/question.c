@@ -136,7 +136,9 @@ bool pp_question_is_reach_open(struct pp_route *route)
 	if (route->reach == PP_ROUTE_UP ||
 	    (route->reach == PP_ROUTE_DOWN && age < PP_QUESTION_DOWN_MS))
 		return false;
-	pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
+	/* One that was down stays so until the answer: nobody waits long for it. */
+	if (route->reach != PP_ROUTE_DOWN)
+		pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
 	/* Without workers the question was answered at once. */
 	return begin(route, &route->tls, PP_QUESTION_TLS, 'S') && route->tls.asking;
 }

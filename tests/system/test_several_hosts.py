@@ -1,5 +1,7 @@
 """Several hosts in one connection string: the one that is down, closed or the wrong kind is passed over, as direct."""
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -43,17 +45,43 @@ def test_a_host_that_starts_up_is_passed_over(pool):
         assert same(pool, [fake.port, pool.postgres.port]) == (0, "app\n", "")
 
 
-def test_a_host_that_does_not_answer_is_passed_over(pool):
-    """Its queue is full: the kernel drops what knocks."""
+@pytest.fixture
+def silent():
+    """A port whose queue is full: the kernel drops what knocks."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         knocks = [socket.socket() for _ in range(4)]
         for knock in knocks:
             knock.setblocking(False)
             knock.connect_ex(("127.0.0.1", port))
-        assert same(pool, [port, pool.postgres.port], "connect_timeout=2") == (0, "app\n", "")
+        yield port
         for knock in knocks:
             knock.close()
+
+
+def test_a_host_that_does_not_answer_is_passed_over(pool, silent):
+    assert same(pool, [silent, pool.postgres.port], "connect_timeout=2") == (0, "app\n", "")
+
+
+# Until it has been tried again, at most once a second, several times.
+KNOCKS = """
+import socket, sys, time
+end, longest = time.monotonic() + 3, 0
+while time.monotonic() < end:
+    s, began = socket.socket(), time.monotonic()
+    s.setblocking(False)
+    s.connect_ex(("127.0.0.1", int(sys.argv[1])))
+    longest = max(longest, time.monotonic() - began)
+    s.close()
+print(longest)
+"""
+
+
+def test_a_host_known_not_to_answer_does_not_stop_an_event_loop(pool, silent):
+    env = pool.env(TARGETS=f"*:{silent},*:{pool.postgres.port}")
+    psql(pool.postgres, env, "select 1", f"port={silent} connect_timeout=2")
+    done = subprocess.run([sys.executable, "-c", KNOCKS, str(silent)], env=env, capture_output=True, text=True, timeout=60)
+    assert float(done.stdout) < 0.5, done
 
 
 @pytest.mark.parametrize("words", ["", "target_session_attrs=read-write"])
