@@ -1,10 +1,8 @@
-/* shim/broker/door.h - the unix socket in PODPOOL_DIR: ROUTE, PEER, TERM, STATUS and DRAIN (include/podpool/ipc.h). */
+/* shim/broker/door.h - the unix socket in PODPOOL_DIR: who may come in; door_answer.h says what they hear. */
 #ifndef PP_BROKER_DOOR_H
 #define PP_BROKER_DOOR_H
 
-#include <podpool/ipc.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
 #include "base/err.h"
 
@@ -21,10 +19,5 @@ bool pp_door_is_there(const struct pp_broker *b);
 
 /* Removes the socket file: who asks from now on goes direct. */
 void pp_door_close(struct pp_broker *b);
-
-struct pp_route;
-/* As far as is known now (door_wait.h). */
-void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_msg *question,
-			  pid_t pid);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "broker/door.h"
+#include "broker/door_answer.h"
 #include "broker/route.h"
 
 /* Longer than a try at the connection, shorter than the shim's patience. */

@@ -8,6 +8,7 @@
 #include "broker/defaults.h"
 #include "broker/greet.h"
 #include "broker/hidden.h"
+#include "broker/nextval.h"
 #include "broker/process.h"
 #include "broker/question.h"
 #include "broker/relay.h"
@@ -161,32 +162,6 @@ bool pp_lend_may_return(const struct pp_server *s)
 	       !pp_own_wants_probe(s);
 }
 
-bool pp_lend_waits_in_vain(const struct pp_server *s)
-{
-	return s->client && s->pins & PP_PIN_NEXTVAL && is_between_transactions(s) &&
-	       s->own.kind == PP_OWN_NONE && s->broker->now - s->next_since >= PP_LEND_NEXT_MS;
-}
-
-void pp_lend_end_next(struct pp_server *s)
-{
-	s->pins &= ~(uint32_t)PP_PIN_NEXTVAL;
-	pp_lend_check_return(s);
-}
-
-/* A transaction may end here more than once: after it, the broker's own questions end, too. */
-static void settle_next(struct pp_server *s)
-{
-	struct pp_client *c = s->client;
-	if (s->touch.bits & PP_TOUCH_SEQUENCE) {
-		s->next_after = c->transactions;
-		s->next_since = s->broker->now;
-		pp_server_pin(s, PP_PIN_NEXTVAL, "a sequence whose value may be asked for");
-		s->touch.bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
-	} else if (s->pins & PP_PIN_NEXTVAL && c->transactions != s->next_after) {
-		s->pins &= ~(uint32_t)PP_PIN_NEXTVAL;
-	}
-}
-
 static void take_back(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
@@ -216,7 +191,7 @@ void pp_lend_check_return(struct pp_server *s)
 	if (!is_between_transactions(s))
 		return;
 	pp_defaults_transaction_over(s);
-	settle_next(s);
+	pp_nextval_settle(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
 	if (s->untidy[0] && !s->cancels) {

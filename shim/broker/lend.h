@@ -10,10 +10,6 @@
 /* 57P01, when the pod's time is over. */
 #define PP_LEND_LEAVING "podpool: terminating connection: the pod is shutting down"
 
-/* A pin that ends with the next transaction ends after this time without one: a program that asks for what it just
- * got asks at once. */
-#define PP_LEND_NEXT_MS 1000
-
 struct pp_broker;
 struct pp_client;
 struct pp_database;
@@ -29,10 +25,6 @@ void pp_lend_doubt(struct pp_database *db);
 
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
-
-/* Has its client been silent for PP_LEND_NEXT_MS, and only what waits for its next transaction keeps it? */
-bool pp_lend_waits_in_vain(const struct pp_server *s);
-void pp_lend_end_next(struct pp_server *s);
 
 /* Nothing keeps this lent server: no open transaction, no half message, no pin, no question to be asked. */
 bool pp_lend_may_return(const struct pp_server *s);

@@ -8,6 +8,7 @@
 #include "broker/admit.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/nextval.h"
 #include "broker/relay.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -102,8 +103,8 @@ static void sweep_lent(struct pp_pool *pool)
 {
 	PP_LIST_FOREACH (&pool->conns[PP_CONN_LENT], it) {
 		struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
-		if (pp_lend_waits_in_vain(s)) {
-			pp_lend_end_next(s);
+		if (pp_nextval_give_up(s)) {
+			pp_lend_check_return(s);
 			return;
 		}
 	}

@@ -11,7 +11,7 @@
 /* PROBED: the server can be asked whether it is still there; gone, the pin is lifted.
  * CAPTURED: becomes part of the client's journal and is replayed on whatever server it gets next.
  * DYNAMIC: may have touched anything that is probed or captured; all of it must be looked at.
- * NEXT: until the client's next transaction, or for a moment (broker/lend.h).
+ * NEXT: until the client's next transaction, or for a moment (broker/nextval.h).
  * CLIENT: until the client leaves; DISCARD ALL takes it away (PostgreSQL docs, DISCARD).
  * CLOSE: until the client leaves, and nothing but ending the session takes it away. */
 enum pp_pin_end {

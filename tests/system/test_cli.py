@@ -153,7 +153,7 @@ def test_config_prints_the_effective_settings(tmp_path):
     assert "PODPOOL=on" in lines
     assert "PODPOOL_MAX_SERVERS=7" in lines
     assert "PODPOOL_MODE=transaction" in lines
-    assert "# how long a client waits for a server before it gets 53300 (default: 30s)" in lines
+    assert "# an idle server connection is closed after this long (default: 60s)" in lines
     assert "PODPOOL_NEWER is not an option" in done.stderr
 
 
