@@ -306,7 +306,8 @@ START_TEST(test_wish_text_of_several_hosts_has_all_that_tells_them_apart)
 {
 	char *env[] = {"HOME=/home/u", NULL}, text[400];
 	static const char all[] = "host\0a,b\0hostaddr\00010.0.0.1,10.0.0.2\0port\0005432,5433\0",
-			  names[] = "host\0a,b\0sslcert", one[] = "host\0a\0sslcert";
+			  names[] = "host\0a,b\0sslcert",
+			  one[] = "host\0a\0hostaddr\00010.0.0.1\0sslcert";
 	judge_with("host=a,b hostaddr=10.0.0.1,10.0.0.2 port=5432,5433", env);
 	ck_assert_uint_gt(pp_wish_write(&wish, text, sizeof text, identify), sizeof all);
 	ck_assert_mem_eq(text, all, sizeof all - 1);
