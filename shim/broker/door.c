@@ -14,6 +14,7 @@
 #include "broker/broker.h"
 #include "broker/door_answer.h"
 #include "broker/door_wait.h"
+#include "broker/last_fd.h"
 #include "broker/route.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
@@ -145,6 +146,7 @@ int pp_door_open(struct pp_broker *b, struct pp_errctx *err)
 	b->sock_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (b->sock_fd < 0)
 		return pp_err_set(err, PP_ERR_SYS, "no unix socket: %s", strerror(errno));
+	b->sock_fd = pp_last_fd(b->sock_fd, PP_LAST_FD_SOCK);
 	unlink(at.sun_path);
 	mode_t old = umask(0177);
 	int r = bind(b->sock_fd, (struct sockaddr *)&at, sizeof at);

@@ -11,6 +11,7 @@
 #include "broker/broker.h"
 #include "broker/credentials.h"
 #include "broker/identity.h"
+#include "broker/last_fd.h"
 #include "broker/process.h"
 #include "broker/route.h"
 #include "ipc/codec.h"
@@ -29,6 +30,8 @@ void pp_publish_open(struct pp_broker *b)
 	b->tell_fd = pp_credentials_socket(b->dir, PP_IPC_TELL);
 	if (b->tell_fd < 0)
 		pp_log(PP_LOG_WARNING, "no socket %s: %s", PP_IPC_TELL, strerror(errno));
+	else
+		b->tell_fd = pp_last_fd(b->tell_fd, PP_LAST_FD_TELL);
 	pp_publish_routes(b);
 }
 

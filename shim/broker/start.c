@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "broker/last_fd.h"
 #include "ipc/dir.h"
 
 extern char **environ;
@@ -97,7 +98,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	if (lock_fd < 0 && is_same_file(PP_IPC_LOCK_FD, path) &&
 	    flock(PP_IPC_LOCK_FD, LOCK_EX | LOCK_NB) == 0) {
 		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
-		lock_fd = PP_IPC_LOCK_FD;
+		lock_fd = pp_last_fd(PP_IPC_LOCK_FD, PP_LAST_FD_LOCK);
 		return 0;
 	}
 	if (is_same_file(lock_fd, path))
@@ -108,7 +109,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		if (lock_fd >= 0)
 			close(lock_fd); /* of a file that nobody finds any more */
-		lock_fd = fd;
+		lock_fd = pp_last_fd(fd, PP_LAST_FD_LOCK);
 		return 0;
 	}
 	close(fd);
