@@ -254,7 +254,7 @@ def test_addresses_taken_by_somebody_else_are_passed_by(volume, far_postgres, bu
         with Container(volume, far_postgres, build, "a", net=squatter, host=wire.host) as a:
             a.connected("a")
             assert a.names() == {"a": 1}
-            destination, listening = struct.unpack("20s20s", (a.dir / "routes").read_bytes())
+            pulse, (destination, listening) = struct.iter_unpack("20s20s", (a.dir / "routes").read_bytes())
             assert listening[4:6] == bytes([127, 66])
             assert struct.unpack(">H", listening[2:4])[0] != port == struct.unpack(">H", destination[2:4])[0]
             assert a("peer", "a") == [wire.host, port]
