@@ -66,7 +66,8 @@ void pp_start_process(void)
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
-static int lock_fd = -1; /* pp_start_lock's, held until the process ends */
+static int lock_fd = -1;  /* pp_start_lock's, held until the process ends */
+static int ready_fd = -1; /* the shim's that started us, until it has been told */
 
 static bool is_same_file(int fd, const char *path)
 {
@@ -99,6 +100,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	    flock(PP_IPC_LOCK_FD, LOCK_EX | LOCK_NB) == 0) {
 		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
 		lock_fd = pp_last_fd(PP_IPC_LOCK_FD, PP_LAST_FD_LOCK);
+		ready_fd = PP_IPC_READY_FD;
 		return 0;
 	}
 	if (is_same_file(lock_fd, path))
@@ -144,14 +146,11 @@ int pp_start_log_fd(const char *dir)
 
 void pp_start_ready(void)
 {
-	static bool said; /* later that descriptor is something else */
-	struct stat pipe;
 	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. */
 	(void)!pwrite(lock_fd, "\n\n", 2, 0);
-	if (said || fstat(PP_IPC_READY_FD, &pipe) < 0 || !S_ISFIFO(pipe.st_mode))
+	if (ready_fd < 0)
 		return;
-	said = true;
-	ssize_t ignored = write(PP_IPC_READY_FD, "", 1);
-	(void)ignored;
-	close(PP_IPC_READY_FD);
+	(void)!write(ready_fd, "", 1);
+	close(ready_fd);
+	ready_fd = -1;
 }
