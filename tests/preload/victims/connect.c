@@ -205,6 +205,7 @@ static void held(void)
 {
 	int fd = dial(&to);
 	char line[8];
+	saw_greeting(fd);
 	if (fgets(line, sizeof line, stdin))
 		saw_peer(fd);
 }
