@@ -135,6 +135,14 @@ static bool add_settings(struct pp_login *l, const char *settings, size_t len)
 	return ok;
 }
 
+char **pp_login_value(struct pp_login *l, const char *keyword)
+{
+	for (size_t i = 0; l->keywords[i]; i++)
+		if (strcmp(l->keywords[i], keyword) == 0)
+			return &l->values[i];
+	return NULL;
+}
+
 const char *pp_login_setting(const char *settings, size_t len, const char *name)
 {
 	for (const char *at = settings; at < settings + len;) {

@@ -79,6 +79,9 @@ struct pp_login {
 	pp_ms timeout_ms;
 };
 
+/* Where the value of a libpq keyword is kept, to be read or replaced (owned). NULL: it is not said. */
+char **pp_login_value(struct pp_login *login, const char *keyword);
+
 /* NULL: out of memory. finished() is called on the loop thread; then pp_login_free(). */
 struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 			      void (*finished)(struct pp_login *));

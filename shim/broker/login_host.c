@@ -30,14 +30,6 @@ static unsigned count(const char *list)
 	return n;
 }
 
-static char **value_of(struct pp_login *l, const char *keyword)
-{
-	for (size_t i = 0; l->keywords[i]; i++)
-		if (strcmp(l->keywords[i], keyword) == 0)
-			return &l->values[i];
-	return NULL;
-}
-
 /* One for all, one each, or none at all: libpq has seen to that. */
 static bool is_port(const struct pp_login *l, unsigned n, const char *port)
 {
@@ -73,8 +65,8 @@ static bool is_at(const char *host, const char *hostaddr, const char *address)
 
 void pp_login_host_settle(struct pp_login *l)
 {
-	char **hosts = value_of(l, "host");
-	const char *address = *value_of(l, "hostaddr"), *port = *value_of(l, "port");
+	char **hosts = pp_login_value(l, "host");
+	const char *address = *pp_login_value(l, "hostaddr"), *port = *pp_login_value(l, "port");
 	char host[PP_HOST_MAX], hostaddr[PP_HOST_MAX];
 	unsigned n = 0, total = hosts ? count(*hosts) : 1;
 	if (total == 1)

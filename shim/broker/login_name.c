@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char **find(struct pp_login *l, const char *keyword)
-{
-	for (size_t i = 0; l->keywords[i]; i++)
-		if (strcmp(l->keywords[i], keyword) == 0)
-			return &l->values[i];
-	return NULL;
-}
-
 static bool write_address(const struct addrinfo *at, char *to, size_t size)
 {
 	return getnameinfo(at->ai_addr, at->ai_addrlen, to, (socklen_t)size, NULL, 0,
@@ -31,7 +23,7 @@ bool pp_login_name_follow(struct pp_login *l)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *all;
 	char text[PP_LOGIN_ADDRESS_MAX], *fresh = NULL;
-	char **name = find(l, "host"), **address = find(l, "hostaddr");
+	char **name = pp_login_value(l, "host"), **address = pp_login_value(l, "hostaddr");
 	if (!l->follows_name || !name || getaddrinfo(*name, NULL, &hints, &all) != 0)
 		return true;
 	bool moved = !is_one_of(*address, all) && write_address(all, text, sizeof text);
