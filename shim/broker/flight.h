@@ -68,6 +68,12 @@ void pp_flight_finish(struct pp_flight *flight);
 /* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */
 bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name);
 
+/* Is there an answer to wait for? An error may bring back a name that is nowhere else meanwhile. */
+static inline bool pp_flight_is_empty(const struct pp_flight *flight)
+{
+	return flight->head == flight->end;
+}
+
 /* Is this plan being closed? An error may yet discard that. */
 bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan);
 

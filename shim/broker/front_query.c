@@ -80,13 +80,17 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	return step;
 }
 
+static bool may_be_names(const struct pp_server *s)
+{
+	return s->client->statements || s->copies.by_plan || !pp_flight_is_empty(&s->flight);
+}
+
 /* In a failed transaction the text will not be looked at, and nothing can be prepared. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
 	if (s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx))
 		return false;
-	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) &&
-	       (s->client->statements || s->copies.by_plan);
+	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) && may_be_names(s);
 }
 
 /* There are named statements: the text is read before it goes on. */
@@ -124,8 +128,7 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	enum pp_step step;
-	bool look = (c->statements || s->copies.by_plan) && head->total <= PP_READ_BUFFER &&
-		    !s->tx.skip_to_sync;
+	bool look = may_be_names(s) && head->total <= PP_READ_BUFFER && !s->tx.skip_to_sync;
 	if (look && frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
 	step = look ? look_first(f, head) : pp_front_pass(f, head);

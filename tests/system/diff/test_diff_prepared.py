@@ -335,6 +335,19 @@ def test_an_error_discards_one_batch_and_not_the_next(diff):
     diff(script)
 
 
+def test_a_close_that_an_error_discards_before_deallocate_on_a_server_without_statements(diff):
+    """Nothing but the message under way tells that there may be a name."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 7", "t"))
+        b.sql("begin")
+        a.say(execute("nothing"), close(b"S", "t"), SYNC, query("deallocate t"))
+        a.hear(b"Z")
+        a.hear(b"Z")
+        b.sql("commit")
+    diff(script)
+
+
 def test_the_unnamed_statement_after_an_error(diff):
     """It is what it was, or none where its own text was wrong."""
     def script(play):
