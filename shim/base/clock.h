@@ -6,7 +6,7 @@
 
 typedef int64_t pp_ms; /* CLOCK_MONOTONIC milliseconds, or a duration */
 
-/* Immune to clock jumps. Never fails. */
+/* Immune to clock jumps; exact to a tick of the kernel (1 to 10 ms), as asked for at every event. Never fails. */
 pp_ms pp_clock_now_ms(void);
 
 #endif

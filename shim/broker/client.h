@@ -87,10 +87,10 @@ struct pp_client {
 	uint32_t epoch; /* when it came, then of the login whose session it has (defaults.h) */
 	uint32_t refusals; /* servers in a row that would not take them */
 	uint64_t transactions;
-	pp_ms active_at;	    /* it last said something, or its transaction ended */
-	char last_ran[PP_GIST_MAX]; /* the first words of its last text */
-	pp_ms warned_since;	    /* leaks.c: of the transaction that began then */
-	uint8_t warnings;	    /* so many times */
+	pp_ms active_at;	 /* it last said something, or its transaction ended */
+	struct pp_gist last_ran; /* the first words of its last text */
+	pp_ms warned_since;	 /* leaks.c: of the transaction that began then */
+	uint8_t warnings;	 /* so many times */
 
 	struct pp_client_key {
 		uint32_t pid, secret;

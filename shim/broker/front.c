@@ -100,7 +100,8 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 	if (s->lexing == PP_LEXING_TEXT) {
 		const uint8_t *nul = memchr(bytes, 0, len);
 		if (s->text_begins)
-			pp_gist_take(bytes, nul ? (size_t)(nul - bytes) : len, s->client->last_ran);
+			pp_gist_keep(&s->client->last_ran, bytes,
+				     nul ? (size_t)(nul - bytes) : len);
 		s->text_begins = false;
 		pp_lexer_feed(&s->lexer, bytes, nul ? (size_t)(nul - bytes) : len);
 		if (nul)
@@ -111,7 +112,7 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len)
 {
 	const uint8_t *nul = memchr(text, 0, len);
-	pp_gist_take(text, nul ? (size_t)(nul - text) : len, s->client->last_ran);
+	pp_gist_keep(&s->client->last_ran, text, nul ? (size_t)(nul - text) : len);
 	begin(s);
 	pp_lexer_feed(&s->lexer, text, nul ? (size_t)(nul - text) : len);
 	return finish(s);

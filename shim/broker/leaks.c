@@ -97,14 +97,14 @@ static const char *whom(const struct pp_process *p, char text[80])
 	return text;
 }
 
-static const char *what(const struct pp_client *c)
+static const char *what(const struct pp_client *c, char text[PP_GIST_MAX])
 {
-	return c && *c->last_ran ? c->last_ran : "nothing to show";
+	return c && *pp_gist_show(&c->last_ran, text) ? text : "nothing to show";
 }
 
 static void look_at_client(struct pp_client *c)
 {
-	char text[80];
+	char text[80], gist[PP_GIST_MAX];
 	pp_ms limit = c->broker->config.warn_transaction_ms, open = pp_leaks_transaction(c);
 	if (c->warned_since != c->since) {
 		c->warned_since = c->since;
@@ -117,12 +117,12 @@ static void look_at_client(struct pp_client *c)
 	pp_log(PP_LOG_WARNING,
 	       "%s has a transaction open for %lld s, idle in it for %lld s; client %u; last: %s",
 	       whom(c->process, text), (long long)open / 1000, (long long)pp_leaks_idle(c) / 1000,
-	       c->id, what(c));
+	       c->id, what(c, gist));
 }
 
 static void look_at_number(struct pp_process *p)
 {
-	char text[80];
+	char text[80], gist[PP_GIST_MAX];
 	struct pp_leaks_facts f;
 	uint32_t limit = p->broker->config.warn_connections, n = (uint32_t)p->clients.count;
 	if (!limit || n < limit || n < 2 * p->warned_at)
@@ -131,13 +131,13 @@ static void look_at_number(struct pp_process *p)
 	pp_leaks_facts(p, &f);
 	pp_log(PP_LOG_WARNING, "%s has %u connections; one is idle for %lld s; last: %s",
 	       whom(p, text), n, f.worst ? (long long)pp_leaks_idle(f.worst) / 1000 : 0,
-	       what(f.worst));
+	       what(f.worst, gist));
 }
 
 /* Load comes and goes; what leaks is there at the quietest moment, too. */
 static void end_window(struct pp_process *p)
 {
-	char text[80];
+	char text[80], gist[PP_GIST_MAX];
 	struct pp_leaks_facts f;
 	if (p->low > p->low_before)
 		p->grown++;
@@ -149,7 +149,7 @@ static void end_window(struct pp_process *p)
 		       "%s only ever has more connections: %u, never below %u now, %u before; one "
 		       "is idle for %lld s; last: %s",
 		       whom(p, text), (unsigned)p->clients.count, p->low, p->low_at_start,
-		       f.worst ? (long long)pp_leaks_idle(f.worst) / 1000 : 0, what(f.worst));
+		       f.worst ? (long long)pp_leaks_idle(f.worst) / 1000 : 0, what(f.worst, gist));
 		p->grown = 0;
 		p->low_at_start = p->low;
 	}

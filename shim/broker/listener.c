@@ -21,6 +21,8 @@ static void set_options(int fd)
 	/* PostgreSQL's clients speak first: hand a connection over with its first bytes, one wake-up instead of two. Who
 	 * stays silent is handed over after a second (tcp(7)). */
 	setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one);
+	/* There is no congestion on loopback: where the node's default is bbr, it would estimate and pace even here. */
+	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
 }
 
 static int listen_at(uint32_t ip, uint16_t port_be, struct pp_ipc_addr *ret_listening)

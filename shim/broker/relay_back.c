@@ -157,6 +157,13 @@ static void note_answer(struct pp_server *s, const struct pp_frame_head *head, c
 	}
 }
 
+/* Rows, most of what is ever said: nothing of ours ends with them, and nobody here reads them. */
+static bool is_only_passed_on(uint8_t type)
+{
+	return type == PP_BACK_DATA_ROW || type == PP_BACK_ROW_DESCRIPTION ||
+	       type == PP_BACK_COPY_DATA;
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct back *b)
 {
@@ -179,6 +186,10 @@ static bool take_head(struct back *b)
 			pp_lend_server_lost(s, "it broke the protocol");
 		}
 		return false;
+	}
+	if (is_only_passed_on(head.type) && !own) {
+		s->skip = head.total;
+		return true;
 	}
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE)
 		note_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);

@@ -104,7 +104,7 @@ static json_t *pool_json(const struct pp_database *db)
 
 static json_t *client_json(const struct pp_client *c)
 {
-	char pins[160];
+	char pins[160], gist[PP_GIST_MAX];
 	const struct pp_server *s = c->server;
 	const struct pp_database *db = c->database;
 	pp_pins_text(s ? s->pins : 0, pins, sizeof pins);
@@ -117,7 +117,8 @@ static json_t *client_json(const struct pp_client *c)
 			 "pin_cause", pp_status_text(s ? s->pin_cause : ""), "transactions",
 			 (json_int_t)c->transactions, "transaction_ms",
 			 (json_int_t)pp_leaks_transaction(c), "idle_ms",
-			 (json_int_t)pp_leaks_idle(c), "last_ran", pp_status_text(c->last_ran));
+			 (json_int_t)pp_leaks_idle(c), "last_ran",
+			 pp_status_text(pp_gist_show(&c->last_ran, gist)));
 }
 
 static json_t *status_json(const struct pp_broker *b)

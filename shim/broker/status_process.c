@@ -22,6 +22,7 @@ json_t *pp_status_text(const char *text)
 static json_t *process_json(const struct pp_process *p)
 {
 	struct pp_leaks_facts f;
+	char gist[PP_GIST_MAX];
 	pp_leaks_facts(p, &f);
 	uint32_t now = (uint32_t)p->clients.count;
 	return json_pack("{s:I,s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "pid", (json_int_t)p->pid,
@@ -31,7 +32,7 @@ static json_t *process_json(const struct pp_process *p)
 			 (json_int_t)f.transactions, "transaction_ms",
 			 (json_int_t)(f.worst ? pp_leaks_transaction(f.worst) : -1), "idle_ms",
 			 (json_int_t)(f.worst ? pp_leaks_idle(f.worst) : 0), "last_ran",
-			 pp_status_text(f.worst ? f.worst->last_ran : ""));
+			 pp_status_text(f.worst ? pp_gist_show(&f.worst->last_ran, gist) : ""));
 }
 
 json_t *pp_status_processes(const struct pp_broker *b)

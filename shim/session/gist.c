@@ -11,6 +11,7 @@ struct gist {
 	char *to;
 	size_t len;
 	unsigned words;
+	bool cut; /* there was more */
 };
 
 /* From INSIDE on: part of a word. */
@@ -69,13 +70,13 @@ static bool add_word(struct gist *g)
 	const uint8_t *word = g->at, *p = word;
 	while (p < g->end && classes[*p] >= INSIDE)
 		p++;
+	if (p == g->end && g->cut)
+		return false;
 	g->at = p;
 	size_t len = (size_t)(g->at - word);
 	if (g->at < g->end && (*g->at == '\'' || *g->at == '&'))
 		return false; /* E'...', U&'...' */
 	if (len == 2 && strncasecmp((const char *)word, "to", 2) == 0)
-		return false;
-	if (g->len + 1 + len >= PP_GIST_MAX)
 		return false;
 	if (g->len)
 		g->to[g->len++] = ' ';
@@ -84,10 +85,23 @@ static bool add_word(struct gist *g)
 	return ++g->words < WORDS_SHOWN;
 }
 
-void pp_gist_take(const uint8_t *text, size_t len, char ret_gist[PP_GIST_MAX])
+void pp_gist_keep(struct pp_gist *gist, const uint8_t *text, size_t len)
 {
-	struct gist g = {.at = text, .end = text + len, .to = ret_gist};
+	struct gist g = {.at = text, .end = text + len};
+	(void)find_word(&g);
+	len = (size_t)(g.end - g.at);
+	gist->len = (uint8_t)(len < sizeof gist->text ? len : sizeof gist->text);
+	memcpy(gist->text, g.at, gist->len);
+}
+
+const char *pp_gist_show(const struct pp_gist *gist, char ret_gist[PP_GIST_MAX])
+{
+	struct gist g = {.at = gist->text,
+			 .end = gist->text + gist->len,
+			 .to = ret_gist,
+			 .cut = gist->len == sizeof gist->text};
 	while (find_word(&g) && add_word(&g))
 		;
 	ret_gist[g.len] = '\0';
+	return ret_gist;
 }

@@ -7,8 +7,17 @@
 
 #define PP_GIST_MAX 48
 
-/* `text` is the beginning of a statement, cut anywhere. Words as they are written, blanks between; comments are
- * skipped; ends before the first quote, number, parameter, `=` or TO (SET x TO secret needs no quotes). */
-void pp_gist_take(const uint8_t *text, size_t len, char ret_gist[PP_GIST_MAX]);
+/* The beginning of a text as it came, from its first word on: every text is kept, few are ever looked at. */
+struct pp_gist {
+	uint8_t len;
+	uint8_t text[PP_GIST_MAX - 1];
+};
+
+/* `text` is the beginning of a statement, cut anywhere. */
+void pp_gist_keep(struct pp_gist *gist, const uint8_t *text, size_t len);
+
+/* Words as they are written, blanks between; comments are skipped; ends before the first quote, number, parameter, `=`
+ * or TO (SET x TO secret needs no quotes), and before a word that was cut. Returns ret_gist. */
+const char *pp_gist_show(const struct pp_gist *gist, char ret_gist[PP_GIST_MAX]);
 
 #endif

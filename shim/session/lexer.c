@@ -22,7 +22,7 @@ enum {
 	C_DOLLAR,
 	C_DIGIT,
 	C_LETTER,
-	C_CAPITAL
+	C_CAPITAL = 0x20 | (C_LETTER + 1) /* the bit that makes it a small letter is in its class */
 };
 
 static const uint8_t classes[256] = {
@@ -36,7 +36,7 @@ static const uint8_t classes[256] = {
 
 static char fold(uint8_t c)
 {
-	return (char)(c | (classes[c] == C_CAPITAL) << 5);
+	return (char)(c | (classes[c] & 0x20));
 }
 
 void pp_lexer_init(struct pp_lexer *lx, bool conforming)
@@ -90,19 +90,17 @@ static unsigned prefixed_string(struct pp_lexer *lx, uint8_t c)
 
 static const uint8_t *in_word(struct pp_lexer *lx, const uint8_t *p, const uint8_t *end)
 {
-	unsigned len = lx->word_len;
-	bool fits = true;
-	for (; p < end && classes[*p] >= C_DOLLAR; p++) {
-		if (len < PP_LEXER_WORD_MAX)
-			lx->word[len++] = fold(*p);
-		else
-			fits = false;
-	}
-	lx->word_long |= !fits;
-	lx->word_len = (uint8_t)len;
+	size_t room = (size_t)(PP_LEXER_WORD_MAX - lx->word_len);
+	const uint8_t *full = (size_t)(end - p) < room ? end : p + room;
+	char *to = lx->word + lx->word_len;
+	while (p < full && classes[*p] >= C_DOLLAR)
+		*to++ = fold(*p++);
+	lx->word_len = (uint8_t)(to - lx->word);
+	for (; p < end && classes[*p] >= C_DOLLAR; p++)
+		lx->word_long = true;
 	if (p == end)
 		return p;
-	if (len == 1 && prefixed_string(lx, *p))
+	if (lx->word_len == 1 && prefixed_string(lx, *p))
 		return p + 1;
 	lx->where = PP_LEX_GAP;
 	pp_classify_word(lx);

@@ -1,19 +1,29 @@
 #include "session/past.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define LIBRARY "plpgsql."
 
 static bool begins_with(const uint8_t *text, size_t len, const char *word)
 {
-	size_t n = strlen(word);
-	return len > n && strncasecmp((const char *)text, word, n) == 0;
+	size_t n = 0;
+	while (n < len && word[n] && (text[n] | 0x20) == word[n])
+		n++;
+	return n < len && !word[n];
 }
 
-static bool holds(const uint8_t *text, size_t len, const char *name)
+/* Every text is searched, so by its rarest letter: most have few underscores. */
+static bool holds_statistics(const uint8_t *text, size_t len)
 {
-	return memmem(text, len, name, strlen(name)) != NULL;
+	static const char name[] = "pg_stat";
+	const uint8_t *p = text, *end = text + len;
+	while (p < end && (p = memchr(p, '_', (size_t)(end - p)))) {
+		if ((size_t)(p - text) >= strlen(name) &&
+		    memcmp(p - strlen(name), name, strlen(name)) == 0)
+			return true;
+		p++;
+	}
+	return false;
 }
 
 /* SET and LOAD are short and rare; of all other texts only a name is looked for. */
@@ -24,7 +34,7 @@ bool pp_past_may_matter(const uint8_t *text, size_t len)
 		len--;
 	}
 	return begins_with(text, len, "set") || begins_with(text, len, "load") ||
-	       holds(text, len, "pg_stat_");
+	       holds_statistics(text, len);
 }
 
 static bool is(const char *name, size_t len, const char *word)

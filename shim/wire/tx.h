@@ -68,8 +68,7 @@ struct pp_tx_section {
 };
 
 struct pp_tx {
-	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
-	uint32_t head, count;
+	uint32_t head, count; /* in ring, at the end */
 	/* Extended messages ever sent, and ever answered or discarded: both wrap. The n-th one sent is
 	 * over when `answered` has passed n; it was discarded if that happened by an error. */
 	uint32_t asked, answered;
@@ -79,6 +78,7 @@ struct pp_tx {
 	bool copy_ended;   /* its CopyDone/CopyFail is sent */
 	bool copy_sync;	   /* a Sync was sent before that */
 	bool uncertain;
+	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
 };
 
 /* Was the extended message numbered `number` (of `asked`) sent in a batch that has ended, or is it over? */

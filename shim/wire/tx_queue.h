@@ -38,8 +38,9 @@ PP_MUSTCHECK static inline int pp_tx_push(struct pp_tx *tx, uint32_t extended, e
 /* The first section is over, or moved elsewhere. */
 static inline void pp_tx_pop(struct pp_tx *tx)
 {
-	tx->head = (tx->head + 1) & (PP_TX_SECTIONS_MAX - 1);
 	tx->count--;
+	/* Nearly always the last one: the next is where this was, and so in the cache. */
+	tx->head = tx->count ? (tx->head + 1) & (PP_TX_SECTIONS_MAX - 1) : 0;
 }
 
 /* What was unanswered in the first section never will be. */

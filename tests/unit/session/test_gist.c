@@ -33,14 +33,18 @@ static const struct {
 	{"select a_name_so_long_that_it_does_not_fit_into_what_is_shown_of_it", "select"},
 	{"\xc3\xa4 select", ""},
 	{"COPY t FROM STDIN", "COPY t FROM STDIN"},
+	{"select a, b, the_word_that_is_cut_where_the_text_ends from t", "select a b"},
+	{"/* a comment longer than all that is kept of a text */ select a from t",
+	 "select a from t"},
 };
 
 START_TEST(test_gist_shows_words_and_never_a_literal)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pp_gist kept;
 		char gist[PP_GIST_MAX];
-		pp_gist_take((const uint8_t *)cases[i].sql, strlen(cases[i].sql), gist);
-		ck_assert_str_eq(gist, cases[i].gist);
+		pp_gist_keep(&kept, (const uint8_t *)cases[i].sql, strlen(cases[i].sql));
+		ck_assert_str_eq(pp_gist_show(&kept, gist), cases[i].gist);
 	}
 }
 END_TEST
@@ -49,10 +53,12 @@ START_TEST(test_gist_of_a_text_cut_anywhere_is_its_beginning)
 {
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
 		for (size_t len = 0; len < strlen(cases[i].sql); len++) {
+			struct pp_gist kept;
 			char gist[PP_GIST_MAX];
 			uint8_t *exactly = malloc(len + 1); /* a sanitizer sees one byte too many */
 			memcpy(exactly, cases[i].sql, len);
-			pp_gist_take(exactly, len, gist);
+			pp_gist_keep(&kept, exactly, len);
+			pp_gist_show(&kept, gist);
 			ck_assert_uint_lt(strlen(gist), PP_GIST_MAX);
 			ck_assert_ptr_null(strstr(gist, "hunter"));
 			free(exactly);
