@@ -4,35 +4,18 @@ pool sizes over ten runs, is `scripts/bench pod`.
 Nothing here is judged by time: how many are at work at once is held against what memory allows, and each run goes on until
 that has been seen, or until it never will be. A busy machine only makes it longer.
 """
-import re
+import math
 import time
-import typing
 
 import pytest
 
 import memory_table
 from memory_table import NO_POOL, ROWS
+from samples import recovery, samples
 
 pytestmark = pytest.mark.release  # a sanitizer's shadow memory is not the program's
 PATIENCE = 150  # seconds; an idle machine needs five
 MORE = 60  # reports, to see that it goes on living
-
-# How many must be at work at once: before the program grows or the limit is lowered, and after that. 5 MiB each and 5 MiB
-# for the program, but allocators keep what they like: of fixed sizes 12 at most survive where 17 would fit.
-LEAST = {"steady": (8, 8), "grows 20 MiB": (8, 6), "grows 35 MiB": (8, 5), "reads files": (8, 8), "limit lowered": (11, 8),
-         "flat-high JVM": (40, 40)}
-
-
-class Sample(typing.NamedTuple):
-    """As the broker logs each look at the cgroup."""
-    ms: int
-    limit: int
-    working_set: int
-    open: int
-    lent: int
-    waiting: int
-    returned: int
-    cap: int
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +24,8 @@ def bench(build):
         yield bench
 
 
-def samples(box):
-    return [Sample(*map(int, found)) for found in
-            re.findall(r"sample (\d+) (\d+) (\d+) (\d+) (\d+) (\d+) (\d+): cap (\d+)", box.output())]
+def looks(box):
+    return samples(box.output())
 
 
 def wait(box, what, happened):
@@ -56,9 +38,9 @@ def wait(box, what, happened):
 
 def wait_at_work(box, least, since=0):
     """So many at once, seen after the first `since` samples, and some more reports."""
-    wait(box, f"{least} at work", lambda: max((s.lent for s in samples(box)[since:]), default=0) >= least)
-    before = samples(box)[-1].returned
-    wait(box, f"{MORE} more reports", lambda: samples(box)[-1].returned >= before + MORE)
+    wait(box, f"{least} at work", lambda: max((s.lent for s in looks(box)[since:]), default=0) >= least)
+    before = looks(box)[-1].returned
+    wait(box, f"{MORE} more reports", lambda: looks(box)[-1].returned >= before + MORE)
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.java], ids=lambda row: row.name)
@@ -69,14 +51,27 @@ def test_without_a_pool_the_program_is_killed(bench, row):
 @pytest.mark.pooled
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_with_podpool_it_lives_and_works_and_the_cap_recovers(bench, row):
-    first, last = LEAST[row.name]
+    first, last = row.least
     with bench.box(row, 3 * PATIENCE) as box:
         wait_at_work(box, first)
         if row.grow_mib:
             wait(box, "growth", lambda: "grown" in box.output())
         for limit in row.limits:
             wait(box, f"a limit of {limit}", lambda limit=limit: memory_table.granted(box, limit))
-            wait(box, "a look at it", lambda limit=limit: samples(box)[-1].limit == limit)
-        wait_at_work(box, last, since=len(samples(box)))
+            wait(box, "a look at it", lambda limit=limit: looks(box)[-1].limit == limit)
+        wait_at_work(box, last, since=len(looks(box)))
         assert box.oom_kills == 0
-        print(f"{row.name}: {max(s.lent for s in samples(box))} at work, peak {box.peak_bytes >> 20} MiB")
+        print(f"{row.name}: {max(s.lent for s in looks(box))} at work, peak {box.peak_bytes >> 20} MiB")
+
+
+def log(*at_work):
+    """Looks of (ms, lent)."""
+    return "".join(f"podpool[9]: sample {ms} 1 1 {lent} {lent} 9 0: cap {lent}\n" for ms, lent in at_work)
+
+
+def test_recovery_is_the_longest_time_below_what_memory_allows():
+    grew = log((0, 1), (9000, 9)) + "grown\n"
+    assert recovery(grew + log((9500, 9), (10000, 4), (12000, 4), (12500, 5), (13000, 4), (13500, 6)), 5) == 2.5
+    assert recovery(grew + log((9500, 9), (10000, 5), (12000, 5)), 5) == 0
+    assert recovery(grew + log((9500, 9), (10000, 9), (10500, 4), (11000, 4)), 5) == math.inf
+    assert recovery(grew, 5) == math.inf
