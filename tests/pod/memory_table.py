@@ -1,6 +1,6 @@
 """The memory table: the same program in the same memory with no pool, with fixed pool sizes and with podpool.
 
-    scripts/bench pod [--runs 10] [--seconds 20] [--only ROW] [--fixed 4,8,...]
+    scripts/bench pod [--runs 10] [--others 3] [--seconds 20] [--only ROW] [--fixed 4,8,...]
 
 A row is a story (steady, the program grows, it reads files, its limit is lowered, a JVM that fills its limit from the
 start). A way is a pool size, or podpool in front of a pool as large as the number of workers. Podpool passes a row when
@@ -196,6 +196,7 @@ def judge(row, results, sizes):
 def arguments():
     parser = argparse.ArgumentParser(prog="scripts/bench pod", description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=10, help="interleaved runs of each way (default 10)")
+    parser.add_argument("--others", type=int, help="runs of the ways that are not podpool (default: as many)")
     parser.add_argument("--seconds", type=int, default=20, help="of each run (default 20)")
     parser.add_argument("--only", default="", help="rows matching this regular expression")
     parser.add_argument("--ways", default="", help="ways matching this regular expression, e.g. podpool")
@@ -207,8 +208,11 @@ def arguments():
 
 def measure(bench, options, row, ways):
     results = {way.name: [] for way in ways}
+    others = options.runs if options.others is None else options.others
     for number in range(options.runs):
         for way in ways[number % len(ways):] + ways[:number % len(ways)]:
+            if number >= others and not way.podpool:
+                continue
             run = bench.run(row, way, options.seconds, LOG="debug")
             results[way.name].append(run)
             print(f"\r{row.name} {number + 1}/{options.runs} {way.name}: {run.reports}    ", end="", file=sys.stderr)
