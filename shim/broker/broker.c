@@ -117,6 +117,7 @@ static void first_verdict(struct pp_broker *b)
 	struct pp_sample sample;
 	pp_governor_init(&b->governor, &limits, b->now);
 	pp_cgroup_files_sample(b->cgroup, &sample);
+	b->kill_events = sample.kill_events;
 	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
 	pp_pools_init(&b->pools, b->verdict.cap);
 	b->pools.fit = pp_lend_fit;

@@ -77,6 +77,7 @@ struct pp_broker {
 	struct pp_cgroup_files *cgroup;
 	struct pp_governor governor;
 	struct pp_verdict verdict;
+	uint64_t kill_events; /* cgroup/sample.h: as last seen */
 	struct pp_drain drain;
 	struct pp_drain_orders orders;
 	struct event *tick_event, *term_event, *int_event, *hup_event;

@@ -10,6 +10,9 @@
 #include "broker/tick.h"
 #include "wire/reader.h"
 
+/* A COMMIT may be the last thing that a program says before it ends: it gets the time it needs. */
+#define PP_CANCEL_ORPHAN_MS 250
+
 /* Cancel connections to one server at a time; a storm of requests for one query needs no more. */
 #define PP_CANCELS_MAX 4
 
@@ -82,6 +85,14 @@ void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 	pp_client_set_state(c, PP_CLIENT_CANCEL);
 	if (!c->cancelling)
 		pp_client_close_soon(c);
+}
+
+void pp_cancel_orphan(struct pp_client *c)
+{
+	bool is_due =
+		c->orphaned_at && c->eof && c->broker->now - c->orphaned_at >= PP_CANCEL_ORPHAN_MS;
+	if (is_due && c->server && !c->server->cancels && c->server->tx.status == PP_TX_BLOCK)
+		cancel(c->server);
 }
 
 void pp_cancel_all(struct pp_broker *b)

@@ -17,6 +17,11 @@ struct pp_server;
  * server would. */
 void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup);
 
+/* By the clock, for a client whose process has died. What it left running in a transaction can only be rolled back, but
+ * goes on in the server, which hears of the end when it next reads: ended here. A statement outside of a transaction does
+ * its work and commits it, as without us. */
+void pp_cancel_orphan(struct pp_client *c);
+
 /* The drain's last resort: cancels what still executes. */
 void pp_cancel_all(struct pp_broker *b);
 

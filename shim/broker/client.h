@@ -88,6 +88,7 @@ struct pp_client {
 	uint32_t refusals; /* servers in a row that would not take them */
 	uint64_t transactions;
 	pp_ms active_at;	 /* it last said something, or its transaction ended */
+	pp_ms orphaned_at;	 /* its process was found dead; 0: it lives, as far as we know */
 	struct pp_gist last_ran; /* the first words of its last text */
 	pp_ms warned_since;	 /* leaks.c: of the transaction that began then */
 	uint8_t warnings;	 /* so many times */

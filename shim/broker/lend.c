@@ -258,6 +258,10 @@ void pp_lend_abandon(struct pp_client *c)
 		pp_lend_give_back(s);
 		return;
 	}
+	pp_log(PP_LOG_INFO,
+	       c->orphaned_at ? "client %u left in the midst of its work: it has died"
+			      : "client %u left in the midst of its work",
+	       c->id);
 	/* Ending the session is what the server would have seen without us: it rolls back. */
 	pp_server_close(s, "client left in the midst of its work");
 	pp_lend_settle(s->broker);

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include "base/log.h"
 #include "broker/client.h"
 #include "broker/server.h"
 
@@ -30,4 +31,12 @@ void pp_pressure_obey(struct pp_broker *b)
 				bound(s->client->fd, SO_SNDBUF);
 		}
 	}
+}
+
+void pp_pressure_note_kills(struct pp_broker *b, uint64_t events)
+{
+	if (events > b->kill_events)
+		pp_log(PP_LOG_WARNING,
+		       "out of memory: the kernel has killed a process of this pod");
+	b->kill_events = events;
 }

@@ -51,9 +51,12 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 	struct pp_broker *b = p->broker;
 	pp_broker_now(b);
 	p->waiting = false;
-	while (p->clients.count) /* its sockets close by themselves, or live on in a child */
-		pp_process_leave(
-			pp_list_entry(pp_list_first(&p->clients), struct pp_client, process_link));
+	while (p->clients.count) { /* its sockets close by themselves, or live on in a child */
+		struct pp_client *c =
+			pp_list_entry(pp_list_first(&p->clients), struct pp_client, process_link);
+		c->orphaned_at = b->now;
+		pp_process_leave(c);
+	}
 	HASH_DEL(b->processes, p);
 	event_free(p->event);
 	close(p->pidfd);

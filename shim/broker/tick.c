@@ -59,6 +59,7 @@ static void tick_governor(struct pp_broker *b)
 	b->next_governor_at = b->now + b->verdict.next_ms;
 	pp_pools_set_cap(&b->pools, b->verdict.cap);
 	pp_pressure_obey(b);
+	pp_pressure_note_kills(b, sample.kill_events);
 	pp_log(PP_LOG_DEBUG, "sample %lld %lld %lld %u %u %u %llu: cap %u", (long long)b->now,
 	       (long long)sample.limit_bytes, (long long)sample.working_set_bytes, load.open,
 	       load.lent, load.waiting, (unsigned long long)load.returned, b->verdict.cap);
@@ -79,6 +80,8 @@ static void sweep_clients(struct pp_broker *b)
 		else if (c->state == PP_CLIENT_ADMISSION && b->config.wait_timeout_ms &&
 			 age >= b->config.wait_timeout_ms)
 			pp_database_fail_late(c, "podpool: no login in time");
+		else
+			pp_cancel_orphan(c);
 	}
 }
 

@@ -6,7 +6,9 @@ PP_NO_SKIP 1: a test that cannot run is a failure
 """
 import os
 import pathlib
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -65,3 +67,14 @@ def far_postgres():
             hba.write("host all all 10.213.0.0/16 trust\n")
         postgres.psql("select pg_reload_conf()")
         yield postgres
+
+
+@pytest.fixture
+def volume():
+    """As an emptyDir: root's, and everybody's."""
+    top = pathlib.Path(tempfile.mkdtemp(prefix="podpool-pod-"))
+    top.chmod(0o777)
+    (top / "volume").mkdir()
+    (top / "volume").chmod(0o777)
+    yield top / "volume"
+    shutil.rmtree(top)

@@ -2,6 +2,7 @@
 import pytest
 
 from support import pgwire, wait
+from support.pgwire import Wire
 from support.pgwire import SYNC, bind, copy_data, execute, parse, query
 
 SESSION = (pgwire.startup(application_name="every byte") + query("begin") + query("insert into t values (1)") +
@@ -124,3 +125,46 @@ def test_while_waiting_for_a_server(goodbye, raw, pool, table, postgres_trust):
     holder.bye()
     heir.bye()
     works(raw, pool, lambda: 0, postgres_trust)
+
+
+@pytest.fixture
+def orphaned(pool, postgres_trust):
+    """orphaned(what it said, then what it runs) -> Wire whose process, the one that had connected, has been killed."""
+    def orphan(*said):
+        dialer = pool.dialer()
+        wire = Wire(dialer.connect(postgres_trust.host, postgres_trust.port)).login()
+        for sql in said[:-1]:
+            wire.ask(sql)
+        wire.send(query(said[-1]))
+        wait.until(lambda: sleeps(postgres_trust), "it executes")
+        dialer.process.kill()
+        dialer.__exit__()
+        return wire
+    return orphan
+
+
+def sleeps(postgres):
+    return postgres.psql("select 1 from pg_stat_activity where usename = 'app' and state = 'active'"
+                         " and wait_event = 'PgSleep'")
+
+
+@pytest.mark.pooled
+def test_what_a_killed_program_ran_in_a_transaction_ends(orphaned, raw, pool, table, postgres_trust):
+    """Nothing can come of it, and its locks are in the way of others."""
+    wire = orphaned("begin", "insert into t values (1)", "select pg_sleep(60)")
+    wire.sock.close()
+    wait.until(lambda: not sleeps(postgres_trust), "it has ended", seconds=3)
+    works(raw, pool, table, postgres_trust)
+
+
+def test_what_a_killed_program_said_last_is_done_all_the_same(orphaned, table):
+    wire = orphaned("insert into t select 1 from pg_sleep(1)")
+    wire.sock.close()
+    wait.until(lambda: table() == 1, "it is done")
+
+
+def test_a_child_goes_on_with_the_connection_of_a_killed_program(orphaned, table):
+    wire = orphaned("begin", "insert into t select 1 from pg_sleep(1)")
+    assert wire.rows() == []
+    wire.ask("commit")
+    assert table() == 1
