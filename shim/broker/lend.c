@@ -16,23 +16,16 @@
 #include "broker/server.h"
 #include "broker/shed.h"
 
-/* Servers tried in a row before a client whose settings none of them takes is told so. */
-#define PP_LEND_REFUSALS_MAX 3
-
 /* Unused, and no older than the client: whoever counted sessions before it came has not counted this one. */
 static bool is_made_for(const struct pp_server *s, const struct pp_client *c)
 {
 	return !s->used && s->conn.born > c->born;
 }
 
-static void attach(struct pp_server *s, struct pp_client *c)
+void pp_lend_introduce(struct pp_server *s)
 {
-	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
-	s->client = c;
-	c->server = s;
+	struct pp_client *c = s->client;
 	c->counted |= is_made_for(s, c);
-	s->unnamed_known = false;
-	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (c->broker->config.mode == PP_MODE_SESSION)
 		pp_server_pin(s, PP_PIN_SESSION, "PODPOOL_MODE=session");
 	if (!pp_client_is_greeted(c))
@@ -48,7 +41,20 @@ static void attach(struct pp_server *s, struct pp_client *c)
 		pp_own_restore(s);
 }
 
-static void detach(struct pp_server *s)
+static void attach(struct pp_server *s, struct pp_client *c)
+{
+	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
+	s->client = c;
+	c->server = s;
+	s->unnamed_known = false;
+	pp_client_set_state(c, PP_CLIENT_LENT);
+	if (pp_own_doubts(s))
+		pp_own_ask_alive(s); /* and then the rest */
+	else
+		pp_lend_introduce(s);
+}
+
+void pp_lend_detach(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	s->client = NULL;
@@ -165,7 +171,7 @@ bool pp_lend_may_return(const struct pp_server *s)
 static void take_back(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
-	detach(s);
+	pp_lend_detach(s);
 	pp_touch_clear(&s->touch);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
 	pp_lend_give_back(s);
@@ -230,89 +236,4 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);
 	return pp_label_covers(to, from) ? (int)pp_label_distance(from, to) : -1;
-}
-
-void pp_lend_refused(struct pp_server *s, const char *reason)
-{
-	struct pp_broker *b = s->broker;
-	struct pp_client *c = s->client;
-	detach(s);
-	pp_client_set_state(c, PP_CLIENT_IDLE);
-	pp_server_close(s, reason);
-	if (++c->refusals < PP_LEND_REFUSALS_MAX)
-		pp_client_continue(c);
-	else
-		pp_client_fail(c, "FATAL", "08006",
-			       "podpool: no server takes over the settings of this session; the "
-			       "broker's log says which error it gives");
-	pp_lend_settle(b);
-}
-
-void pp_lend_abandon(struct pp_client *c)
-{
-	struct pp_server *s = c->server;
-	bool over = pp_tx_is_idle(&s->tx) || pp_tx_owes_only_own(&s->tx);
-	bool clean = over && !c->skip && !s->skip && !pp_server_is_congested(s);
-	detach(s);
-	if (clean) {
-		pp_lend_give_back(s);
-		return;
-	}
-	pp_log(PP_LOG_INFO,
-	       c->orphaned_at ? "client %u left in the midst of its work: it has died"
-			      : "client %u left in the midst of its work",
-	       c->id);
-	/* Ending the session is what the server would have seen without us: it rolls back. */
-	pp_server_close(s, "client left in the midst of its work");
-	pp_lend_settle(s->broker);
-}
-
-void pp_lend_server_lost(struct pp_server *s, const char *reason)
-{
-	struct pp_broker *b = s->broker;
-	struct pp_client *c = s->client;
-	s->database->route->lost_at = b->now;
-	if (c)
-		detach(s);
-	pp_question_doubt(s->database->route);
-	pp_server_close(s, reason);
-	if (c) {
-		/* As a lost server looks: its last words, if any, then the end. */
-		pp_log(PP_LOG_INFO, "client %u lost its server: %s", c->id, reason);
-		pp_client_close_soon(c);
-	}
-	pp_lend_settle(b);
-}
-
-/* In line or in the midst of its work: it must be told. A server that is only kept (pinned) leaves quietly. */
-static void finish_one(struct pp_client *c)
-{
-	switch (c->state) {
-	case PP_CLIENT_LENT:
-		if (!c->skip && pp_tx_is_idle(&c->server->tx)) {
-			struct pp_server *s = c->server;
-			detach(s);
-			pp_client_set_state(c, PP_CLIENT_IDLE);
-			pp_server_close(s, "the pod's time is over");
-			return;
-		}
-		/* fallthrough */
-	case PP_CLIENT_WAITING:
-	case PP_CLIENT_ADMISSION:
-	case PP_CLIENT_PASSWORD: pp_client_fail(c, "FATAL", "57P01", PP_LEND_LEAVING); return;
-	default: return;
-	}
-}
-
-void pp_lend_finish(struct pp_broker *b)
-{
-	/* Those in line first: nobody must get what the others give back. */
-	PP_LIST_FOREACH_SAFE (&b->clients, it) {
-		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
-		if (c->state != PP_CLIENT_LENT)
-			finish_one(c);
-	}
-	PP_LIST_FOREACH_SAFE (&b->clients, it)
-		finish_one(pp_list_entry(it, struct pp_client, link));
-	pp_database_close_all(b, "the pod's time is over");
 }

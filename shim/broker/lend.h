@@ -35,10 +35,17 @@ void pp_lend_give_back(struct pp_server *s);
 /* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
 
+/* Who is lent to each other for sure gets to know each other: greeting, settings. */
+void pp_lend_introduce(struct pp_server *s);
+
+/* Takes client and server apart; what becomes of the two is the business of lend.c and lend_end.c. */
+void pp_lend_detach(struct pp_server *s);
+
 /* The client leaves while a server is lent to it. */
 void pp_lend_abandon(struct pp_client *c);
 
-/* The server is gone or not to be trusted; its client gets what a lost server gives. */
+/* The server is gone or not to be trusted; its client gets what a lost server gives, or another one if this one was only
+ * asked whether it is there. */
 void pp_lend_server_lost(struct pp_server *s, const char *reason);
 
 /* A server just lent cannot be made its client's, whose first message still waits: another one may. */

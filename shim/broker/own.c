@@ -18,6 +18,9 @@
 #include "wire/framer.h"
 #include "wire/writer.h"
 
+/* A round trip once in so long costs nothing, and no host restarts in less. */
+#define PP_OWN_TRUST_MS 1000
+
 /* A label has its cap, quoting at most doubles it, and every setting costs some words more. */
 #define PP_OWN_TEXT_MAX (2 * PP_PROBE_MAX)
 
@@ -40,6 +43,20 @@ static void ask(struct pp_server *s, enum pp_own kind, const char *text)
 	/* Nothing is queued on an idle session, so it fits; a broken socket shows at the next read. */
 	s->own.failed = pp_server_write(s, bytes, w.len) < 0;
 	s->unnamed_known = false; /* a simple Query ends the unnamed statement (docs 55.2.3) */
+}
+
+bool pp_own_doubts(const struct pp_server *s)
+{
+	return s->broker->now - s->heard_at >= PP_OWN_TRUST_MS;
+}
+
+void pp_own_ask_alive(struct pp_server *s)
+{
+	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
+	pp_tx_front_own_batch(&s->tx, 0);
+	s->own.kind = PP_OWN_ALIVE;
+	s->own.holds = true;
+	s->own.failed = pp_server_write(s, sync, sizeof sync) < 0;
 }
 
 void pp_own_restore(struct pp_server *s)

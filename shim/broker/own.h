@@ -1,6 +1,9 @@
 /* shim/broker/own.h - the broker's own Queries on a server's session, and what their answers mean. Nobody else
  * hears them.
  *
+ *   ALIVE    at lending, where nothing was heard of the server for a while: is it still there? Its host may have
+ *            forgotten the connection (a restart, a firewall), and says so only when spoken to. Held back: a client's
+ *            message that went with it would be lost, executed or not.
  *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may fail or is not
  *            proven: the client's message waits; else it follows at once.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
@@ -27,6 +30,7 @@ struct pp_frame_head;
 
 enum pp_own {
 	PP_OWN_NONE,
+	PP_OWN_ALIVE,
 	PP_OWN_RESTORE,
 	PP_OWN_PROBE,
 	PP_OWN_NAMES,
@@ -40,6 +44,10 @@ enum pp_own {
 
 /* The client's messages must wait: it is not yet its own session. */
 bool pp_own_holds(const struct pp_server *s);
+
+/* Must s, which has just been lent, be asked whether it is there? pp_lend_introduce() follows the answer. */
+bool pp_own_doubts(const struct pp_server *s);
+void pp_own_ask_alive(struct pp_server *s);
 
 /* s has just been lent; does nothing when it carries its client's label already. */
 void pp_own_restore(struct pp_server *s);

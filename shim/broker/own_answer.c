@@ -60,7 +60,9 @@ bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const ui
 	size_t len = head->total - PP_MSG_HEADER;
 	switch (head->type) {
 	case PP_BACK_NOTIFICATION: return true;
-	case PP_BACK_ERROR: return hear_error(s, body, len);
+	case PP_BACK_ERROR:
+		/* Its last words, to a client that will have another server. */
+		return hear_error(s, body, len) && s->own.kind != PP_OWN_ALIVE;
 	case PP_BACK_DATA_ROW:
 		if (s->own.kind == PP_OWN_PROBE)
 			hear_row(s, body, len);
@@ -69,6 +71,21 @@ bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const ui
 		return false;
 	default: return false;
 	}
+}
+
+static void heard_alive(struct pp_server *s)
+{
+	struct pp_client *c = s->client;
+	s->own.holds = false;
+	if (s->own.failed)
+		pp_lend_server_lost(s, "it does not answer as it should");
+	else if (!c)
+		pp_lend_give_back(s);
+	if (s->own.failed || !c)
+		return;
+	pp_lend_introduce(s);
+	if (!c->gone && c->server == s && !s->own.holds)
+		pp_client_continue(c);
 }
 
 static void restored(struct pp_server *s)
@@ -195,6 +212,7 @@ void pp_own_over(struct pp_server *s)
 	enum pp_own kind = s->own.kind;
 	s->own.kind = PP_OWN_NONE;
 	switch (kind) {
+	case PP_OWN_ALIVE: heard_alive(s); break;
 	case PP_OWN_RESTORE: restored(s); break;
 	case PP_OWN_PROBE: probed(s); break;
 	case PP_OWN_NAMES: named(s); break;

@@ -40,6 +40,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 			pp_lend_server_lost(s, "server closed the connection");
 			return;
 		}
+		s->heard_at = b->now;
 		pp_relay_back(s, b->read_buffer, (size_t)n);
 	} while (!s->gone && !s->read_paused && pp_stream_has_pending(&s->stream));
 }
@@ -77,6 +78,7 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	s->conforming = login->conforming;
 	s->readable = pp_lexer_may_read(login->encoding);
 	pp_tx_init(&s->tx);
+	s->heard_at = b->now;
 	event_assign(&s->read_event, b->base, s->stream.fd, EV_READ | EV_PERSIST, on_readable, s);
 	event_assign(&s->write_event, b->base, s->stream.fd, EV_WRITE | EV_PERSIST, on_writable, s);
 }

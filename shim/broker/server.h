@@ -90,6 +90,7 @@ struct pp_server {
 	bool used;	    /* it has done something for a client */
 	bool read_paused;
 	pp_ms paused_at;     /* or the last sip since */
+	pp_ms heard_at;	     /* it last said something */
 	pp_ms unheard_since; /* silence.h; 0: it is heard */
 	size_t sipped;	     /* bytes since the pause began */
 	bool gone;

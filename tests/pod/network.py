@@ -58,6 +58,12 @@ class Wire:
     def mend(self):
         self._filter("-D")
 
+    def restart_host(self):
+        """The host no longer knows any connection to the pod, and the pod hears of it when it says something."""
+        self.cut()
+        run("ss", "-K", "dst", self.pod)
+        self.mend()
+
     def _filter(self, what):
         for chain, way in (("INPUT", "-i"), ("OUTPUT", "-o")):
             run(*self.inside, "iptables", what, chain, way, self.peer, "-j", "DROP")
