@@ -2,8 +2,8 @@
  *
  * A connect() that would fail must fail (several hosts, several addresses of a name: whoever tries them in turn goes on
  * to the next only then), and one sent to the broker does not. So a route whose server has not been reached, or was
- * lost, is tried first (question.h); meanwhile its visitors wait here, for a second and a half at most, or for a moment
- * where it could not be reached the last time.
+ * lost, is tried first (question.h); meanwhile its visitors wait here: as long as a connect takes, which is what the
+ * program would have waited by itself; where nobody answers, a second, or a moment if it was so the last time.
  */
 #ifndef PP_BROKER_DOOR_WAIT_H
 #define PP_BROKER_DOOR_WAIT_H

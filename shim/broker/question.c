@@ -20,19 +20,20 @@
 #define PP_QUESTION_LIMIT_MS 10000
 /* In one data centre; whoever waits for it (door_wait.h) can do nothing else. */
 #define PP_QUESTION_CONNECT_MS 1000
-/* A server that cannot be reached is tried again at most so often. */
-#define PP_QUESTION_DOWN_MS 1000
 
+/* Two errands of one job: connects, and then asks. Who waits for no more than the first is told after it. */
 struct question {
 	struct pp_job job;
 	struct pp_route *route; /* borrowed; routes live as long as the broker */
+	pp_ms began;
+	int fd; /* owned; -1: not connected */
 	struct sockaddr_storage to;
 	socklen_t to_len;
-	struct pp_route_fact *fact; /* of that route */
+	struct pp_route_fact *fact; /* of that route; NULL: only connects */
 	uint8_t code;		    /* last byte of the request's code */
 	char yes;
 	enum pp_route_says answer;
-	bool reached, answered;
+	bool answered;
 };
 
 static bool wait_for(int fd, short events, int ms)
@@ -51,25 +52,30 @@ static bool connect_to(int fd, const struct question *q)
 	       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
 
-static void question_run(struct pp_job *job)
+static void connect_run(struct pp_job *job)
+{
+	struct question *q = (struct question *)job;
+	q->fd = socket(q->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (q->fd < 0 || connect_to(q->fd, q))
+		return;
+	close(q->fd);
+	q->fd = -1;
+}
+
+static void ask_run(struct pp_job *job)
 {
 	struct question *q = (struct question *)job;
 	const uint8_t request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, q->code};
 	char answer = 0;
-	q->answer = PP_ROUTE_SAYS_NO;
-	int fd = socket(q->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	q->reached = connect_to(fd, q);
-	if (q->reached && send(fd, request, sizeof request, MSG_NOSIGNAL) == sizeof request &&
-	    wait_for(fd, POLLIN, PP_QUESTION_LIMIT_MS) && recv(fd, &answer, 1, 0) == 1) {
+	if (send(q->fd, request, sizeof request, MSG_NOSIGNAL) == sizeof request &&
+	    wait_for(q->fd, POLLIN, PP_QUESTION_LIMIT_MS) && recv(q->fd, &answer, 1, 0) == 1) {
 		q->answered = true;
 		q->answer = answer == q->yes ? PP_ROUTE_SAYS_YES : PP_ROUTE_SAYS_NO;
 	}
-	close(fd);
+	close(q->fd);
 }
 
-static void question_done(struct pp_job *job)
+static void answered(struct pp_job *job)
 {
 	struct question *q = (struct question *)job;
 	struct pp_route *route = q->route;
@@ -77,12 +83,10 @@ static void question_done(struct pp_job *job)
 	if (q->answered || q->fact->says == PP_ROUTE_SAYS_UNKNOWN)
 		q->fact->says = q->answer;
 	q->fact->asking = false;
-	pp_route_set_reach(route, q->reached ? PP_ROUTE_UP : PP_ROUTE_DOWN);
 	/* No answer is not remembered: the clients waiting now go on, the next one asks again. */
 	q->fact->asked_at = q->answered ? b->now : b->now - PP_QUESTION_VALID_MS + 1000;
 	free(q);
 	pp_wishes_settle(b);
-	pp_door_wait_over(route);
 	PP_LIST_FOREACH_SAFE (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		if (c->route != route || c->state != PP_CLIENT_PROBE)
@@ -92,20 +96,49 @@ static void question_done(struct pp_job *job)
 	}
 }
 
+static void connected(struct pp_job *job)
+{
+	struct question *q = (struct question *)job;
+	struct pp_route *route = q->route;
+	bool is_up = q->fd >= 0;
+	route->trying = false;
+	route->down_ms = route->broker->now - q->began;
+	pp_route_set_reach(route, is_up ? PP_ROUTE_UP : PP_ROUTE_DOWN);
+	pp_door_wait_over(route);
+	if (is_up && q->fact) {
+		q->job.run = ask_run;
+		q->job.done = answered;
+		pp_workers_submit(route->broker->workers, &q->job);
+	} else if (q->fact) {
+		answered(job);
+	} else {
+		if (is_up)
+			close(q->fd);
+		free(q);
+	}
+}
+
 /* False: no memory. */
 static bool begin(struct pp_route *route, struct pp_route_fact *fact, uint8_t code, char yes)
 {
-	struct question *q = fact->asking ? NULL : calloc(1, sizeof *q);
+	if (fact && fact->asking)
+		return true;
+	struct question *q = calloc(1, sizeof *q);
 	if (!q)
-		return fact->asking;
-	q->job.run = question_run;
-	q->job.done = question_done;
+		return false;
+	q->job.run = connect_run;
+	q->job.done = connected;
 	q->route = route;
+	q->began = route->broker->now;
+	q->fd = -1;
+	q->answer = PP_ROUTE_SAYS_NO;
 	q->fact = fact;
 	q->code = code;
 	q->yes = yes;
 	q->to_len = pp_route_sockaddr(route, (struct sockaddr *)&q->to, sizeof q->to);
-	fact->asking = true;
+	if (fact)
+		fact->asking = true;
+	route->trying = true;
 	pp_workers_submit(route->broker->workers, &q->job);
 	return true;
 }
@@ -133,14 +166,14 @@ enum pp_route_says pp_question_gss(struct pp_route *route)
 bool pp_question_is_reach_open(struct pp_route *route)
 {
 	pp_ms age = route->broker->now - route->reach_at;
-	if (route->reach == PP_ROUTE_UP ||
-	    (route->reach == PP_ROUTE_DOWN && age < PP_QUESTION_DOWN_MS))
+	if (route->reach == PP_ROUTE_UP || (route->reach == PP_ROUTE_DOWN && age < route->down_ms))
 		return false;
 	/* One that was down stays so until the answer: nobody waits long for it. */
 	if (route->reach != PP_ROUTE_DOWN)
 		pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
-	/* Without workers the question was answered at once. */
-	return begin(route, &route->tls, PP_QUESTION_TLS, 'S') && route->tls.asking;
+	if (!route->trying) /* an answer that is late says nothing of now */
+		(void)begin(route, route->tls.asking ? NULL : &route->tls, PP_QUESTION_TLS, 'S');
+	return route->trying; /* without workers it was answered at once */
 }
 
 void pp_question_doubt(struct pp_route *route)

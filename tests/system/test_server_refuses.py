@@ -1,5 +1,6 @@
 """The server is there and lets nobody in, or is not there: sessions wait for it, new connections hear what they would
 hear without podpool, and however many come, the server is asked by one login at a time, more and more rarely."""
+import socket
 import threading
 import time
 
@@ -144,6 +145,40 @@ def test_nobody_there(gated, pool):
     assert error["C"] == "08006" and "refused" in error["M"]
     with pytest.raises(ConnectionRefusedError):
         raw()
+
+
+@pytest.fixture
+def door(pool, postgres_trust):
+    """(a socket that does not listen yet, connect to it through the shim)"""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        with Dialer(pool.env(TARGETS=f"*:{postgres_trust.port},*:{port}")) as dialer:
+            yield listener, lambda: dialer.connect("127.0.0.1", port)
+
+
+def is_pooled(sock):
+    """The kernel says where it really leads."""
+    return sock.getpeername()[0].startswith("127.66.")
+
+
+def test_the_first_connection_after_its_return_is_pooled(door):
+    listener, connect = door
+    for _ in range(5):
+        with pytest.raises(ConnectionRefusedError):
+            connect()
+    listener.listen()
+    with connect() as sock:
+        assert is_pooled(sock)
+
+
+def test_a_server_that_accepts_and_says_nothing_keeps_no_connect_waiting(door):
+    """Whether it speaks TLS is found out later."""
+    listener, connect = door
+    listener.listen()
+    begin = time.monotonic()
+    with connect() as sock:
+        assert is_pooled(sock) and time.monotonic() - begin < 0.7
 
 
 @pytest.fixture
