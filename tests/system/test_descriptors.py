@@ -1,7 +1,9 @@
-"""The broker at its descriptor limit: new programs wait, nobody else notices, and it recovers."""
+"""At the descriptor limit. The broker: new programs wait, nobody else notices, and it recovers. The program: it connects as
+without podpool, which needs one descriptor."""
 import os
 import resource
 import subprocess
+import sys
 import time
 
 import pytest
@@ -44,3 +46,22 @@ def cpu_ticks(pid):
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
+
+
+LAST_ONE = """
+import resource, socket, sys, time
+sock = socket.socket()
+resource.setrlimit(resource.RLIMIT_NOFILE, (sock.fileno() + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+begin = time.monotonic()
+sock.connect((sys.argv[1], int(sys.argv[2])))
+print(*sock.getpeername(), time.monotonic() - begin < 1)
+"""
+
+
+@pytest.mark.parametrize("broker", [True, False], ids=["broker", "no broker"])
+def test_a_program_connects_with_its_last_descriptor(broker, pool, postgres_trust):
+    env = pool.env() if broker else pool.program_env()
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", LAST_ONE, postgres_trust.host, str(postgres_trust.port)], env=env,
+                              capture_output=True, text=True, timeout=60)
+        assert (done.stdout, done.stderr) == (f"{postgres_trust.host} {postgres_trust.port} True\n", "")
