@@ -10,8 +10,9 @@
 #include "base/log.h"
 #include "broker/database.h"
 #include "broker/door.h"
-#include "broker/lend.h"
 #include "broker/identity.h"
+#include "broker/lend.h"
+#include "broker/logfile.h"
 #include "broker/main.h"
 #include "broker/place.h"
 #include "broker/publish.h"
@@ -190,7 +191,7 @@ int pp_broker_main(int argc, char **argv)
 		return 1;
 	}
 	b->dir = dir;
-	pp_log_init(pp_start_log_fd(b->dir), PP_LOG_INFO);
+	pp_log_init(pp_logfile_open(b->dir), PP_LOG_INFO);
 	if (pp_reload_first(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
 		pp_log(PP_LOG_ERROR, "%s", err.text);
 		return 1;

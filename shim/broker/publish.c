@@ -50,33 +50,46 @@ static bool write_routes(struct pp_broker *b, int fd)
 	return true;
 }
 
-void pp_publish_routes(struct pp_broker *b)
+static void replace_routes_fd(struct pp_broker *b, int fd)
 {
-	char path[108], fresh[108];
-	if (b->tell_fd < 0 || b->drain.state != PP_DRAIN_RUN)
-		return;
-	pp_dir_join(b->dir, PP_IPC_ROUTES, path);
-	pp_dir_join(b->dir, "routes.new", fresh);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return; /* they ask */
-	if (!write_routes(b, fd) || rename(fresh, path) < 0) {
-		unlink(fresh);
-		close(fd);
-		return;
-	}
 	if (b->routes_fd >= 0)
 		close(b->routes_fd);
 	b->routes_fd = fd;
 }
 
+static int write_new(struct pp_broker *b, const char *fresh, const char *path)
+{
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || (write_routes(b, fd) && rename(fresh, path) == 0))
+		return fd;
+	unlink(fresh);
+	close(fd);
+	return -1;
+}
+
+void pp_publish_routes(struct pp_broker *b)
+{
+	char path[108], fresh[108];
+	if (b->tell_fd < 0 || b->displaced || b->drain.state != PP_DRAIN_RUN)
+		return;
+	pp_dir_join(b->dir, PP_IPC_ROUTES, path);
+	pp_dir_join(b->dir, "routes.new", fresh);
+	int fd = write_new(b, fresh, path);
+	if (fd < 0) /* a full disk: they ask, and do not find what is no longer true */
+		unlink(path);
+	replace_routes_fd(b, fd);
+}
+
 void pp_publish_pulse(struct pp_broker *b)
 {
-	if (b->routes_fd < 0 || b->now - b->pulse_at < PP_IPC_PULSE_MS / 2)
+	if (b->now - b->pulse_at < PP_IPC_PULSE_MS / 2)
 		return;
 	int64_t at = b->now;
-	b->pulse_at = b->now;
-	(void)!pwrite(b->routes_fd, &at, sizeof at, offsetof(struct pp_ipc_pulse, at_ms));
+	b->pulse_at = at;
+	if (b->routes_fd >= 0)
+		(void)!pwrite(b->routes_fd, &at, sizeof at, offsetof(struct pp_ipc_pulse, at_ms));
+	else
+		pp_publish_routes(b); /* there was no room, or no place */
 }
 
 void pp_publish_withdraw(struct pp_broker *b)
@@ -110,7 +123,5 @@ void pp_publish_close(struct pp_broker *b)
 	if (b->tell_fd >= 0)
 		close(b->tell_fd);
 	b->tell_fd = -1;
-	if (b->routes_fd >= 0)
-		close(b->routes_fd);
-	b->routes_fd = -1;
+	replace_routes_fd(b, -1);
 }

@@ -12,7 +12,6 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "broker/last_fd.h"
@@ -118,36 +117,11 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	return pp_err_set(err, PP_ERR_FULL, "another broker serves %s", dir);
 }
 
-static bool may_be_held(int fd)
-{
-	struct stat ours, container;
-	if (fstat(fd, &ours) < 0 || (S_ISCHR(ours.st_mode) && ours.st_rdev == makedev(1, 3)))
-		return false; /* nothing, or /dev/null (the shim's way of not holding a pipe) */
-	if (!S_ISFIFO(ours.st_mode) && !S_ISSOCK(ours.st_mode))
-		return true;
-	return stat("/proc/1/fd/2", &container) == 0 && ours.st_dev == container.st_dev &&
-	       ours.st_ino == container.st_ino;
-}
-
-int pp_start_log_fd(const char *dir)
-{
-	char path[108];
-	if (may_be_held(STDERR_FILENO))
-		return STDERR_FILENO;
-	pp_dir_join(dir, "log", path);
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	dup2(fd, STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	return STDERR_FILENO;
-}
-
 void pp_start_ready(void)
 {
-	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. */
-	(void)!pwrite(lock_fd, "\n\n", 2, 0);
+	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. Bytes without
+	 * content: on a disk that is full they can still be had. */
+	(void)!ftruncate(lock_fd, 2);
 	if (ready_fd < 0)
 		return;
 	(void)!write(ready_fd, "", 1);

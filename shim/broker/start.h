@@ -1,4 +1,4 @@
-/* shim/broker/start.h - what the broker sets right about itself before it serves: environment, limits, lock, log. */
+/* shim/broker/start.h - what the broker sets right about itself before it serves: environment, limits, lock. */
 #ifndef PP_BROKER_START_H
 #define PP_BROKER_START_H
 
@@ -17,10 +17,6 @@ PP_MUSTCHECK int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], stru
 /* Keeps `dir`/lock locked while the process lives: inherited from the shim, or taken now; once more when the file we
  * locked was taken away. PP_ERR_FULL: another broker has it. */
 PP_MUSTCHECK int pp_start_lock(const char *dir, struct pp_errctx *err);
-
-/* The log goes to standard error if that is a file, a terminal or the container's log; a pipe of somebody who
- * waits for its end (`$(psql ... 2>&1)`) must not be held open: then to `dir`/log. Returns the descriptor. */
-int pp_start_log_fd(const char *dir);
 
 /* Tells the shim that started us that we listen, and later ones, in the lock file, that this start succeeded. */
 void pp_start_ready(void);

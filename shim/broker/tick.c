@@ -9,6 +9,7 @@
 #include "broker/hidden.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
+#include "broker/logfile.h"
 #include "broker/place.h"
 #include "broker/pressure.h"
 #include "broker/process.h"
@@ -144,6 +145,7 @@ static void look_around(struct pp_broker *b)
 	pp_place_look(b);
 	pp_door_spare(b);
 	pp_silence_look(b);
+	pp_logfile_look();
 }
 
 static void set_tick(struct pp_broker *b, pp_ms when)

@@ -31,7 +31,8 @@ struct launch {
 };
 
 /* Milliseconds since the last try, or -1 when there was none; of a clock that was set back nothing can be told but that
- * it is long ago. The lock file holds one byte after a try and two once that broker listened. */
+ * it is long ago. The lock file is one byte long after a try and two once that broker listened; a
+ * length can be had on a full disk, too, where content cannot. */
 static int64_t last_try_age_ms(int lock_fd, bool *ret_succeeded)
 {
 	struct stat st;
@@ -75,8 +76,8 @@ static int take_lock(struct launch *l)
 		l->verdict = PP_LAUNCH_FAILED;
 		return -1;
 	}
-	pp_sys2(SYS_ftruncate, fd, 0);
-	pp_sys4(SYS_pwrite64, fd, "\n", 1, 0);
+	pp_sys2(SYS_ftruncate, fd, 0); /* of another size, so that its time changes */
+	pp_sys2(SYS_ftruncate, fd, 1);
 	return fd;
 }
 

@@ -75,8 +75,8 @@ class Container:
         return subprocess.run([str(w) for w in [*there, *user, self.build / "bin/podpool", *words]], text=True,
                               capture_output=True, timeout=30, env={"PODPOOL_DIR": str(self.dir.parent)})
 
-    def status(self):
-        done = self.podpool("status", "--json")
+    def status(self, **where):
+        done = self.podpool("status", "--json", **where)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

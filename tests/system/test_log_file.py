@@ -1,0 +1,49 @@
+"""The broker's own log file: it must not fill the volume that PODPOOL_DIR is on."""
+import os
+import subprocess
+import sys
+
+import pytest
+
+from support import wait
+from support.pool import KNOCK
+
+pytestmark = pytest.mark.pooled
+MOST = 256 * 1024
+
+
+@pytest.fixture
+def logging(pool):
+    """A pool whose broker was started by a program with a pipe as stderr."""
+    pool.settings = {}
+    with subprocess.Popen([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)],
+                          env=pool.program_env(), stderr=subprocess.PIPE) as program:
+        assert program.communicate(timeout=60) == (None, b"")
+    pool.until_status(lambda s: True, "it is there")
+    return pool
+
+
+def test_it_is_set_aside_when_it_is_large_and_the_older_one_goes(logging):
+    log, old = logging.dir / "log", logging.dir / "log.old"
+    for round_ in range(2):
+        mark = f"round {round_}\n".encode()
+        with open(log, "ab") as file:
+            file.write(mark + b"x" * MOST + b"\n")
+        wait.until(lambda: old.exists() and mark in old.read_bytes(), "it is set aside")
+        wait.until(lambda: log.stat().st_size < MOST, "a new one is begun")
+        logging.knock()
+        wait.until(lambda: b"debug: " in log.read_bytes(), "and written")
+    assert {name for name in os.listdir(logging.dir) if name.startswith("log")} == {"log", "log.old"}
+    assert (log.stat().st_mode & 0o777, old.stat().st_mode & 0o777) == (0o600, 0o600)
+
+
+def test_without_a_place_for_another_one_it_begins_anew(logging):
+    (logging.dir / "log.old").mkdir()  # no rename, and then no room: the same file again
+    log = logging.dir / "log"
+    inode = log.stat().st_ino
+    with open(log, "ab") as file:
+        file.write(b"x" * (MOST + 1))
+    wait.until(lambda: log.stat().st_size < MOST, "it is emptied")
+    logging.knock()
+    wait.until(lambda: b"debug: " in log.read_bytes(), "and written")
+    assert log.stat().st_ino == inode
