@@ -30,9 +30,20 @@
 /* At the end: for cancel requests and logins under way. PID 1 waits for us 200 ms. */
 #define PP_BROKER_GOODBYE_MS 150
 
+/* Our own tick comes every second at least: who does not hear of it for longer was stopped (a frozen container, a
+ * debugger) or starved. */
+#define PP_BROKER_STANDSTILL_MS 2000
+
 pp_ms pp_broker_now(struct pp_broker *b)
 {
-	b->now = pp_clock_now_ms();
+	pp_ms clock = pp_clock_now_ms(), gap = b->clock ? clock - b->clock : 0;
+	b->clock = clock;
+	/* Who leaves is bound to the time outside. */
+	if (gap >= PP_BROKER_STANDSTILL_MS && b->drain.state == PP_DRAIN_RUN) {
+		b->stood_ms += gap;
+		b->woke_at = b->now;
+	}
+	b->now = clock - b->stood_ms;
 	return b->now;
 }
 

@@ -44,6 +44,9 @@ struct pp_broker {
 	struct event_base *base;
 	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
 	pp_ms now;	      /* of this round; refreshed by every callback's entry */
+	pp_ms clock;	      /* the same by the kernel's, which also runs while we stand still */
+	pp_ms stood_ms;	      /* so long so far */
+	pp_ms woke_at;	      /* the last time we did; 0 never */
 	pp_ms started;
 	uint32_t uid; /* whose programs are served */
 
@@ -55,7 +58,7 @@ struct pp_broker {
 	int spare_fd;	     /* door.c: to accept a visitor with when there is no other; -1 none */
 	uint64_t sock_inode; /* door.c: of the socket file */
 	bool displaced;	     /* place.c: said already */
-	pp_ms pulse_at;	     /* publish.h: the last one */
+	pp_ms pulse_at;	     /* publish.h: the last one, by the clock */
 	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
 	struct pp_route *routes;      /* uthash */
 	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
@@ -105,7 +108,8 @@ struct pp_grave {
 void pp_broker_bury(struct pp_broker *b, struct pp_grave *grave,
 		    void (*free_it)(struct pp_grave *));
 
-/* Refreshes b->now. */
+/* Refreshes b->now. Time in which the loop did not run does not count: what came meanwhile is still to be read, and nobody
+ * has waited too long only because we did not look. */
 pp_ms pp_broker_now(struct pp_broker *b);
 
 /* Ends the loop after the current round. */

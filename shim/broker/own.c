@@ -47,7 +47,8 @@ static void ask(struct pp_server *s, enum pp_own kind, const char *text)
 
 bool pp_own_doubts(const struct pp_server *s)
 {
-	return s->broker->now - s->heard_at >= PP_OWN_TRUST_MS;
+	const struct pp_broker *b = s->broker;
+	return b->now - s->heard_at >= PP_OWN_TRUST_MS || (b->woke_at && s->heard_at <= b->woke_at);
 }
 
 void pp_own_ask_alive(struct pp_server *s)

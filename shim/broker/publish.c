@@ -38,7 +38,7 @@ void pp_publish_open(struct pp_broker *b)
 static bool write_routes(struct pp_broker *b, int fd)
 {
 	struct pp_route *route, *next;
-	struct pp_ipc_pulse pulse = {.at_ms = pp_clock_now_ms()};
+	struct pp_ipc_pulse pulse = {.at_ms = b->clock};
 	if (write(fd, &pulse, sizeof pulse) != sizeof pulse)
 		return false;
 	HASH_ITER(hh, b->routes, route, next)
@@ -82,9 +82,9 @@ void pp_publish_routes(struct pp_broker *b)
 
 void pp_publish_pulse(struct pp_broker *b)
 {
-	if (b->now - b->pulse_at < PP_IPC_PULSE_MS / 2)
+	if (b->clock - b->pulse_at < PP_IPC_PULSE_MS / 2)
 		return;
-	int64_t at = b->now;
+	int64_t at = b->clock;
 	b->pulse_at = at;
 	if (b->routes_fd >= 0)
 		(void)!pwrite(b->routes_fd, &at, sizeof at, offsetof(struct pp_ipc_pulse, at_ms));

@@ -51,3 +51,25 @@ def test_sessions_go_on_where_they_stood(frozen):
     wire.sock.settimeout(20)
     resume()
     assert wire.rows() == [["2"]]
+
+
+def test_nobody_has_waited_too_long_because_it_stood_still(raw, pool):
+    """In line, and with a server that is idle for longer than it may be: as if that time had not been."""
+    holder, waiter = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s", IDLE_TIMEOUT="3s").login(), raw().login()
+    holder.ask("begin")
+    backend = holder.ask("select pg_backend_pid()")
+    waiter.send(pgwire.query("select pg_backend_pid()"))
+    pool.until_status(lambda s: s["totals"]["waiting"] == 1, "it waits in line")
+    pid = pool.broker_pid
+    os.kill(pid, signal.SIGSTOP)
+    arriving = raw()
+    arriving.send(pgwire.startup())
+    holder.send(pgwire.query("commit"))
+    time.sleep(4)  # longer than anybody may wait
+    os.kill(pid, signal.SIGCONT)
+    assert holder.rows() == [] and waiter.rows() == backend
+    assert arriving.until(b"Z", b"E")[-1] == (b"Z", b"I")
+    os.kill(pid, signal.SIGSTOP)
+    time.sleep(4)
+    os.kill(pid, signal.SIGCONT)
+    assert arriving.ask("select pg_backend_pid()") == backend
