@@ -127,10 +127,10 @@ static void first_verdict(struct pp_broker *b)
 					    (int64_t)b->config.memory_limit_bytes};
 	struct pp_governor_load load = {0};
 	struct pp_sample sample;
-	pp_governor_init(&b->governor, &limits, b->now);
+	pp_governor_init(&b->governor, &limits, b->clock);
 	pp_cgroup_files_sample(b->cgroup, &sample);
 	b->kill_events = sample.kill_events;
-	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
+	pp_governor_tick(&b->governor, &sample, &load, b->clock, &b->verdict);
 	pp_pools_init(&b->pools, b->verdict.cap);
 	b->pools.fit = pp_lend_fit;
 	b->pools.rotate = b->config.lend == PP_LEND_ROTATE;

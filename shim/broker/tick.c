@@ -56,7 +56,8 @@ static void tick_governor(struct pp_broker *b)
 	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting, b->transactions};
 	uint32_t before = b->verdict.cap;
 	pp_cgroup_files_sample(b->cgroup, &sample);
-	pp_governor_tick(&b->governor, &sample, &load, b->now, &b->verdict);
+	/* Memory goes on while we stand still. */
+	pp_governor_tick(&b->governor, &sample, &load, b->clock, &b->verdict);
 	b->next_governor_at = b->now + b->verdict.next_ms;
 	pp_pools_set_cap(&b->pools, b->verdict.cap);
 	pp_pressure_obey(b);
