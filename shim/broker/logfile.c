@@ -51,18 +51,29 @@ int pp_logfile_open(const char *dir)
 	return STDERR_FILENO;
 }
 
-void pp_logfile_look(void)
+/* A new file in the place of `now`. -1: no room for two, or the place is another broker's by now. */
+static int set_aside(const struct stat *now)
 {
 	char path[108], old[108];
-	struct stat st;
-	if (!log_dir || fstat(STDERR_FILENO, &st) < 0 || st.st_size <= PP_LOGFILE_MAX)
-		return;
+	struct stat there;
 	pp_dir_join(log_dir, "log", path);
 	pp_dir_join(log_dir, "log.old", old);
-	rename(path, old);
-	int fd = open_file(path);
+	if (lstat(path, &there) == 0) {
+		if (there.st_dev != now->st_dev || there.st_ino != now->st_ino)
+			return -1;
+		rename(path, old);
+	}
+	return open_file(path);
+}
+
+void pp_logfile_look(void)
+{
+	struct stat now;
+	if (!log_dir || fstat(STDERR_FILENO, &now) < 0 || now.st_size <= PP_LOGFILE_MAX)
+		return;
+	int fd = set_aside(&now);
 	if (fd >= 0)
-		become_stderr(fd); /* at once: the workers write, too */
+		become_stderr(fd); /* in one step: the workers write, too */
 	else
-		(void)!ftruncate(STDERR_FILENO, 0); /* no room for two */
+		(void)!ftruncate(STDERR_FILENO, 0);
 }

@@ -3,7 +3,7 @@
  *
  *   ALIVE    at lending, where nothing was heard of the server for a while: is it still there? Its host may have
  *            forgotten the connection (a restart, a firewall), and says so only when spoken to. Held back: a client's
- *            message that went with it would be lost, executed or not.
+ *            message that went with it would be lost, and perhaps executed.
  *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may fail or is not
  *            proven: the client's message waits; else it follows at once.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,

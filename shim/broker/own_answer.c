@@ -77,15 +77,17 @@ static void heard_alive(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	s->own.holds = false;
-	if (s->own.failed)
+	if (s->own.failed && c) {
+		pp_lend_refused(s, "it does not answer as it should");
+	} else if (s->own.failed) {
 		pp_lend_server_lost(s, "it does not answer as it should");
-	else if (!c)
+	} else if (!c) {
 		pp_lend_give_back(s);
-	if (s->own.failed || !c)
-		return;
-	pp_lend_introduce(s);
-	if (!c->gone && c->server == s && !s->own.holds)
-		pp_client_continue(c);
+	} else {
+		pp_lend_introduce(s);
+		if (!c->gone && c->server == s && !s->own.holds)
+			pp_client_continue(c);
+	}
 }
 
 static void restored(struct pp_server *s)

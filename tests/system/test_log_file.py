@@ -47,3 +47,13 @@ def test_without_a_place_for_another_one_it_begins_anew(logging):
     logging.knock()
     wait.until(lambda: b"debug: " in log.read_bytes(), "and written")
     assert log.stat().st_ino == inode
+
+
+def test_the_log_of_another_broker_in_its_place_is_left_alone(logging):
+    log, moved = logging.dir / "log", logging.dir / "moved"
+    log.rename(moved)
+    log.write_text("another one's")
+    with open(moved, "ab") as file:
+        file.write(b"x" * (MOST + 1))
+    wait.until(lambda: moved.stat().st_size < MOST, "ours is emptied")
+    assert log.read_text() == "another one's" and not (logging.dir / "log.old").exists()
