@@ -9,10 +9,10 @@
 
 /* Longer than a try at the connection, shorter than the shim's patience. */
 #define PP_DOOR_WAIT_MS 1500
-/* A server that is back, or still refuses, says so at once; an address that swallows packets must not cost an event loop
- * a second at each of its tries. */
-#define PP_DOOR_WAIT_DOWN_MS 50
-#define PP_DOOR_WAIT_MAX     1000
+/* An address that swallows packets must not cost an event loop a second at each of its tries; if it answers again, it does
+ * so at once. */
+#define PP_DOOR_WAIT_SILENT_MS 50
+#define PP_DOOR_WAIT_MAX       1000
 
 struct waiting {
 	struct pp_link link; /* broker.door_waiting */
@@ -49,7 +49,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 bool pp_door_wait(struct pp_route *route, int fd, const struct pp_ipc_msg *question, pid_t pid)
 {
 	struct pp_broker *b = route->broker;
-	long ms = route->reach == PP_ROUTE_DOWN ? PP_DOOR_WAIT_DOWN_MS : PP_DOOR_WAIT_MS;
+	bool silent = route->reach == PP_ROUTE_DOWN && route->silent;
+	long ms = silent ? PP_DOOR_WAIT_SILENT_MS : PP_DOOR_WAIT_MS;
 	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 	if (b->door_waiting.count >= PP_DOOR_WAIT_MAX)
 		return false;

@@ -20,13 +20,15 @@
 #define PP_QUESTION_LIMIT_MS 10000
 /* In one data centre; whoever waits for it (door_wait.h) can do nothing else. */
 #define PP_QUESTION_CONNECT_MS 1000
+/* One that did not answer is tried again at most so often. */
+#define PP_QUESTION_SILENT_MS 1000
 
 /* Two errands of one job: connects, and then asks. Who waits for no more than the first is told after it. */
 struct question {
 	struct pp_job job;
 	struct pp_route *route; /* borrowed; routes live as long as the broker */
-	pp_ms began;
-	int fd; /* owned; -1: not connected */
+	int fd;			/* owned; -1: not connected */
+	bool silent;
 	struct sockaddr_storage to;
 	socklen_t to_len;
 	struct pp_route_fact *fact; /* of that route; NULL: only connects */
@@ -42,14 +44,14 @@ static bool wait_for(int fd, short events, int ms)
 	return poll(&p, 1, ms) == 1;
 }
 
-static bool connect_to(int fd, const struct question *q)
+static bool connect_to(int fd, struct question *q)
 {
 	int error = 0;
 	socklen_t len = sizeof error;
 	if (connect(fd, (const struct sockaddr *)&q->to, q->to_len) < 0 && errno != EINPROGRESS)
 		return false;
-	return wait_for(fd, POLLOUT, PP_QUESTION_CONNECT_MS) &&
-	       getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
+	q->silent = !wait_for(fd, POLLOUT, PP_QUESTION_CONNECT_MS);
+	return !q->silent && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
 
 static void connect_run(struct pp_job *job)
@@ -102,7 +104,7 @@ static void connected(struct pp_job *job)
 	struct pp_route *route = q->route;
 	bool is_up = q->fd >= 0;
 	route->trying = false;
-	route->down_ms = route->broker->now - q->began;
+	route->silent = q->silent;
 	pp_route_set_reach(route, is_up ? PP_ROUTE_UP : PP_ROUTE_DOWN);
 	pp_door_wait_over(route);
 	if (is_up && q->fact) {
@@ -129,7 +131,6 @@ static bool begin(struct pp_route *route, struct pp_route_fact *fact, uint8_t co
 	q->job.run = connect_run;
 	q->job.done = connected;
 	q->route = route;
-	q->began = route->broker->now;
 	q->fd = -1;
 	q->answer = PP_ROUTE_SAYS_NO;
 	q->fact = fact;
@@ -165,10 +166,11 @@ enum pp_route_says pp_question_gss(struct pp_route *route)
 
 bool pp_question_is_reach_open(struct pp_route *route)
 {
-	pp_ms age = route->broker->now - route->reach_at;
-	if (route->reach == PP_ROUTE_UP || (route->reach == PP_ROUTE_DOWN && age < route->down_ms))
+	bool silent = route->reach == PP_ROUTE_DOWN && route->silent;
+	if (route->reach == PP_ROUTE_UP ||
+	    (silent && route->broker->now - route->reach_at < PP_QUESTION_SILENT_MS))
 		return false;
-	/* One that was down stays so until the answer: nobody waits long for it. */
+	/* One that was down stays so until the answer: nobody waits long for one that was silent. */
 	if (route->reach != PP_ROUTE_DOWN)
 		pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
 	if (!route->trying) /* an answer that is late says nothing of now */

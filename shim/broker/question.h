@@ -10,8 +10,8 @@ enum pp_route_says pp_question_tls(struct pp_route *route);
 enum pp_route_says pp_question_gss(struct pp_route *route);
 
 /* Must a connect() be awaited before it is known whether the server can be reached? pp_door_wait_over() follows then. One
- * at a time; where it found nobody, the next one not before as much time again as it took: at once where a server refuses
- * (its return is then seen by the first who comes), after a second where nobody answers. */
+ * at a time: a server that refuses is asked for everybody who comes, so its return is seen by the first; one that does not
+ * answer once a second. */
 bool pp_question_is_reach_open(struct pp_route *route);
 /* A login could not connect, or a server was lost: asked anew before the next program is sent there. */
 void pp_question_doubt(struct pp_route *route);

@@ -38,8 +38,8 @@ struct pp_route {
 	struct pp_route_fact tls, gss;
 	enum pp_route_reach reach;
 	bool trying; /* a connect() is under way to find out */
+	bool silent; /* DOWN: nobody said so */
 	pp_ms reach_at;
-	pp_ms down_ms; /* DOWN: so long it took to find out, and for as long again it is believed */
 	bool tunnel_logged;
 	pp_ms lost_at;		 /* a server of it was last lost */
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
