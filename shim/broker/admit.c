@@ -129,15 +129,28 @@ static bool same_password(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Of a failed login the server has said AuthenticationOk before it looked at the database and the settings; libpq
- * retries without application_name (42704) only after that. Class 28, 53 and 57 come before or instead. */
+/* Of a failed login the server has said AuthenticationOk before it looked for the role, the database and the settings;
+ * libpq retries without application_name (42704) only after that. Class 28, 53 and 57 come before or instead, but for
+ * what these routines say (PostgreSQL's utils/init): no such role, or one that may not log in, and limits of roles and
+ * databases. */
+static bool was_authenticated(const struct pp_login_error *error)
+{
+	static const char *const before[] = {"08", "28", "53", "57"};
+	static const char *const after[] = {"InitializeSessionUserId", "InitPostgres",
+					    "CheckMyDatabase"};
+	for (size_t i = 0; i < sizeof after / sizeof *after; i++)
+		if (strcmp(error->routine, after[i]) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+		if (strncmp(error->sqlstate, before[i], 2) == 0)
+			return false;
+	return true;
+}
+
 static void refuse(struct pp_client *c, const struct pp_login *login)
 {
 	const struct pp_login_error *error = &login->error;
-	static const char *const before[] = {"08", "28", "53", "57"};
-	bool after = true;
-	for (size_t i = 0; i < sizeof before / sizeof *before; i++)
-		after &= strncmp(error->sqlstate, before[i], 2) != 0;
+	bool after = was_authenticated(error);
 	if (after)
 		pp_greet_authentication(c, PP_AUTH_OK);
 	if (after && login->notices_len)

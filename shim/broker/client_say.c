@@ -47,7 +47,7 @@ static void write_error(struct pp_client *c, const struct pp_error *error)
 void pp_client_write_error(struct pp_client *c, const char *severity, const char *sqlstate,
 			   const char *message)
 {
-	struct pp_error error = {severity, sqlstate, message, "", "", "", ""};
+	struct pp_error error = {.severity = severity, .sqlstate = sqlstate, .message = message};
 	write_error(c, &error);
 }
 
@@ -69,7 +69,8 @@ static void write_words(struct pp_client *c, const char *words)
 
 void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
 {
-	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint, "", ""};
+	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail,  e->hint,
+				 NULL,	      e->file,	   e->line,    e->routine};
 	bool at_startup = !pp_client_is_greeted(c); /* later it would be taken for half a message */
 	if (at_startup && c->is_libpq && strlen(e->local) >= 4)
 		write_words(c, e->local);

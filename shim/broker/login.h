@@ -22,6 +22,7 @@
 struct pp_login_error {
 	char severity[8], sqlstate[6];
 	char message[512], detail[256], hint[256];
+	char file[64], line[12], routine[64]; /* of the server's source; "" not said */
 	char local
 		[600]; /* "" it is the server's; else our libpq's words, without where it connected to */
 	bool needs_password; /* the server asked and we had none */

@@ -44,6 +44,20 @@ static void copy_field(char *to, size_t size, const char *text, const char *labe
 		copy_line(to, size, p + strlen(label));
 }
 
+/* "LOCATION:  routine, file:line", the last line of a verbose error; poolers in between leave it out. */
+static void copy_location(struct pp_login_error *error, const char *text)
+{
+	char where[sizeof error->routine + sizeof error->file + sizeof error->line] = "";
+	copy_field(where, sizeof where, text, "\nLOCATION:  ");
+	char *file = strstr(where, ", "), *line = strrchr(where, ':');
+	if (!file || !line || line < file)
+		return;
+	copy(error->routine, sizeof error->routine, where, (size_t)(file - where));
+	file += 2;
+	copy(error->file, sizeof error->file, file, (size_t)(line - file));
+	copy_line(error->line, sizeof error->line, line + 1);
+}
+
 void pp_login_error_read(struct pp_login_error *error, const char *text)
 {
 	const char *code = last_coded(text);
@@ -57,6 +71,7 @@ void pp_login_error_read(struct pp_login_error *error, const char *text)
 	copy_line(error->message, sizeof error->message, code + 7);
 	copy_field(error->detail, sizeof error->detail, code, "\nDETAIL:  ");
 	copy_field(error->hint, sizeof error->hint, code, "\nHINT:  ");
+	copy_location(error, code);
 }
 
 /* As the program gave it: a relative path (ipc.h) without the folder in front. libpq quotes paths. */

@@ -17,6 +17,8 @@ static void keep(struct pp_error *e, uint8_t field, const char *text, const char
 	case 'D': e->detail = text; break;
 	case 'H': e->hint = text; break;
 	case 'P': e->position = text; break;
+	case 'F': e->file = text; break;
+	case 'L': e->line = text; break;
 	case 'R': e->routine = text; break;
 	/* "Since more field types might be added in future, frontends should silently ignore fields
 	 * of unrecognized type" (55.7). */
@@ -26,7 +28,7 @@ static void keep(struct pp_error *e, uint8_t field, const char *text, const char
 
 int pp_error_read(const uint8_t *body, size_t len, struct pp_error *ret_error)
 {
-	struct pp_error e = {"", "", "", "", "", "", ""};
+	struct pp_error e = {"", "", "", "", "", "", "", "", ""};
 	const char *severity_s = "";
 	struct pp_reader r;
 	pp_reader_init(&r, body, len);
@@ -53,6 +55,12 @@ static void put(struct pp_writer *w, uint8_t field, const char *text)
 	pp_writer_str(w, text);
 }
 
+static void put_given(struct pp_writer *w, uint8_t field, const char *text)
+{
+	if (text && *text)
+		put(w, field, text);
+}
+
 void pp_error_write(struct pp_writer *w, const struct pp_error *error)
 {
 	pp_writer_begin(w, PP_BACK_ERROR);
@@ -60,10 +68,11 @@ void pp_error_write(struct pp_writer *w, const struct pp_error *error)
 	put(w, 'V', error->severity);
 	put(w, 'C', error->sqlstate);
 	put(w, 'M', error->message);
-	if (error->detail && *error->detail)
-		put(w, 'D', error->detail);
-	if (error->hint && *error->hint)
-		put(w, 'H', error->hint);
+	put_given(w, 'D', error->detail);
+	put_given(w, 'H', error->hint);
+	put_given(w, 'F', error->file);
+	put_given(w, 'L', error->line);
+	put_given(w, 'R', error->routine);
 	pp_writer_u8(w, 0);
 	pp_writer_end(w);
 }

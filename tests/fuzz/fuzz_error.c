@@ -23,6 +23,9 @@ static void check_round_trip(const struct pp_error *e, size_t size)
 	pp_fuzz_check(strcmp(e->message, again.message) == 0);
 	pp_fuzz_check(strcmp(e->detail, again.detail) == 0);
 	pp_fuzz_check(strcmp(e->hint, again.hint) == 0);
+	pp_fuzz_check(strcmp(e->file, again.file) == 0);
+	pp_fuzz_check(strcmp(e->line, again.line) == 0);
+	pp_fuzz_check(strcmp(e->routine, again.routine) == 0);
 	pp_writer_init(&w, bytes, w.len - 1); /* one byte too few */
 	pp_error_write(&w, e);
 	pp_fuzz_check(pp_writer_failed(&w));

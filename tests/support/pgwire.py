@@ -82,11 +82,8 @@ def split(data):
 
 
 def summary(data):
-    """What a server's answer says, without what differs between sessions (backend key, order of settings) and
-    without the AuthenticationOk before a refusal."""
+    """What a server's answer says, without what differs between sessions (backend key, order of settings)."""
     messages, rest = split(data)
-    if [letter for letter, _ in messages] == [b"R", b"E"]:
-        del messages[0]
     settings = sorted(p for letter, p in messages if letter == b"S")
     said = [(letter, fields(p)["C"], fields(p)["M"]) if letter == b"E" else (letter, p)
             for letter, p in messages if letter not in b"KS"]

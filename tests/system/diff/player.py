@@ -9,7 +9,7 @@
         play.pins("temp")                          # pooled only: who is pinned now, and why
     diff(script, setup="create table t (n int)")
 """
-from differences import Run, comparable
+from differences import Run, as_the_broker_says, comparable
 from support import pgwire, wait
 from support.pgwire import SYNC, Wire
 
@@ -194,6 +194,8 @@ def compare(direct, pooled):
     for name, (said, notified, rest) in direct.items():
         other_said, other_notified, other_rest = pooled[name]
         for n, (one, two) in enumerate(zip(said + [("the end", b"", rest)], other_said + [("the end", b"", other_rest)])):
+            if one[1] == two[1] == b"E":
+                one = (*one[:2], as_the_broker_says(one[2], two[2]))
             if one != two:
                 found.append(f"{name}, message {n}:\n  {one[0]}\n  direct: {one[1:]}\n  pooled: {two[1:]}"
                              + (f"\n  (there: {two[0]})" if one[0] != two[0] else ""))

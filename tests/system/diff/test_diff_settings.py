@@ -222,20 +222,20 @@ def dump(env, postgres):
     return re.sub(r"(?m)^\\(un)?restrict .*$", "", done.stdout)
 
 
-def test_08_pg_dump_besides_an_application(lending, pool, postgres_trust, raw):
+def test_08_pg_dump_besides_an_application(lending, pool, raw):
     """pg_dump empties search_path and more; neither it nor the others may notice."""
     env = pool.env(MAX_SERVERS=2, **lending)
-    postgres_trust.psql("drop schema if exists stage cascade; create schema stage authorization app; set role app;"
-                        "create table stage.t (n int primary key, f float8, note text default 'it''s');"
-                        "insert into stage.t select n, n / 3.0, 'x' from generate_series(1, 100) n", db="app")
+    pool.postgres.psql("drop schema if exists stage cascade; create schema stage authorization app; set role app;"
+                       "create table stage.t (n int primary key, f float8, note text default 'it''s');"
+                       "insert into stage.t select n, n / 3.0, 'x' from generate_series(1, 100) n", db="app")
     app = raw().login()
     app.ask("set search_path = stage; set extra_float_digits = 0")
     first = app.ask("select n, f from t order by n limit 5")
-    expected = dump(direct_env(), postgres_trust)
+    expected = dump(direct_env(), pool.postgres)
     assert "0.3333333333333333" in expected
     for _ in range(3):
         process = subprocess.Popen(["true"])
-        assert dump(env, postgres_trust) == expected
+        assert dump(env, pool.postgres) == expected
         assert app.ask("select n, f from t order by n limit 5") == first
         process.wait()
     assert app.ask("show search_path") == [["stage"]]

@@ -10,7 +10,7 @@ START_TEST(test_error_reads_the_fields_it_knows_and_ignores_others)
 {
 	struct pp_error e;
 	int r = pp_error_read(BODY("SFEHLER\0VERROR\0C42P01\0Mno table\0Ddetail\0Hhint\0"
-				   "P15\0Fparse.c\0?new\0"),
+				   "P15\0Fparse.c\0L7\0Rlook\0?new\0"),
 			      &e);
 	ck_assert_int_eq(r, 0);
 	ck_assert_str_eq(e.severity, "ERROR");
@@ -18,6 +18,10 @@ START_TEST(test_error_reads_the_fields_it_knows_and_ignores_others)
 	ck_assert_str_eq(e.message, "no table");
 	ck_assert_str_eq(e.detail, "detail");
 	ck_assert_str_eq(e.hint, "hint");
+	ck_assert_str_eq(e.position, "15");
+	ck_assert_str_eq(e.file, "parse.c");
+	ck_assert_str_eq(e.line, "7");
+	ck_assert_str_eq(e.routine, "look");
 }
 END_TEST
 
@@ -61,9 +65,10 @@ END_TEST
 START_TEST(test_error_what_is_written_reads_back)
 {
 	static const struct pp_error errors[] = {
-		{"FATAL", "53300", "podpool: no server", "waited 30 s", "raise the cap", "", ""},
-		{"ERROR", "08006", "podpool: server lost", "", "", "", ""},
-		{"FATAL", "57P01", "podpool: leaving", NULL, NULL, "", ""},
+		{"FATAL", "53300", "podpool: no server", "waited 30 s", "raise the cap", "", "", "", ""},
+		{"ERROR", "08006", "podpool: server lost", "", "", "", "", "", ""},
+		{"FATAL", "57P01", "podpool: leaving", NULL, NULL, NULL, NULL, NULL, NULL},
+		{"FATAL", "3D000", "no such database", "", "", "", "postinit.c", "885", "InitPostgres"},
 	};
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 		uint8_t bytes[256];
@@ -79,6 +84,9 @@ START_TEST(test_error_what_is_written_reads_back)
 		ck_assert_str_eq(e.message, errors[i].message);
 		ck_assert_str_eq(e.detail, errors[i].detail ? errors[i].detail : "");
 		ck_assert_str_eq(e.hint, errors[i].hint ? errors[i].hint : "");
+		ck_assert_str_eq(e.file, errors[i].file ? errors[i].file : "");
+		ck_assert_str_eq(e.line, errors[i].line ? errors[i].line : "");
+		ck_assert_str_eq(e.routine, errors[i].routine ? errors[i].routine : "");
 	}
 }
 END_TEST
