@@ -92,7 +92,7 @@ struct pp_broker {
 	bool finished;	    /* pp_lend_finish() was done */
 	bool accept_paused; /* out of descriptors: until the next tick */
 
-	uint32_t next_client_pid; /* BackendKeyData */
+	uint32_t client_pids; /* BackendKeyData: so many were given (greet.h) */
 	uint32_t secrets[PP_SECRETS], secrets_left;
 	uint32_t tunnels, logins, cancels;
 	struct pp_refusals refusals;

@@ -63,11 +63,12 @@ static bool draw_secret(struct pp_broker *b, uint32_t *ret_secret)
 	return true;
 }
 
+/* proc(5): a Linux process has no higher number. */
+#define PP_PID_MAX (1 << 22)
+
 uint32_t pp_greet_next_pid(struct pp_client *c)
 {
-	struct pp_broker *b = c->broker;
-	b->next_client_pid = b->next_client_pid % INT32_MAX + 1;
-	return b->next_client_pid;
+	return PP_PID_MAX + 1 + c->broker->client_pids++ % (INT32_MAX - PP_PID_MAX);
 }
 
 static bool give_key(struct pp_client *c, uint32_t pid)

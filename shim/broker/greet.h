@@ -16,7 +16,8 @@ void pp_greet_authentication(struct pp_client *c, uint32_t code);
 #define PP_AUTH_OK	  0
 #define PP_AUTH_CLEARTEXT 3
 
-/* A pid no other client has at the moment, for those who have no server of their own. */
+/* A pid no other client has at the moment, for those who have no server of their own; and no process either: who has it
+ * terminated or cancelled by SQL hits nobody, instead of somebody else's session. */
 uint32_t pp_greet_next_pid(struct pp_client *c);
 
 /* BackendKeyData: this pid, and a secret of the broker's own. Never the server's: what a client's late cancel request

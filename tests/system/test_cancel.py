@@ -187,3 +187,16 @@ def test_is_over_when_its_connection_ends(raw, cancel):
         if not in_time:
             assert wire.ask("select 1") == [["1"]]
         wire.ask("rollback")
+
+
+def test_the_pid_told_at_login_is_its_own_sessions_or_nobodys(raw, pool, postgres_trust):
+    """By SQL, too, nobody is hit who is not meant: without a server of its own, no process has that pid."""
+    wires = [raw().login() for _ in range(3)]
+    for wire in wires:
+        pid = int.from_bytes(wire.key[:4], "big")
+        found = postgres_trust.psql(f"select count(*) from pg_stat_activity where pid = {pid}")
+        assert found == "0" and pid > 1 << 22 if pool.pooled else found == "1"
+        ended = postgres_trust.psql(f"select pg_terminate_backend({pid})")
+        assert ended == ("f" if pool.pooled else "t")
+    if pool.pooled:
+        assert [wire.ask("select 1") for wire in wires] == [[["1"]]] * 3
