@@ -1,4 +1,5 @@
-"""psycopg2's own tests with the psycopg2 that Debian installed: every test that passes direct must pass pooled."""
+"""psycopg2's own tests with the psycopg2 that Debian installed: every test that passes direct must pass pooled, but
+for those named here, which must not."""
 import collections
 import copy
 import json
@@ -11,6 +12,22 @@ from stage import Stage
 
 SERVER = {"max_prepared_transactions": 10, "wal_level": "logical"}
 
+# A pid is told at login, before anything is asked; in transaction mode no server is the client's by then, so none's pid
+# is told: who would go by it could end a session that somebody else has by now. In session mode these pass.
+TOLD_AT_LOGIN = "the pid told at login is not that of the server of the moment"
+NOTIFIER = "the pid in another's notification is its server's, not the one it was told at login"
+ASKED_BEFORE = "it ends the server that a client had when it asked pg_backend_pid(), and now has itself"
+CANNOT_PASS = {  # in transaction mode
+    "test_connection.TestConnectionInfo.test_backend_pid": TOLD_AT_LOGIN,
+    "test_cursor.CursorTests.test_external_close_async": ASKED_BEFORE,
+    "test_async.AsyncTests.test_notify": NOTIFIER,
+    "test_notify.NotifiesTests.test_many_notifies": NOTIFIER,
+    "test_notify.NotifiesTests.test_notifies_received_on_execute": NOTIFIER,
+    "test_notify.NotifiesTests.test_notifies_received_on_poll": NOTIFIER,
+    "test_notify.NotifiesTests.test_notify_attributes": NOTIFIER,
+    "test_notify.NotifiesTests.test_notify_payload": NOTIFIER,
+}
+
 
 def play(options, top, out):
     """{test: [result, why]} of one run."""
@@ -18,7 +35,7 @@ def play(options, top, out):
         stage.postgres.psql("create database psycopg2_test;\n\n\\c psycopg2_test\ncreate extension hstore")
         where = stage.postgres
         env = stage.env(PSYCOPG2_TESTDB="psycopg2_test", PSYCOPG2_TESTDB_HOST=where.host,
-                        PSYCOPG2_TESTDB_PORT=where.port, PSYCOPG2_TESTDB_USER=where.user, PSYCOPG2_TEST_FAST="", PYTHONPATH=str(top))
+                        PSYCOPG2_TESTDB_PORT=where.port, PSYCOPG2_TESTDB_USER=where.user, PYTHONPATH=str(top))
         runner = pathlib.Path(__file__).parent / "unittest_runner.py"
         with open(out, "w") as said:
             done = subprocess.run(stage.command(sys.executable, runner, *options.tests), env=env, cwd="/", text=True,
@@ -32,6 +49,27 @@ def play(options, top, out):
     return results
 
 
+def judge(options, wanted, pooled):
+    """Words about what should have been otherwise."""
+    cannot = {} if options.settings.get("MODE") == "session" else {f"tests.{t}": why for t, why in CANNOT_PASS.items()}
+    said, passed, known = [], 0, 0
+    with open(sources.CACHE / "psycopg2.failures", "w") as failures:
+        for test in wanted:
+            result, why = pooled.get(test, ["never ran", ""])
+            if result == "ok" and test in cannot:
+                said.append(f"passed, which was thought impossible: {test}: {cannot[test]}")
+            elif result == "ok":
+                passed += 1
+            elif test in cannot:
+                known += 1
+                print(f"  cannot pass: {test}: {cannot[test]}")
+            else:
+                said.append(f"{result}: {test}: {(why.strip().splitlines() or [''])[-1]}")
+                failures.write(f"{result}: {test}\n{why}\n\n")
+    print(*(f"  {line}" for line in said), f"{passed} passed, {len(said)} failed, {known} cannot pass", sep="\n")
+    return said
+
+
 def run(options):
     top = options.source or sources.fetch("psycopg2", "python3-psycopg2")
     sources.CACHE.mkdir(parents=True, exist_ok=True)
@@ -42,10 +80,4 @@ def run(options):
         return 0 if direct else 1
     pooled = play(options, top, sources.CACHE / "psycopg2.pooled")
     wanted = [test for test, (result, _) in direct.items() if result == "ok"]
-    lost = {test: pooled.get(test, ["never ran", ""]) for test in wanted if pooled.get(test, [""])[0] != "ok"}
-    with open(sources.CACHE / "psycopg2.failures", "w") as failures:
-        for test, (result, why) in lost.items():
-            print(f"  {result}: {test}: {(why.strip().splitlines() or [''])[-1]}")
-            failures.write(f"{result}: {test}\n{why}\n\n")
-    print(f"{len(wanted) - len(lost)} passed, {len(lost)} failed")
-    return 1 if lost or not wanted else 0
+    return 1 if judge(options, wanted, pooled) or not wanted else 0
