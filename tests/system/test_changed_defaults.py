@@ -1,10 +1,8 @@
 """ALTER ROLE, ALTER DATABASE, DROP ROLE: who connects afterwards gets what a session of its own would get, and who was
 connected before keeps what it had."""
-import subprocess
-import sys
-
 import pytest
 
+from program_text import said_by_program
 from support import wait
 from support.pool import direct_env
 
@@ -29,35 +27,13 @@ def clerk(postgres_trust):
     forget()
 
 
-PROGRAM = """
-import sys, psycopg2
-def connect(**words):
-    connection = psycopg2.connect("host=%s port=%s dbname=shop" % tuple(sys.argv[1:3]), **{"user": "clerk", **words})
-    connection.autocommit = True
-    return connection
-def ask(connection, sql):
-    cursor = connection.cursor()
-    try:
-        cursor.execute(sql)
-        return cursor.fetchall()[0][0] if cursor.description else "done"
-    except psycopg2.Error as e:
-        return e.pgcode
-def refused(**words):
-    try:
-        connect(**words).close()
-        return "in"
-    except psycopg2.Error as e:
-        return str(e).split("FATAL: ")[-1].strip()
+ADMIN = """
 admin = connect(user="postgres")
 """
 
 
 def run(pool, env, text):
-    """What one program with psycopg2 says."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM + text, pool.postgres.host, str(pool.postgres.port)], env=env,
-                          text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_by_program(pool, env, ADMIN + text, user="clerk", dbname="shop")
 
 
 @pytest.fixture
@@ -215,8 +191,8 @@ def secret(make_pool, postgres_scram):
     postgres_scram.psql("drop role spy")
 
 
-ROTATION = PROGRAM.replace("dbname=shop", "dbname=app").replace('"user": "clerk"', '"user": "spy"').replace(
-    'admin = connect(user="postgres")', 'admin = connect(user="postgres", password="throwaway")') + """
+ROTATION = """
+admin = connect(user="postgres", password="throwaway")
 old = connect(password="one")
 print(ask(old, "select 1"))
 ask(admin, "alter role spy password 'two'")
@@ -229,7 +205,6 @@ print(refused(password="one"), refused(password="two"))
 
 @pytest.mark.parametrize("lending", LENDING.values(), ids=LENDING.keys())
 def test_a_changed_password_counts_at_once(lending, secret):
-    done = subprocess.run([sys.executable, "-c", ROTATION, secret.postgres.host, str(secret.postgres.port)],
-                          env=secret.env(**lending), text=True, capture_output=True, timeout=60)
     wrong = 'password authentication failed for user "spy"'
-    assert done.stdout == f"1\n{wrong}\n2 3 done 4\n{wrong} in\n", done.stderr
+    said = said_by_program(secret, secret.env(**lending), ROTATION, user="spy", dbname="app")
+    assert said == f"1\n{wrong}\n2 3 done 4\n{wrong} in\n"

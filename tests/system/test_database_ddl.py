@@ -1,11 +1,10 @@
 """Statements that want a database without sessions find none but those of the program: an idle pooled server must not be
 what "is being accessed by other users" is about, and a session of the program still is."""
-import subprocess
-import sys
 import time
 
 import pytest
 
+from program_text import said_by_program
 from shell import psql, said
 from support import pgwire, wait
 from support.pool import direct_env
@@ -67,29 +66,13 @@ def test_what_a_pinned_session_leaves_is_not_in_the_way(lent, shop, pool):
     assert said(admin(pool.postgres, lent, "drop database shop")) == (0, "", "")
 
 
-PROGRAM = """
-import sys, psycopg2
-def connect(**words):
-    connection = psycopg2.connect("host=%s port=%s" % tuple(sys.argv[1:3]), **words)
-    connection.autocommit = True
-    return connection
-def ask(connection, sql):
-    cursor = connection.cursor()
-    try:
-        cursor.execute(sql)
-        return cursor.fetchall() if cursor.description else "done"
-    except psycopg2.Error as e:
-        return (e.pgcode, e.diag.message_detail)
+ADMIN = """
 admin = connect(user="postgres", dbname="postgres")
 """
 
 
 def run(pool, env, text):
-    """What one program with psycopg2 says."""
-    done = subprocess.run([sys.executable, "-c", PROGRAM + text, pool.postgres.host, str(pool.postgres.port)], env=env,
-                          text=True, capture_output=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return said_by_program(pool, env, ADMIN + text)
 
 
 def test_left_just_before(lent, shop, pool):
@@ -97,11 +80,11 @@ def test_left_just_before(lent, shop, pool):
     assert run(pool, lent, """
 mine = [connect(user="app", dbname="shop") for _ in range(3)]
 for connection in mine:
-    assert ask(connection, "select 1") == [(1,)]
-ask(mine[0], "create temp table t (n int)")
+    assert rows(connection, "select 1") == [(1,)]
+rows(mine[0], "create temp table t (n int)")
 for connection in mine:
     connection.close()
-print(ask(admin, "drop database shop"))
+print(rows(admin, "drop database shop"))
 """) == "done\n"
 
 
@@ -119,11 +102,11 @@ def test_a_session_of_the_program_is_still_in_the_way(lent, shop, pool):
     text = """
 mine = [connect(user="app", dbname="shop") for _ in range(2)]
 for connection in mine:
-    ask(connection, "begin")
+    rows(connection, "begin")
 for connection in mine:
-    ask(connection, "commit")
+    rows(connection, "commit")
 mine.pop().close()
-print(ask(admin, "drop database shop"), ask(mine[0], "select current_database()"))
+print(rows(admin, "drop database shop"), rows(mine[0], "select current_database()"))
 """
     expected = run(pool, direct_env(), text)
     assert "55006" in expected and "There is 1 other session" in expected
