@@ -1,0 +1,168 @@
+/* What one tick knows (plan.h). What is made of it: test_governor.c. */
+#include "cgroup/plan.h"
+
+#include "pp_test.h"
+
+#define MIB (INT64_C(1) << 20)
+
+static struct pp_governor g;
+static const struct pp_governor_load idle;
+
+static void setup(void)
+{
+	struct pp_governor_limits limits = {.max_servers = 20};
+	pp_governor_init(&g, &limits, 0);
+}
+
+static struct pp_sample sample_of(int64_t limit, int64_t ws)
+{
+	return (struct pp_sample){.limit_bytes = limit,
+				  .working_set_bytes = ws,
+				  .node_available_bytes = -1,
+				  .node_total_bytes = -1,
+				  .version = 2};
+}
+
+/* As governor.c does it: the first sample is a beginning, not an event. */
+static struct pp_plan look(struct pp_sample sample, pp_ms now)
+{
+	struct pp_plan p = pp_plan_look(&g, &sample, &idle, now);
+	g.started = true;
+	return p;
+}
+
+START_TEST(test_plan_fits_rounds_down_below_zero_as_well)
+{
+	static const struct {
+		int64_t room, cost, fits;
+	} table[] = {{0, 5, 0}, {4, 5, 0}, {5, 5, 1}, {14, 5, 2}, {-1, 5, -1}, {-5, 5, -1}, {-6, 5, -2}};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		ck_assert_int_eq(pp_plan_fits(table[i].room, table[i].cost), table[i].fits);
+}
+END_TEST
+
+START_TEST(test_plan_the_tighter_of_the_kernels_limit_and_the_given_one)
+{
+	ck_assert_int_eq(look(sample_of(200 * MIB, MIB), 1).limit, 200 * MIB);
+	g.limits.memory_limit_bytes = 100 * MIB;
+	ck_assert_int_eq(look(sample_of(200 * MIB, MIB), 2).limit, 100 * MIB);
+	ck_assert_int_eq(look(sample_of(50 * MIB, MIB), 3).limit, 50 * MIB);
+	ck_assert_int_eq(look(sample_of(PP_SAMPLE_NO_LIMIT, MIB), 4).limit, 100 * MIB);
+	g.limits.memory_limit_bytes = 0;
+	struct pp_plan p = look(sample_of(PP_SAMPLE_NO_LIMIT, MIB), 5);
+	ck_assert(p.limit == 0 && p.reserve == 0);
+}
+END_TEST
+
+START_TEST(test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with)
+{
+	static const int64_t nonsense[] = {INT64_MIN, -1, 0, 1, INT64_MAX - 1, INT64_MAX};
+	for (int i = 0; i < 36; i++) {
+		struct pp_plan p = look(sample_of(nonsense[i / 6], nonsense[i % 6]), i);
+		ck_assert(p.limit >= 0 && p.limit <= PP_PLAN_MAX_BYTES);
+		ck_assert(p.ws >= 0 && p.ws <= PP_PLAN_MAX_BYTES);
+		ck_assert(p.reserve >= 0 && p.reserve <= p.limit && p.line == p.limit - p.reserve);
+	}
+}
+END_TEST
+
+START_TEST(test_plan_line_leaves_some_of_any_limit_and_never_more_than_half)
+{
+	for (int64_t limit = MIB; limit < PP_PLAN_MAX_BYTES; limit *= 2) {
+		setup();
+		struct pp_plan p = look(sample_of(limit, limit / 2), 1);
+		ck_assert(p.reserve > 0 && p.reserve <= limit / 2 && p.line >= limit / 2);
+	}
+}
+END_TEST
+
+START_TEST(test_plan_a_kill_counts_once_and_not_what_was_before_us)
+{
+	struct pp_sample s = sample_of(200 * MIB, MIB);
+	s.kill_events = 3;
+	ck_assert(!look(s, 1).killed); /* before our time */
+	ck_assert(!look(s, 2).killed);
+	s.kill_events = 4;
+	ck_assert(look(s, 3).killed);
+	ck_assert(!look(s, 4).killed);
+	s.kill_events = 1; /* another cgroup */
+	ck_assert(!look(s, 5).killed);
+	s.kill_events = 2;
+	ck_assert(look(s, 6).killed);
+}
+END_TEST
+
+/* sample.h: it grows harmlessly when the page cache fills up to memory.high. */
+START_TEST(test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_high)
+{
+	struct pp_sample s = sample_of(200 * MIB, 100 * MIB);
+	look(s, 1);
+	s.throttle_events = 5;
+	ck_assert(!look(s, 2).killed);
+	s.throttle_events = 6;
+	s.working_set_bytes = 190 * MIB;
+	ck_assert(look(s, 3).killed);
+}
+END_TEST
+
+/* A tenth of two seconds, as PSI's trigger `some 200000 2000000`. */
+START_TEST(test_plan_stalls_when_a_tenth_of_two_seconds_was_waited)
+{
+	struct pp_sample s = sample_of(200 * MIB, MIB);
+	ck_assert(!look(s, 1000).stalled);
+	s.stall_total_us = 199000;
+	ck_assert(!look(s, 3000).stalled);
+	s.stall_total_us += 200000;
+	ck_assert(!look(s, 4000).stalled); /* one second is not two */
+	ck_assert(look(s, 5000).stalled);
+	ck_assert(look(s, 6999).stalled);
+	ck_assert(!look(s, 7000).stalled);
+}
+END_TEST
+
+/* kubelet evicts at 100 MiB available. */
+START_TEST(test_plan_the_node_is_tight_below_a_tenth_but_not_only_there)
+{
+	struct pp_sample s = sample_of(PP_SAMPLE_NO_LIMIT, MIB);
+	ck_assert(!look(s, 1).node_tight); /* unknown */
+	s.node_total_bytes = 16000 * MIB;
+	s.node_available_bytes = 1601 * MIB;
+	ck_assert(!look(s, 2).node_tight);
+	s.node_available_bytes = 1599 * MIB;
+	ck_assert(look(s, 3).node_tight);
+	s.node_total_bytes = 1000 * MIB; /* a small node: 500 MiB */
+	s.node_available_bytes = 499 * MIB;
+	ck_assert(look(s, 4).node_tight);
+	s.node_available_bytes = 501 * MIB;
+	ck_assert(!look(s, 5).node_tight);
+}
+END_TEST
+
+START_TEST(test_plan_what_was_carried_below_a_higher_limit_proves_nothing)
+{
+	look(sample_of(200 * MIB, MIB), 1);
+	g.proven = 12;
+	ck_assert_int_eq(look(sample_of(300 * MIB, MIB), 2).limit, 300 * MIB);
+	ck_assert_uint_eq(g.proven, 12);
+	ck_assert(!look(sample_of(100 * MIB, MIB), 60000).still); /* nothing is, just after it fell */
+	ck_assert_uint_eq(g.proven, 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("cgroup/plan");
+	TCase *c = tcase_create("plan");
+	tcase_add_checked_fixture(c, setup, NULL);
+	tcase_add_test(c, test_plan_fits_rounds_down_below_zero_as_well);
+	tcase_add_test(c, test_plan_the_tighter_of_the_kernels_limit_and_the_given_one);
+	tcase_add_test(c, test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with);
+	tcase_add_test(c, test_plan_line_leaves_some_of_any_limit_and_never_more_than_half);
+	tcase_add_test(c, test_plan_a_kill_counts_once_and_not_what_was_before_us);
+	tcase_add_test(c, test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_high);
+	tcase_add_test(c, test_plan_stalls_when_a_tenth_of_two_seconds_was_waited);
+	tcase_add_test(c, test_plan_the_node_is_tight_below_a_tenth_but_not_only_there);
+	tcase_add_test(c, test_plan_what_was_carried_below_a_higher_limit_proves_nothing);
+	suite_add_tcase(s, c);
+	return pp_test_main(s);
+}
