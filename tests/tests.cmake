@@ -19,6 +19,7 @@ endfunction()
 foreach(room base wire session ipc pool cgroup drain config)
 	pp_unit_tests(${room} pp_${room})
 endforeach()
+pp_unit_tests(broker pp_broker) # those files of it that have no effects
 if(TARGET libpodpool)
 	include(tests/preload/preload.cmake)
 endif()

@@ -78,10 +78,10 @@ void pp_suspects_free(struct pp_suspects *found)
 static int grow(void *array_, size_t element, size_t count, size_t *size, size_t max)
 {
 	void **array = array_;
-	if (count < *size)
-		return 0;
 	if (count >= max)
 		return PP_ERR_FULL;
+	if (count < *size)
+		return 0;
 	size_t more = *size ? 2 * *size : 64;
 	void *grown = realloc(*array, more * element);
 	if (!grown)

@@ -1,0 +1,30 @@
+/* tests/unit/broker/broker_world.h - a database whose clients prepare. */
+#ifndef PP_TESTS_BROKER_WORLD_H
+#define PP_TESTS_BROKER_WORLD_H
+
+#include <stdio.h>
+
+#include "broker/database.h"
+#include "pp_test.h"
+
+static struct pp_database db;
+
+static inline void begin_database(void)
+{
+	memset(&db, 0, sizeof db);
+	pp_plans_init(&db.plans);
+}
+
+/* SELECT number; one user more. */
+static inline struct pp_plan *plan(int number)
+{
+	char body[40];
+	bool is_new;
+	int len = snprintf(body, sizeof body, "SELECT %d%c%c%c", number, 0, 0, 0);
+	struct pp_plan *plan = pp_plans_take(&db, (struct pp_label){0}, (const uint8_t *)body,
+					     (size_t)len, &is_new);
+	ck_assert_ptr_nonnull(plan);
+	return plan;
+}
+
+#endif

@@ -1,0 +1,280 @@
+/* Each row of flight.h's table: what a message under way means once it is answered, or discarded. */
+#include "broker/flight.h"
+
+#include "broker/client.h"
+#include "broker/server.h"
+#include "broker_world.h"
+
+static struct pp_broker broker;
+static struct pp_server s;
+static struct pp_client c;
+static uint32_t asked;
+
+static void setup(void)
+{
+	begin_database();
+	memset(&s, 0, sizeof s);
+	memset(&c, 0, sizeof c);
+	s.broker = c.broker = &broker;
+	s.client = &c;
+	pp_copies_init(&s.copies);
+	asked = 0;
+}
+
+static void teardown(void)
+{
+	pp_flight_finish(&s.flight);
+	pp_statements_clear(&c.statements);
+	pp_unnamed_finish(&c.unnamed);
+	pp_copies_clear(&s.copies);
+	pp_plans_finish(&db.plans);
+}
+
+static uint32_t push(enum pp_flight_kind kind, const char *name, struct pp_plan *p)
+{
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), 0);
+	pp_flight_push(&s.flight, ++asked, kind, name, p);
+	return asked;
+}
+
+/* As front_statements does them: what a message says is so from the moment it is sent. */
+static uint32_t push_parse(const char *name, struct pp_plan *p)
+{
+	ck_assert_int_eq(pp_statements_set(&c.statements, name, p), 0);
+	ck_assert_int_eq(pp_copies_add(&s.copies, p), 0);
+	return push(PP_FLIGHT_PARSE, name, p);
+}
+
+static uint32_t push_close(const char *name)
+{
+	struct pp_plan *p = pp_statements_find(c.statements, name);
+	push(PP_FLIGHT_CLOSE, name, p);
+	ck_assert_int_eq(pp_statements_set(&c.statements, name, NULL), 0);
+	return asked;
+}
+
+static uint32_t push_bring(struct pp_plan *p)
+{
+	ck_assert_int_eq(pp_copies_add(&s.copies, p), 0);
+	return push(PP_FLIGHT_BRING, NULL, p);
+}
+
+static uint32_t push_evict(struct pp_plan *p)
+{
+	pp_copies_remove(&s.copies, p);
+	return push(PP_FLIGHT_EVICT, NULL, p);
+}
+
+static uint32_t push_unnamed(const char *text)
+{
+	struct pp_unnamed before = c.unnamed;
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), 0);
+	pp_flight_push_unnamed(&s.flight, ++asked, &before);
+	memset(&c.unnamed, 0, sizeof c.unnamed);
+	ck_assert_int_eq(pp_buf_append(&c.unnamed.parse, text, strlen(text) + 1, 100), 0);
+	return asked;
+}
+
+static const char *unnamed(void)
+{
+	return pp_buf_len(&c.unnamed.parse) ? (const char *)pp_buf_bytes(&c.unnamed.parse) : "";
+}
+
+static bool has(const struct pp_plan *p)
+{
+	return pp_copies_find(&s.copies, p) != PP_COPIES_ABSENT;
+}
+
+START_TEST(test_flight_answers_of_the_brokers_own_are_swallowed)
+{
+	struct pp_plan *p = plan(1), *q = plan(2);
+	push_parse("a", p);
+	push_close("a");
+	push_bring(q);
+	push_evict(q);
+	push(PP_FLIGHT_QUIET, NULL, NULL);
+	push_unnamed("one");
+	static const bool swallowed[] = {false, false, true, true, true, false};
+	for (uint32_t i = 0; i < 6; i++)
+		ck_assert(pp_flight_answered(&s.flight, i + 1) == swallowed[i]);
+	ck_assert(p->proven && q->proven);
+	ck_assert(!pp_flight_answered(&s.flight, 7)); /* of no meaning to us */
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+	pp_copies_clear(&s.copies);
+	ck_assert_uint_eq(p->users, 0); /* nothing is left that holds it */
+}
+END_TEST
+
+START_TEST(test_flight_only_the_next_number_is_its_answer)
+{
+	struct pp_plan *p = plan(1);
+	asked = 4;
+	push_bring(p);
+	ck_assert(!pp_flight_answered(&s.flight, 4));
+	ck_assert(pp_flight_answered(&s.flight, 5));
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_flight_a_discarded_parse_was_never_sent)
+{
+	struct pp_plan *p = plan(1);
+	uint32_t number = push_parse("a", p);
+	pp_flight_discarded(&s, number, number + 1);
+	ck_assert_ptr_null(pp_statements_find(c.statements, "a"));
+	ck_assert(!has(p) && s.flight.head == s.flight.end);
+	pp_plan_drop(p);
+	ck_assert_uint_eq(p->users, 0);
+}
+END_TEST
+
+START_TEST(test_flight_close_and_parse_of_one_name_are_undone_the_last_first)
+{
+	struct pp_plan *p = plan(1), *q = plan(2);
+	ck_assert(!pp_flight_answered(&s.flight, push_parse("a", p) + 1));
+	pp_flight_answered(&s.flight, asked);
+	uint32_t first = push_close("a");
+	push_parse("a", q);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "a"), q);
+	pp_flight_discarded(&s, first, asked + 1);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "a"), p);
+	ck_assert(has(p) && !has(q));
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+}
+END_TEST
+
+START_TEST(test_flight_a_discarded_bring_or_evict_left_the_server_as_it_was)
+{
+	struct pp_plan *p = plan(1), *q = plan(2);
+	ck_assert_int_eq(pp_copies_add(&s.copies, q), 0);
+	uint32_t first = push_bring(p);
+	push_evict(q);
+	ck_assert(has(p) && !has(q) && pp_flight_closes(&s.flight, q));
+	ck_assert(!pp_flight_closes(&s.flight, p));
+	pp_flight_discarded(&s, first, asked + 1);
+	ck_assert(!has(p) && has(q));
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+}
+END_TEST
+
+/* "Of several messages about one plan the last one under way decides whether the server has it." */
+START_TEST(test_flight_what_is_under_way_behind_the_error_decides)
+{
+	struct pp_plan *p = plan(1);
+	uint32_t first = push_bring(p);
+	push_evict(p);
+	uint32_t next_batch = push_bring(p);
+	pp_flight_discarded(&s, first, next_batch);
+	ck_assert(has(p)); /* the last BRING is still to come */
+	ck_assert(pp_flight_answered(&s.flight, next_batch));
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_flight_a_failed_parse_of_the_unnamed_leaves_none)
+{
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	uint32_t failed = push_unnamed("two");
+	ck_assert_str_eq(unnamed(), "two");
+	pp_flight_discarded(&s, failed, failed + 1);
+	ck_assert_str_eq(unnamed(), "");
+}
+END_TEST
+
+START_TEST(test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before)
+{
+	struct pp_plan *p = plan(1);
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	uint32_t failed = push_parse("a", p);
+	push_unnamed("two");
+	pp_flight_discarded(&s, failed, asked + 1);
+	ck_assert_str_eq(unnamed(), "one");
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_flight_the_next_batch_replaces_what_the_error_left)
+{
+	struct pp_plan *p = plan(1);
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	uint32_t failed = push_parse("a", p);
+	push_unnamed("two");
+	uint32_t next = push_unnamed("three");
+	pp_flight_discarded(&s, failed, next);
+	ck_assert_str_eq(unnamed(), "three");
+	pp_flight_discarded(&s, next - 1, next + 1); /* now that one is discarded, too */
+	ck_assert_str_eq(unnamed(), "one");
+	pp_plan_drop(p);
+}
+END_TEST
+
+/* docs 55.2.3: a simple Query destroys the unnamed statement. */
+START_TEST(test_flight_a_query_ends_the_unnamed_for_good)
+{
+	uint32_t first = push_unnamed("one");
+	pp_flight_end_unnamed(&s.flight);
+	pp_unnamed_finish(&c.unnamed);
+	memset(&c.unnamed, 0, sizeof c.unnamed);
+	pp_flight_discarded(&s, 0, first + 1);
+	ck_assert_str_eq(unnamed(), "");
+}
+END_TEST
+
+START_TEST(test_flight_a_quiet_one_that_never_ran_leaves_doubt)
+{
+	s.unnamed_known = true;
+	strcpy(s.untidy, "left");
+	push(PP_FLIGHT_QUIET, "left", NULL);
+	pp_flight_discarded(&s, asked, asked + 1); /* itself failed: the statement is still there */
+	ck_assert_str_eq(s.untidy, "left");
+	ck_assert(!s.unnamed_known);
+	push(PP_FLIGHT_QUIET, "left", NULL);
+	pp_flight_discarded(&s, asked - 1, asked + 1);
+	ck_assert_str_eq(s.untidy, "");
+}
+END_TEST
+
+START_TEST(test_flight_is_full_and_has_room_again_once)
+{
+	struct pp_plan *p = plan(1);
+	for (int i = 0; i < PP_FLIGHT_MAX; i++)
+		push(PP_FLIGHT_BRING, NULL, p);
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), PP_ERR_FULL);
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, 0), 0);
+	s.flight.full = true;
+	ck_assert(!pp_flight_has_room(&s.flight));
+	for (uint32_t i = 1; i <= PP_FLIGHT_MAX / 2; i++)
+		ck_assert(pp_flight_answered(&s.flight, i));
+	ck_assert(pp_flight_has_room(&s.flight) && !pp_flight_has_room(&s.flight));
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, PP_FLIGHT_MAX / 2), 0);
+	ck_assert(pp_flight_answered(&s.flight, PP_FLIGHT_MAX / 2 + 1)); /* moved, and in order */
+	pp_plan_drop(p);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("broker/flight");
+	TCase *tc = tcase_create("answered and discarded");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_flight_answers_of_the_brokers_own_are_swallowed);
+	tcase_add_test(tc, test_flight_only_the_next_number_is_its_answer);
+	tcase_add_test(tc, test_flight_a_discarded_parse_was_never_sent);
+	tcase_add_test(tc, test_flight_close_and_parse_of_one_name_are_undone_the_last_first);
+	tcase_add_test(tc, test_flight_a_discarded_bring_or_evict_left_the_server_as_it_was);
+	tcase_add_test(tc, test_flight_what_is_under_way_behind_the_error_decides);
+	tcase_add_test(tc, test_flight_a_failed_parse_of_the_unnamed_leaves_none);
+	tcase_add_test(tc, test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before);
+	tcase_add_test(tc, test_flight_the_next_batch_replaces_what_the_error_left);
+	tcase_add_test(tc, test_flight_a_query_ends_the_unnamed_for_good);
+	tcase_add_test(tc, test_flight_a_quiet_one_that_never_ran_leaves_doubt);
+	tcase_add_test(tc, test_flight_is_full_and_has_room_again_once);
+	suite_add_tcase(suite, tc);
+	return pp_test_main(suite);
+}
