@@ -69,7 +69,7 @@ static void write_words(struct pp_client *c, const char *words)
 
 void pp_client_fail_as(struct pp_client *c, const struct pp_login_error *e)
 {
-	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail,  e->hint,
+	struct pp_error error = {e->severity, e->sqlstate, e->message, e->detail, e->hint,
 				 NULL,	      e->file,	   e->line,    e->routine};
 	bool at_startup = !pp_client_is_greeted(c); /* later it would be taken for half a message */
 	if (at_startup && c->is_libpq && strlen(e->local) >= 4)

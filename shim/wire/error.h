@@ -14,7 +14,7 @@ struct pp_error {
 	const char *message;
 	const char *detail; /* "" when absent, as hint */
 	const char *hint;
-	const char *position; /* in the text that was sent; "" when absent */
+	const char *position;		   /* in the text that was sent; "" when absent */
 	const char *file, *line, *routine; /* of the server's source; "" when absent */
 };
 

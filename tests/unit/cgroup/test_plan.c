@@ -35,7 +35,8 @@ START_TEST(test_plan_fits_rounds_down_below_zero_as_well)
 {
 	static const struct {
 		int64_t room, cost, fits;
-	} table[] = {{0, 5, 0}, {4, 5, 0}, {5, 5, 1}, {14, 5, 2}, {-1, 5, -1}, {-5, 5, -1}, {-6, 5, -2}};
+	} table[] = {{0, 5, 0},	  {4, 5, 0},   {5, 5, 1},  {14, 5, 2},
+		     {-1, 5, -1}, {-5, 5, -1}, {-6, 5, -2}};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		ck_assert_int_eq(pp_plan_fits(table[i].room, table[i].cost), table[i].fits);
 }
@@ -144,7 +145,8 @@ START_TEST(test_plan_what_was_carried_below_a_higher_limit_proves_nothing)
 	g.proven = 12;
 	ck_assert_int_eq(look(sample_of(300 * MIB, MIB), 2).limit, 300 * MIB);
 	ck_assert_uint_eq(g.proven, 12);
-	ck_assert(!look(sample_of(100 * MIB, MIB), 60000).still); /* nothing is, just after it fell */
+	ck_assert(
+		!look(sample_of(100 * MIB, MIB), 60000).still); /* nothing is, just after it fell */
 	ck_assert_uint_eq(g.proven, 0);
 }
 END_TEST

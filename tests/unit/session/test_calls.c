@@ -92,8 +92,8 @@ START_TEST(test_calls_of_set_config_are_local_when_that_is_certain)
 		{"SELECT set_config('search_path', 'a, b', true)", 0, ""},
 		{"SELECT set_config('search_path', 'pg_temp', true)", PP_PIN_TEMP, ""},
 		{"SELECT set_config('search_path', $1, true)", PP_PIN_TEMP, ""},
-		{"SELECT set_config('a.b', '', true), set_config('a.c', '', false)", PP_PIN_SETTINGS,
-		 "a.b local, a.c"},
+		{"SELECT set_config('a.b', '', true), set_config('a.c', '', false)",
+		 PP_PIN_SETTINGS, "a.b local, a.c"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct facts facts = facts_of_text(table[i].text);

@@ -19,7 +19,8 @@ START_TEST(test_cause_is_the_first_words_of_the_statement_that_pinned_first)
 		{"select 1; Listen /* the */ news; load 'x'", "LISTEN NEWS"},
 		{"create temp table orders_of_somebody (n int)", "CREATE TEMP TABLE"},
 		{"select set_config('work_mem', '7MB', false)", "SELECT SET_CONFIG("},
-		{"with x as (select 1) select pg_advisory_lock(1) from x", "WITH PG_ADVISORY_LOCK("},
+		{"with x as (select 1) select pg_advisory_lock(1) from x",
+		 "WITH PG_ADVISORY_LOCK("},
 		{"'text'", "NOT A STATEMENT"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)

@@ -6,7 +6,10 @@
 
 #include "pp_test.h"
 
-#define LABEL(text) {text, sizeof(text) - 1}
+#define LABEL(text)                                                                                \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
 
 /* Names in order, as label.h has them. */
 static const struct pp_label labels[] = {
@@ -52,8 +55,8 @@ static bool is_identity(const char *name)
 
 static void touch(struct session *s, const char *name)
 {
-	if (!is_identity(name) && (pp_label_get(view(s), "role") ||
-				   pp_label_get(view(s), "session_authorization")))
+	if (!is_identity(name) &&
+	    (pp_label_get(view(s), "role") || pp_label_get(view(s), "session_authorization")))
 		s->as_login = false;
 }
 
@@ -89,7 +92,8 @@ static void eat_config(const char **p, struct session *s)
 	ck_assert(eat(p, ",false)"));
 	touch(s, name);
 	if (strcmp(name, "session_authorization") == 0)
-		set(s, "role", NULL); /* docs SET SESSION AUTHORIZATION: the role is reset as well */
+		set(s, "role",
+		    NULL); /* docs SET SESSION AUTHORIZATION: the role is reset as well */
 	set(s, name, value);
 }
 

@@ -113,8 +113,8 @@ static bool is_closed(const char *p)
 	return p != NULL;
 }
 
-static const char *const pieces[] = {"'",  "E'", "\"", "$$", "$a$", "/*", "*/",
-				     "--", "\n", "\\", "x",	 " ",   "U&'", "B'"};
+static const char *const pieces[] = {"'",  "E'", "\"", "$$", "$a$", "/*",  "*/",
+				     "--", "\n", "\\", "x",  " ",   "U&'", "B'"};
 #define PIECES ((int)(sizeof pieces / sizeof *pieces))
 
 /* Behind the text a statement that pins, unless it is hidden: then something is open, and the text OPAQUE. */
@@ -176,9 +176,9 @@ START_TEST(test_quotes_as_documented)
 		{"'foo'\n'bar'", true},
 		{"E'it\\'s'", true},
 		{"'it\\'s'", false},
-		{"E'a' \n '\\''", true},   /* goes on as E */
-		{"E'a' '\\''", false},	   /* no newline: not one constant */
-		{"E'a' --x\n '\\''", true},	    /* a comment with its newline */
+		{"E'a' \n '\\''", true},	 /* goes on as E */
+		{"E'a' '\\''", false},		 /* no newline: not one constant */
+		{"E'a' --x\n '\\''", true},	 /* a comment with its newline */
 		{"E'a' /* x */\n '\\''", false}, /* a block comment is none of it */
 		{"U&'d\\0061t\\+000061'", true},
 		{"U&'\\'", true},
@@ -189,7 +189,7 @@ START_TEST(test_quotes_as_documented)
 		{"$function$ $q$ ' $function$", true},
 		{"$SomeTag$ $sometag$", false}, /* tags are case sensitive */
 		{"$a$ $$a$", true},
-		{"x$a$ '", false}, /* part of the identifier */
+		{"x$a$ '", false},    /* part of the identifier */
 		{"$1$ '' $1$", true}, /* no tag: parameters */
 		{"\"a\"\"b'\"", true},
 		{"\"a", false},

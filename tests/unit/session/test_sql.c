@@ -10,12 +10,9 @@ START_TEST(test_sql_literals_mean_the_value_whatever_the_settings)
 	static const struct {
 		const char *value, *literal;
 	} table[] = {
-		{"", "E''"},
-		{"plain", "E'plain'"},
-		{"it's", "E'it''s'"},
-		{"back\\slash", "E'back\\\\slash'"},
-		{"\\'", "E'\\\\'''"},
-		{"two\nlines\t\"\xC5\xBE\"", "E'two\nlines\t\"\xC5\xBE\"'"},
+		{"", "E''"},	      {"plain", "E'plain'"},
+		{"it's", "E'it''s'"}, {"back\\slash", "E'back\\\\slash'"},
+		{"\\'", "E'\\\\'''"}, {"two\nlines\t\"\xC5\xBE\"", "E'two\nlines\t\"\xC5\xBE\"'"},
 	};
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		char text[64];

@@ -6,14 +6,14 @@
 
 /* docs VI, SQL Commands: their first words, and those of SELECT's other forms. */
 static const char *const commands[] = {
-	"abort",   "alter",    "analyze",    "begin",	 "call",    "checkpoint", "close",
-	"cluster", "comment",  "commit",     "copy",	 "create",  "deallocate", "declare",
-	"delete",  "discard",  "do",	     "drop",	 "end",	    "execute",	  "explain",
-	"fetch",   "grant",    "import",     "insert",	 "listen",  "load",	  "lock",
-	"merge",   "move",     "notify",     "prepare",	 "reassign", "refresh",	  "reindex",
-	"release", "reset",    "revoke",     "rollback", "savepoint", "security", "select",
-	"set",	   "show",     "start",	     "truncate", "unlisten", "update",	  "vacuum",
-	"values",  "with",     "table"};
+	"abort",   "alter",   "analyze", "begin",    "call",	  "checkpoint", "close",
+	"cluster", "comment", "commit",	 "copy",     "create",	  "deallocate", "declare",
+	"delete",  "discard", "do",	 "drop",     "end",	  "execute",	"explain",
+	"fetch",   "grant",   "import",	 "insert",   "listen",	  "load",	"lock",
+	"merge",   "move",    "notify",	 "prepare",  "reassign",  "refresh",	"reindex",
+	"release", "reset",   "revoke",	 "rollback", "savepoint", "security",	"select",
+	"set",	   "show",    "start",	 "truncate", "unlisten",  "update",	"vacuum",
+	"values",  "with",    "table"};
 
 START_TEST(test_words_knows_every_command)
 {
@@ -48,11 +48,12 @@ END_TEST
 /* What leaves nothing in a session costs nobody a server. */
 START_TEST(test_words_of_ordinary_work_have_no_pins)
 {
-	static const char *const plain[] = {"select", "insert", "update", "delete", "begin",
-					    "commit", "rollback", "savepoint", "copy",  "show",
-					    "notify", "lock",	"fetch",   "values", "truncate"};
+	static const char *const plain[] = {
+		"select", "insert", "update", "delete", "begin", "commit", "rollback", "savepoint",
+		"copy",	  "show",   "notify", "lock",	"fetch", "values", "truncate"};
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-		ck_assert_uint_eq(pp_words_find(plain[i], strlen(plain[i]))->found & PP_PINS_ALL, 0);
+		ck_assert_uint_eq(pp_words_find(plain[i], strlen(plain[i]))->found & PP_PINS_ALL,
+				  0);
 	ck_assert(pp_words_find("listen", 6)->found & PP_PIN_LISTEN);
 	ck_assert(pp_words_find("load", 4)->found & PP_PIN_LOAD);
 	ck_assert(pp_words_find("unlisten", 8)->found & PP_TOUCH_END);

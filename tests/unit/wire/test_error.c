@@ -65,10 +65,12 @@ END_TEST
 START_TEST(test_error_what_is_written_reads_back)
 {
 	static const struct pp_error errors[] = {
-		{"FATAL", "53300", "podpool: no server", "waited 30 s", "raise the cap", "", "", "", ""},
+		{"FATAL", "53300", "podpool: no server", "waited 30 s", "raise the cap", "", "", "",
+		 ""},
 		{"ERROR", "08006", "podpool: server lost", "", "", "", "", "", ""},
 		{"FATAL", "57P01", "podpool: leaving", NULL, NULL, NULL, NULL, NULL, NULL},
-		{"FATAL", "3D000", "no such database", "", "", "", "postinit.c", "885", "InitPostgres"},
+		{"FATAL", "3D000", "no such database", "", "", "", "postinit.c", "885",
+		 "InitPostgres"},
 	};
 	for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
 		uint8_t bytes[256];
