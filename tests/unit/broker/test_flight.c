@@ -217,7 +217,9 @@ END_TEST
 /* docs 55.2.3: a simple Query destroys the unnamed statement. */
 START_TEST(test_flight_a_query_ends_the_unnamed_for_good)
 {
-	uint32_t first = push_unnamed("one");
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	uint32_t first = push_unnamed("two");
 	pp_flight_end_unnamed(&s.flight);
 	pp_unnamed_finish(&c.unnamed);
 	memset(&c.unnamed, 0, sizeof c.unnamed);

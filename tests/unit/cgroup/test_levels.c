@@ -105,6 +105,21 @@ START_TEST(test_levels_finds_the_mount_behind_many_others)
 }
 END_TEST
 
+/* What begins in the midst of a line that is too long is not one. */
+START_TEST(test_levels_skips_the_whole_of_a_long_line)
+{
+	char mounts[2 * sizeof buf];
+	memset(mounts, 'x', sizeof buf - 1); /* one piece, as it is read */
+	strcpy(mounts + sizeof buf - 1, "31 22 0:28 / /wrong ro - cgroup2 cgroup rw\n" V2_MOUNT);
+	make_pod();
+	write_file("proc/self/mountinfo", mounts);
+	write_file("wrong/pod/ctr/memory.current", "7\n");
+	struct pp_levels l = find();
+	ck_assert_int_eq(usage_of(&l, 0), 1);
+	pp_levels_finish(&l);
+}
+END_TEST
+
 START_TEST(test_levels_of_v1_are_those_of_the_memory_controller)
 {
 	write_file("proc/self/cgroup", "4:memory:/ctr\n3:cpu:/other\n0::/ctr\n");
@@ -179,6 +194,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_levels_own_cgroup_first_then_upwards_without_the_root);
 	tcase_add_test(c, test_levels_finds_the_mount_behind_many_others);
+	tcase_add_test(c, test_levels_skips_the_whole_of_a_long_line);
 	tcase_add_test(c, test_levels_of_v1_are_those_of_the_memory_controller);
 	tcase_add_test(c, test_levels_are_looked_for_again_when_the_process_was_moved);
 	tcase_add_test(c, test_levels_are_so_many_at_most);

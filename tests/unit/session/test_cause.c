@@ -33,7 +33,7 @@ START_TEST(test_cause_is_ascii_and_short_whatever_the_text)
 {
 	char text[4 * PP_LEXER_WORD_MAX];
 	for (int c = 1; c < 256; c++) {
-		int n = snprintf(text, sizeof text, "listen \"%c%c\"", c, c);
+		int n = snprintf(text, sizeof text, "listen a%c %cb", c, c);
 		struct facts facts = facts_of((const uint8_t *)text, (size_t)n, true, NULL);
 		for (const char *p = facts.cause; *p; p++)
 			ck_assert(*p >= ' ' && *p <= '~');
