@@ -76,7 +76,7 @@ def pgbench(stage, clients=64, seconds=4):
 
 def memory_limit(stage, limit_bytes=MEMORY, threads=60, seconds=8):
     """The program, and with podpool the broker too, in a control group with a hard limit."""
-    group = cgroup.MemoryGroup(limit_bytes)
+    group = cgroup.memory_group(limit_bytes)
     process = stage.start([PYTHON, HERE / "reports.py", str(threads), str(seconds), stage.notes, stage.conninfo],
                           preexec_fn=group.enter)
     status = process.wait()

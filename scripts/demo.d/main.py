@@ -60,7 +60,7 @@ def act_connections(postgres, directory):
 
 def act_memory(postgres, directory):
     print(f"2. 60 threads making reports of 4 MB within {LIMIT}", flush=True)
-    missing = cgroup.MemoryGroup.missing()
+    missing = cgroup.why_no_memory_group()
     if missing:
         print(f"   not measured here: {missing}")
         row(f"{LIMIT}, 60 threads", "not measured", "not measured")

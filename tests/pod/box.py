@@ -8,7 +8,6 @@
 Nothing is left behind: the processes of the box are killed by their pids, the cgroup is removed. Where no
 memory cgroup or namespace can be made, require_box() skips with the reason; PP_NO_SKIP=1 makes that a failure.
 """
-import itertools
 import json
 import os
 import pathlib
@@ -22,69 +21,13 @@ import time
 
 import pytest
 
+from support.cgroup import memory_group, mounted
+
 INIT = pathlib.Path(__file__).with_name("box_init.py")
-numbers = itertools.count()
 
 
 class BoxError(Exception):
     """The box could not be made; the text says why."""
-
-
-class Cgroup:
-    """A fresh memory cgroup below our own, v1 or v2."""
-
-    def __init__(self, memory_bytes):
-        self.v2, self.mount, parent = find_memory_cgroup()
-        self.path = parent / f"podpool-test-{os.getpid()}-{next(numbers)}"
-        try:
-            self.path.mkdir()
-            self._limit(memory_bytes)
-        except OSError as e:
-            self.remove()
-            raise BoxError(f"no memory cgroup: {e}") from e
-
-    def _limit(self, memory_bytes):
-        if self.v2:
-            self._write("memory.max", memory_bytes)
-            self._write("memory.swap.max", 0, optional=True)
-        else:
-            self._write("memory.limit_in_bytes", memory_bytes)
-            self._write("memory.memsw.limit_in_bytes", memory_bytes, optional=True)
-
-    def _write(self, name, value, optional=False):
-        if not optional or (self.path / name).exists():
-            (self.path / name).write_text(str(value))
-
-    def set_limit(self, memory_bytes):
-        self._write("memory.max" if self.v2 else "memory.limit_in_bytes", memory_bytes)
-
-    @property
-    def oom_kills(self):
-        text = (self.path / ("memory.events" if self.v2 else "memory.oom_control")).read_text()
-        return int(dict(line.split() for line in text.splitlines())["oom_kill"])
-
-    @property
-    def peak_bytes(self):
-        return int((self.path / ("memory.peak" if self.v2 else "memory.max_usage_in_bytes")).read_text())
-
-    def pids(self):
-        try:
-            return [int(pid) for pid in (self.path / "cgroup.procs").read_text().split()]
-        except FileNotFoundError:
-            return []
-
-    def remove(self, seconds=5):
-        """Kills what is left in it, by pid; a killed process may take a moment to leave."""
-        deadline = time.monotonic() + seconds
-        while self.path.exists():
-            for pid in self.pids():
-                kill(pid, signal.SIGKILL)
-            try:
-                self.path.rmdir()
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
 
 
 def kill(pid, number):
@@ -94,38 +37,17 @@ def kill(pid, number):
         pass
 
 
-def find_memory_cgroup():
-    """(is v2, mount point, directory of our own cgroup)."""
-    own = dict(line.rstrip("\n").split(":", 2)[1:] for line in open("/proc/self/cgroup"))
-    mounts = [line.split() for line in open("/proc/self/mountinfo")]
-    for words in mounts:
-        kind, options = words[words.index("-") + 1], words[-1].split(",")
-        point = pathlib.Path(words[4])
-        if kind == "cgroup" and "memory" in options:
-            path = next(path for names, path in own.items() if "memory" in names.split(","))
-            inside = point / path.removeprefix(words[3]).lstrip("/")
-            return False, point, inside if inside.is_dir() else point
-        if kind == "cgroup2" and "memory" in (point / "cgroup.controllers").read_text().split():
-            # a v2 cgroup with processes cannot pass controllers on, so beside ours, not below
-            control = point / "cgroup.subtree_control"
-            if "memory" not in control.read_text().split():
-                try:
-                    control.write_text("+memory")
-                except OSError as e:
-                    raise BoxError(f"{control}: {e}") from e
-            return True, point, point
-    raise BoxError("no memory controller is mounted")
-
-
 class Box:
     """`uid` None: root. `net`: a network namespace with nothing but lo, or that of another box, as the containers of a
     pod have it. `env` replaces the environment;
-    PODPOOL_DIR, a fresh directory of that uid, is added."""
+    PODPOOL_DIR, a fresh directory of that uid, is added. `cgroup`: one made by the test, instead of memory_bytes; the box
+    removes it. `sees`: the group that is seen from inside with all below it; the own one, as containers have it."""
 
-    def __init__(self, argv, memory_bytes=256 << 20, uid=None, net=False, env=None):
+    def __init__(self, argv, memory_bytes=256 << 20, uid=None, net=False, env=None, cgroup=None, sees=None):
         self.argv, self.memory_bytes, self.uid, self.net = [str(a) for a in argv], memory_bytes, uid, net
         self.env = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **(env or {})}
-        self.pid = self.status = self.helper = self.cgroup = None
+        self.cgroup, self.sees = cgroup, sees
+        self.pid = self.status = self.helper = None
 
     def __enter__(self):
         self.workdir = pathlib.Path(tempfile.mkdtemp(prefix="podpool-box-"))
@@ -142,10 +64,16 @@ class Box:
         self.dir.mkdir(mode=0o700)
         if self.uid is not None:
             os.chown(self.dir, self.uid, self.uid)
-        self.cgroup = Cgroup(self.memory_bytes)
+        try:
+            self.cgroup = self.cgroup or memory_group(self.memory_bytes)
+        except OSError as e:
+            raise BoxError(f"no memory cgroup: {e}") from e
+        mount = mounted("memory")
         settings = {"argv": self.argv, "uid": self.uid, "net": self.net is True,
                     "join": self.net.pid if isinstance(self.net, Box) else None, "cgroup": str(self.cgroup.path),
-                    "cgroup_mount": str(self.cgroup.mount), "env": {"PODPOOL_DIR": str(self.dir), **self.env}}
+                    "cgroup_mount": str(mount.point), "cgroup_seen": str((self.sees or self.cgroup).path),
+                    "cgroup_namespace": mount.version == 2 and not self.sees,
+                    "env": {"PODPOOL_DIR": str(self.dir), **self.env}}
         self.report, report_in = os.pipe()
         with open(self.workdir / "output", "wb") as output:
             self.helper = subprocess.Popen([sys.executable, INIT, str(report_in)], stdin=subprocess.PIPE,
@@ -230,11 +158,11 @@ class Box:
 
     @property
     def oom_kills(self):
-        return self.cgroup.oom_kills
+        return self.cgroup.kills()
 
     @property
     def peak_bytes(self):
-        return self.cgroup.peak_bytes
+        return self.cgroup.peak_bytes()
 
 
 def why_no_box():

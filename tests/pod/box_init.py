@@ -15,10 +15,10 @@ import socket
 import struct
 import sys
 
-CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x20000000, 0x40000000
+CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x02000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
 MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
-PR_SET_PDEATHSIG = 1
+MNT_DETACH, PR_SET_PDEATHSIG = 2, 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -45,10 +45,16 @@ def raise_loopback():
 
 
 def look_like_a_container(settings):
-    """/proc of the new pid namespace, and the own cgroup read-only where a runtime mounts it."""
+    """/proc of the new pid namespace, and the own cgroup read-only where a runtime mounts it: on v2 in a namespace of its
+    own, in which /proc/self/cgroup says 0::/."""
     mount("none", "/", "none", MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
-    mount(settings["cgroup"], settings["cgroup_mount"], "none", MS_BIND)
+    if settings["cgroup_namespace"]:
+        call("unshare", CLONE_NEWCGROUP)
+        call("umount2", settings["cgroup_mount"].encode(), MNT_DETACH)  # the same file system twice at a place: EBUSY
+        mount("cgroup2", settings["cgroup_mount"], "cgroup2", 0)
+    else:
+        mount(settings["cgroup_seen"], settings["cgroup_mount"], "none", MS_BIND)
     mount("none", settings["cgroup_mount"], "none", MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 

@@ -151,7 +151,7 @@ def lower(box, limits, after):
 
 def granted(box, limit):
     try:
-        box.cgroup.set_limit(limit)
+        box.cgroup.limit(limit)
         return True
     except OSError:
         return False

@@ -1,12 +1,24 @@
 """Control groups for measuring (CPU per role) and for killing (a memory limit), v1 and v2."""
 import errno
+import itertools
 import os
 import pathlib
+import signal
 import time
+import typing
+
+numbers = itertools.count()
+
+
+class Mounted(typing.NamedTuple):
+    """A controller as it is mounted here."""
+    version: int
+    point: pathlib.Path
+    own: pathlib.Path  # the directory of this process
 
 
 def mounted(controller):
-    """(version, directory of this process) of a controller, or None where there is none."""
+    """None where there is none."""
     own = {}
     for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
         _, names, path = line.split(":", 2)
@@ -14,9 +26,9 @@ def mounted(controller):
     for line in pathlib.Path("/proc/mounts").read_text().splitlines():
         _, point, kind, options = line.split()[:4]
         if kind == "cgroup" and controller in options.split(",") and controller in own:
-            return 1, first_directory(point, own[controller])
+            return Mounted(1, pathlib.Path(point), first_directory(point, own[controller]))
         if kind == "cgroup2" and "" in own and controller in (pathlib.Path(point) / "cgroup.controllers").read_text():
-            return 2, first_directory(point, own[""])
+            return Mounted(2, pathlib.Path(point), first_directory(point, own[""]))
     return None
 
 
@@ -37,14 +49,25 @@ class Group:
         self.move(0)
 
     def move(self, pid):
-        (self.path / "cgroup.procs").write_text(str(pid))
+        self.write("cgroup.procs", pid)
 
     def read(self, name):
         return (self.path / name).read_text()
 
+    def write(self, name, value):
+        (self.path / name).write_text(str(value))
+
+    def count(self, name, word):
+        """Of a file with a word and a number in each line."""
+        return int(dict(line.split() for line in self.read(name).splitlines())[word])
+
+    def clear(self):
+        """Before it is removed."""
+
     def remove(self):
         """Its processes must have ended; the kernel may take a moment to forget the last of them."""
-        for _ in range(100):
+        for _ in range(200):
+            self.clear()
             try:
                 return self.path.rmdir()
             except OSError as error:
@@ -102,66 +125,115 @@ def cpu_groups(names):
     """{name: something with enter, move, seconds, remove}"""
     found = mounted("cpuacct") or mounted("cpu")
     try:
-        if found and (found[0] == 2 or (found[1] / "cpuacct.usage").exists()):
-            return {name: CpuGroup(*found, f"podpool-{name}-{os.getpid()}") for name in names}
+        if found and (found.version == 2 or (found.own / "cpuacct.usage").exists()):
+            return {name: CpuGroup(found.version, found.own, f"podpool-{name}-{os.getpid()}") for name in names}
     except OSError:
         pass
     return {name: CpuByProc() for name in names}
 
 
-def memory_parent(own):
-    """v2 gives a group's children memory files only where the group says so, and a group with processes of its own may
-    not: then the root of what is mounted, which may."""
-    for parent in (own, *own.parents):
-        control = parent / "cgroup.subtree_control"
-        if not control.exists():
-            break
-        try:
-            if "memory" not in control.read_text().split():
-                control.write_text("+memory")
-            return parent
-        except OSError:
-            continue
-    raise OSError("no group whose children may have a memory limit")
-
-
 class MemoryGroup(Group):
-    """A hard memory limit, swap included."""
+    """A hard memory limit, swap included; whatever is left in it is killed when it is removed. memory_group() makes one:
+    MemoryGroupV1 or MemoryGroupV2."""
 
-    def __init__(self, limit_bytes):
-        self.version, parent = mounted("memory")
-        if self.version == 2:
-            parent = memory_parent(parent)
-        super().__init__(parent, f"podpool-memory-{os.getpid()}-{limit_bytes >> 20}")
+    def __init__(self, parent, limit_bytes):
+        super().__init__(parent, f"podpool-{os.getpid()}-{next(numbers)}")
         try:
             self.limit(limit_bytes)
+            self.without_swap(limit_bytes)
         except OSError:
             self.remove()
             raise
 
-    @classmethod
-    def missing(cls):
-        """Why this machine cannot limit memory; empty when it can."""
-        if not mounted("memory"):
-            return "no memory controller is mounted"
-        try:
-            cls(64 << 20).remove()
-            return ""
-        except OSError as error:
-            return f"cannot make a memory control group: {error}"
-
     def limit(self, limit_bytes):
-        if self.version == 1:
-            (self.path / "memory.limit_in_bytes").write_text(str(limit_bytes))
-            if (self.path / "memory.memsw.limit_in_bytes").exists():
-                (self.path / "memory.memsw.limit_in_bytes").write_text(str(limit_bytes))
-        else:
-            (self.path / "memory.max").write_text(str(limit_bytes))
-            (self.path / "memory.swap.max").write_text("0")
+        raise NotImplementedError
+
+    def without_swap(self, limit_bytes):
+        raise NotImplementedError
 
     def kills(self):
-        words = self.read("memory.oom_control" if self.version == 1 else "memory.events").split()
-        return int(words[words.index("oom_kill") + 1])
+        """Processes that the kernel has killed for want of memory."""
+        raise NotImplementedError
 
     def peak_bytes(self):
-        return int(self.read("memory.max_usage_in_bytes" if self.version == 1 else "memory.peak"))
+        raise NotImplementedError
+
+    def pids(self):
+        try:
+            return [int(pid) for pid in self.read("cgroup.procs").split()]
+        except FileNotFoundError:
+            return []
+
+    def clear(self):
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+class MemoryGroupV1(MemoryGroup):
+    def limit(self, limit_bytes):
+        self.write("memory.limit_in_bytes", limit_bytes)
+
+    def without_swap(self, limit_bytes):
+        if (self.path / "memory.memsw.limit_in_bytes").exists():
+            self.write("memory.memsw.limit_in_bytes", limit_bytes)
+
+    def kills(self):
+        return self.count("memory.oom_control", "oom_kill")
+
+    def peak_bytes(self):
+        return int(self.read("memory.max_usage_in_bytes"))
+
+    @staticmethod
+    def parent(own):
+        return own
+
+
+class MemoryGroupV2(MemoryGroup):
+    def limit(self, limit_bytes):
+        self.write("memory.max", limit_bytes)
+
+    def without_swap(self, limit_bytes):
+        self.write("memory.swap.max", 0)
+
+    def kills(self):
+        return self.count("memory.events", "oom_kill")
+
+    def peak_bytes(self):
+        return int(self.read("memory.peak"))
+
+    @staticmethod
+    def parent(own):
+        """Only a group that says so gives memory files to its children, and one with processes of its own may not say so:
+        the root of what is mounted always may."""
+        for parent in (own, *own.parents):
+            control = parent / "cgroup.subtree_control"
+            if not control.exists():
+                break
+            try:
+                if "memory" not in control.read_text().split():
+                    control.write_text("+memory")
+                return parent
+            except OSError:
+                continue
+        raise OSError("no group whose children may have a memory limit")
+
+
+def memory_group(limit_bytes, inside=None):
+    """A fresh one below our own, or inside another one that has no processes. OSError: this machine cannot."""
+    found = mounted("memory")
+    if not found:
+        raise OSError("no memory controller is mounted")
+    kind = {1: MemoryGroupV1, 2: MemoryGroupV2}[found.version]
+    return kind(kind.parent(inside.path if inside else found.own), limit_bytes)
+
+
+def why_no_memory_group():
+    """Empty when this machine can limit memory."""
+    try:
+        memory_group(64 << 20).remove()
+        return ""
+    except OSError as error:
+        return f"cannot make a memory control group: {error}"
