@@ -56,6 +56,7 @@ static int64_t read_number(struct pp_cgroup_files *f, int fd, int64_t absent)
 
 struct reading {
 	int64_t limit, working_set, hierarchical_limit;
+	const char *limit_file;
 };
 
 /* cgroup-v2.rst: going over memory.high never invokes the OOM killer but throttles and reclaims
@@ -68,9 +69,12 @@ static bool read_level(struct pp_cgroup_files *f, const struct pp_level *level, 
 	if (usage < 0)
 		return false;
 	r->limit = read_number(f, level->limit_fd, PP_SAMPLE_NO_LIMIT);
+	r->limit_file = f->levels.names->limit;
 	int64_t high = read_number(f, level->high_fd, PP_SAMPLE_NO_LIMIT);
-	if (high < r->limit)
+	if (high < r->limit) {
 		r->limit = high;
+		r->limit_file = f->levels.names->high;
+	}
 	r->hierarchical_limit = PP_SAMPLE_NO_LIMIT;
 	if (pp_levels_read(level->stat_fd, f->buf, sizeof f->buf)) {
 		if (!pp_parse_field(f->buf, "total_inactive_file", &inactive))
@@ -82,23 +86,27 @@ static bool read_level(struct pp_cgroup_files *f, const struct pp_level *level, 
 }
 
 /* A limit of the machine's size limits nothing: v1's "no limit", or a careless manifest. */
-static void consider(struct pp_sample *s, int64_t limit, int64_t working_set)
+static void consider(struct pp_sample *s, const struct reading *r, int above)
 {
-	if (limit == PP_SAMPLE_NO_LIMIT ||
-	    (s->node_total_bytes >= 0 && limit >= s->node_total_bytes))
+	if (r->limit == PP_SAMPLE_NO_LIMIT ||
+	    (s->node_total_bytes >= 0 && r->limit >= s->node_total_bytes))
 		return;
 	s->levels++;
-	int64_t headroom = limit - working_set;
+	int64_t headroom = r->limit - r->working_set;
 	if (s->limit_bytes != PP_SAMPLE_NO_LIMIT && headroom >= s->headroom_bytes)
 		return;
-	s->limit_bytes = limit;
-	s->working_set_bytes = working_set;
+	s->limit_bytes = r->limit;
+	s->working_set_bytes = r->working_set;
 	s->headroom_bytes = headroom;
+	s->limit_file = r->limit_file;
+	s->limit_above = above;
 }
 
 static bool sample_levels(struct pp_cgroup_files *f, struct pp_sample *s)
 {
-	int64_t hierarchical = PP_SAMPLE_NO_LIMIT, lowest = PP_SAMPLE_NO_LIMIT, own = -1;
+	int64_t lowest = PP_SAMPLE_NO_LIMIT;
+	struct reading hidden = {
+		.limit = PP_SAMPLE_NO_LIMIT, .working_set = -1, .limit_file = V1_HIERARCHY};
 	for (int i = 0; i < f->levels.count; i++) {
 		struct reading r;
 		if (!read_level(f, &f->levels.level[i], &r)) {
@@ -107,19 +115,19 @@ static bool sample_levels(struct pp_cgroup_files *f, struct pp_sample *s)
 			continue;
 		}
 		if (i == 0) {
-			hierarchical = r.hierarchical_limit;
-			own = r.working_set;
+			hidden.limit = r.hierarchical_limit;
+			hidden.working_set = r.working_set;
 		}
 		if (r.limit < lowest)
 			lowest = r.limit;
-		consider(s, r.limit, r.working_set);
+		consider(s, &r, i);
 	}
 	/* v1 shows an ancestor's limit here that the mount may hide: the pod's. Its usage is hidden
 	 * too, our own is the least it can be. */
-	if (hierarchical < lowest)
-		consider(s, hierarchical, own);
+	if (hidden.limit < lowest)
+		consider(s, &hidden, 0);
 	if (s->limit_bytes == PP_SAMPLE_NO_LIMIT)
-		s->working_set_bytes = own;
+		s->working_set_bytes = hidden.working_set;
 	s->version = f->levels.version;
 	return f->levels.count > 0;
 }

@@ -251,6 +251,8 @@ void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 	ret_verdict->cap = decide(g, &p);
 	pp_assert(ret_verdict->cap >= 1 && ret_verdict->cap <= g->limits.max_servers);
 	ret_verdict->limit_bytes = p.limit;
+	pp_words_limit(p.limit_file, p.limit_above, ret_verdict->limit_from,
+		       sizeof ret_verdict->limit_from);
 	ret_verdict->working_set_bytes = p.ws;
 	ret_verdict->cost_bytes = p.cost;
 	ret_verdict->next_ms = next_look(g, &p);

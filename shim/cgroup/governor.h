@@ -44,6 +44,7 @@ struct pp_verdict {
 	bool refuse;	  /* the last resort, at cap 1 after a kill or in a stall: no new clients */
 	char reason[120]; /* in words: the binding constraint, e.g. "PODPOOL_MAX_SERVERS" or
 			     "memory: 12.0 MiB free of 96.0 MiB, 4.1 MiB per server at work" */
+	char limit_from[64]; /* e.g. "memory.high" or "memory.max, 1 level up"; "": no limit */
 };
 
 struct pp_governor; /* state between ticks; open, in governor_state.h, so that tests can look */

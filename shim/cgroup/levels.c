@@ -56,18 +56,15 @@ static int open_in(int root_fd, const char *dir, const char *file)
 	return pp_levels_open(root_fd, path);
 }
 
-struct names {
-	const char *limit, *high, *usage, *events, *pressure;
-};
-
-static const struct names names_v2 = {"memory.max", "memory.high", "memory.current",
-				      "memory.events", "memory.pressure"};
-static const struct names names_v1 = {"memory.limit_in_bytes", NULL, "memory.usage_in_bytes",
-				      "memory.oom_control", NULL};
+static const struct pp_level_names names_v2 = {"memory.max", "memory.high", "memory.current",
+					       "memory.events", "memory.pressure"};
+static const struct pp_level_names names_v1 = {"memory.limit_in_bytes", NULL,
+					       "memory.usage_in_bytes", "memory.oom_control", NULL};
 
 /* A directory without a usage file is no level: the root of v2 has none, nor has a cgroup2 mount
  * whose memory controller is on v1 (a hybrid host). */
-static void add_level(struct pp_levels *l, int root_fd, const char *dir, const struct names *n)
+static void add_level(struct pp_levels *l, int root_fd, const char *dir,
+		      const struct pp_level_names *n)
 {
 	int usage_fd = open_in(root_fd, dir, n->usage);
 	if (usage_fd < 0)
@@ -85,7 +82,7 @@ static void add_level(struct pp_levels *l, int root_fd, const char *dir, const s
 }
 
 static void walk_up(struct pp_levels *l, int root_fd, char *dir, const char *point,
-		    const struct names *n)
+		    const struct pp_level_names *n)
 {
 	size_t stop = strlen(point);
 	while (stop > 0 && point[stop - 1] == '/')
@@ -105,7 +102,8 @@ static void try_mount(struct pp_levels *l, int root_fd, const struct pp_parse_mo
 	bool v2 = mount->fs == PP_PARSE_FS_V2;
 	if (!pp_parse_dir(mount, l->path, dir))
 		return;
-	walk_up(l, root_fd, dir, mount->point, v2 ? &names_v2 : &names_v1);
+	l->names = v2 ? &names_v2 : &names_v1;
+	walk_up(l, root_fd, dir, mount->point, l->names);
 	if (l->count > 0)
 		l->version = v2 ? 2 : 1;
 }

@@ -11,8 +11,13 @@ struct pp_level { /* descriptors, -1: no such file */
 	int limit_fd, high_fd, usage_fd, stat_fd;
 };
 
+struct pp_level_names { /* static; NULL: the version has no such file */
+	const char *limit, *high, *usage, *events, *pressure;
+};
+
 struct pp_levels {
-	int version; /* 2, 1 or 0: nothing found */
+	int version;			    /* 2, 1 or 0: nothing found */
+	const struct pp_level_names *names; /* of that version */
 	int count;
 	struct pp_level level[PP_LEVELS_MAX]; /* own cgroup first, then upwards */
 	int events_fd;			      /* memory.events or memory.oom_control, own */

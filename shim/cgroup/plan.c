@@ -10,13 +10,19 @@
 #define STALL_WINDOW_MS	    2000
 #define STALL_HIGH_PERMILLE 100 /* as the trigger `some 200000 2000000` */
 
-static int64_t effective_limit(const struct pp_governor *g, const struct pp_sample *sample)
+static void find_limit(const struct pp_governor *g, const struct pp_sample *sample,
+		       struct pp_plan *p)
 {
 	int64_t limit = pp_plan_clamp(sample->limit_bytes, 0, PP_SAMPLE_NO_LIMIT);
 	int64_t given = g->limits.memory_limit_bytes;
-	if (given > 0 && given < limit)
+	p->limit_file = sample->limit_file;
+	p->limit_above = sample->limit_above;
+	if (given > 0 && given < limit) {
 		limit = given;
-	return limit == PP_SAMPLE_NO_LIMIT ? 0 : pp_plan_clamp(limit, 1, PP_PLAN_MAX_BYTES);
+		p->limit_file = "PODPOOL_MEMORY_LIMIT";
+		p->limit_above = 0;
+	}
+	p->limit = limit == PP_SAMPLE_NO_LIMIT ? 0 : pp_plan_clamp(limit, 1, PP_PLAN_MAX_BYTES);
 }
 
 /* Counters that went down belong to another cgroup (we were moved): start again, no event. */
@@ -122,7 +128,7 @@ struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sampl
 			    const struct pp_governor_load *load, pp_ms now)
 {
 	struct pp_plan p = {.load = load, .now = now};
-	p.limit = effective_limit(g, sample);
+	find_limit(g, sample, &p);
 	p.ws = pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
 	p.killed = see_events(g, sample, p.limit, p.ws);
 	stall_add(&g->own, sample->stall_total_us, now);

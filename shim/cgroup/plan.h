@@ -19,11 +19,13 @@ struct pp_plan {
 	const struct pp_governor_load *load;
 	pp_ms now;
 	int64_t limit, ws, cost; /* limit 0: none */
-	int64_t reserve;	 /* of the limit, left free */
-	int64_t line;		 /* limit - reserve: where the working set should end */
-	bool generation;	 /* one has ended at this tick: the time to judge */
-	bool still;		 /* memory stands still */
-	bool growing;		 /* the reserve is that large because of a surprise */
+	const char *limit_file;	 /* who says so */
+	int limit_above;
+	int64_t reserve; /* of the limit, left free */
+	int64_t line;	 /* limit - reserve: where the working set should end */
+	bool generation; /* one has ended at this tick: the time to judge */
+	bool still;	 /* memory stands still */
+	bool growing;	 /* the reserve is that large because of a surprise */
 	bool killed, stalled, node_tight;
 };
 

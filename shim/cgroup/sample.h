@@ -28,6 +28,8 @@ struct pp_sample {
 	int64_t node_total_bytes;     /* MemTotal; -1 unknown */
 	int version;		      /* 2, 1, or 0: no memory controller visible */
 	int levels;		      /* levels with a finite limit that were looked at */
+	const char *limit_file;	      /* static: the file that says limit_bytes; NULL: no limit */
+	int limit_above;	      /* how many levels above the own cgroup that is */
 };
 
 #endif

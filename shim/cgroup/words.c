@@ -66,3 +66,10 @@ void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64
 	}
 	snprintf(ret_text, size, "unknown");
 }
+
+void pp_words_limit(const char *file, int above, char *ret_text, size_t size)
+{
+	snprintf(ret_text, size, "%s", file ? file : "");
+	if (file && above > 0)
+		snprintf(ret_text, size, "%s, %d level%s up", file, above, above > 1 ? "s" : "");
+}

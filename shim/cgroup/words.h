@@ -23,5 +23,7 @@ enum pp_words {
 /* Cut to `size`. surprise: bytes that memory rose of late above what was expected. */
 void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64_t surprise,
 		    char *ret_text, size_t size);
+/* What sets the limit: the file, and how many levels above the own cgroup it is. NULL: nothing. */
+void pp_words_limit(const char *file, int above, char *ret_text, size_t size);
 
 #endif

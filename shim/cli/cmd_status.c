@@ -49,9 +49,9 @@ static void print_head(const json_t *root)
 	printf("cap %" PRId64 " of %" PRId64 " servers: %s\n", number(cap, "servers"),
 	       number(cap, "max"), text(cap, "reason"));
 	if (number(cap, "limit_bytes") > 0)
-		printf("memory %" PRId64 " of %" PRId64 " MiB, %" PRId64 " KiB a server\n",
+		printf("memory %" PRId64 " of %" PRId64 " MiB (%s), %" PRId64 " KiB a server\n",
 		       number(cap, "working_set_bytes") >> 20, number(cap, "limit_bytes") >> 20,
-		       number(cap, "cost_bytes") >> 10);
+		       text(cap, "limit_from"), number(cap, "cost_bytes") >> 10);
 	printf("clients %" PRId64 ", waiting %" PRId64 "; servers %" PRId64 " (%" PRId64
 	       " lent, %" PRId64 " idle, %" PRId64 " logging in), tunnels %" PRId64
 	       "; transactions %" PRId64 "\n",

@@ -36,6 +36,8 @@ START_TEST(test_files_v2_near_limit_counts_cache_as_free_and_high_as_the_limit)
 	ck_assert_int_eq(s.working_set_bytes, 160 * MIB);
 	ck_assert_int_eq(s.headroom_bytes, 40 * MIB);
 	ck_assert_int_eq(s.levels, 1);
+	ck_assert_str_eq(s.limit_file, "memory.high");
+	ck_assert_int_eq(s.limit_above, 0);
 	ck_assert_uint_eq(s.kill_events, 3);
 	ck_assert_uint_eq(s.throttle_events, 5);
 	ck_assert_uint_eq(s.stall_total_us, 123456);
@@ -70,6 +72,8 @@ START_TEST(test_files_v2_the_level_with_least_headroom_wins)
 	ck_assert_int_eq(s.levels, 2);
 	ck_assert_int_eq(s.limit_bytes, 512 * MIB);
 	ck_assert_int_eq(s.headroom_bytes, 32 * MIB);
+	ck_assert_str_eq(s.limit_file, "memory.max");
+	ck_assert_int_eq(s.limit_above, 1);
 	ck_assert_uint_eq(s.kill_events, 0); /* siblings' kills are not ours */
 }
 END_TEST
@@ -81,6 +85,7 @@ START_TEST(test_files_v1_hierarchical_limit_reveals_the_hidden_pod)
 	ck_assert_int_eq(s.limit_bytes, 200 * MIB);
 	ck_assert_int_eq(s.working_set_bytes, 100 * MIB);
 	ck_assert_int_eq(s.levels, 1);
+	ck_assert_str_eq(s.limit_file, "hierarchical_memory_limit");
 	ck_assert_uint_eq(s.kill_events, 3);
 }
 END_TEST
@@ -91,6 +96,7 @@ START_TEST(test_files_hybrid_host_uses_v1)
 	ck_assert_int_eq(s.version, 1);
 	ck_assert_int_eq(s.limit_bytes, 64 * MIB);
 	ck_assert_int_eq(s.working_set_bytes, 26 * MIB);
+	ck_assert_str_eq(s.limit_file, "memory.limit_in_bytes");
 	ck_assert_int_eq(s.levels, 1);
 }
 END_TEST
@@ -102,6 +108,7 @@ START_TEST(test_files_nothing_there_is_no_limit)
 		struct pp_sample s = acquire(stories[i]);
 		ck_assert_int_eq(s.version, 0);
 		ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
+		ck_assert_ptr_null(s.limit_file);
 		ck_assert_int_eq(s.working_set_bytes, -1);
 		ck_assert_int_eq(s.node_total_bytes, i ? -1 : 16384 * MIB);
 	}

@@ -432,6 +432,7 @@ START_TEST(test_governor_option_is_the_limit_when_it_is_lower_or_alone)
 	pp_governor_set_limits(&g, &limits);
 	ck_assert_uint_eq(tick(0), 3);
 	ck_assert_int_eq(v.limit_bytes, 128 * MIB);
+	ck_assert_str_eq(v.limit_from, "PODPOOL_MEMORY_LIMIT");
 	begin(20, 0, 8);
 	pp_governor_set_limits(&g, &limits);
 	ck_assert_uint_eq(tick(0), 3);

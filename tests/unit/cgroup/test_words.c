@@ -30,12 +30,27 @@ START_TEST(test_words_memory_names_what_is_free_and_what_one_costs)
 }
 END_TEST
 
+START_TEST(test_words_limit_names_the_file_and_the_level)
+{
+	char text[64];
+	pp_words_limit("memory.high", 0, text, sizeof text);
+	ck_assert_str_eq(text, "memory.high");
+	pp_words_limit("memory.max", 1, text, sizeof text);
+	ck_assert_str_eq(text, "memory.max, 1 level up");
+	pp_words_limit("memory.limit_in_bytes", 12, text, sizeof text);
+	ck_assert_str_eq(text, "memory.limit_in_bytes, 12 levels up");
+	pp_words_limit(NULL, 0, text, sizeof text);
+	ck_assert_str_eq(text, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cgroup/words");
 	TCase *c = tcase_create("reasons");
 	tcase_add_test(c, test_words_every_reason_fits_with_the_largest_numbers);
 	tcase_add_test(c, test_words_memory_names_what_is_free_and_what_one_costs);
+	tcase_add_test(c, test_words_limit_names_the_file_and_the_level);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
