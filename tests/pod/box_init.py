@@ -14,10 +14,11 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 
 CLONE_NEWNS, CLONE_NEWCGROUP, CLONE_NEWPID, CLONE_NEWNET = 0x00020000, 0x02000000, 0x20000000, 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
-MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+MS_MOVE, MS_BIND, MS_REC, MS_PRIVATE = 8192, 4096, 16384, 1 << 18
 MNT_DETACH, PR_SET_PDEATHSIG = 2, 1
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 libc = ctypes.CDLL(None, use_errno=True)
@@ -44,18 +45,28 @@ def raise_loopback():
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
 
 
+def instead_of(point, directory):
+    """Not on top of what is mounted there: mountinfo would name that first, and a container has nothing below."""
+    aside = tempfile.mkdtemp()
+    mount(directory, aside, "none", MS_BIND)
+    call("umount2", point.encode(), MNT_DETACH)
+    mount(aside, point, "none", MS_MOVE)
+    os.rmdir(aside)
+
+
 def look_like_a_container(settings):
     """/proc of the new pid namespace, and the own cgroup read-only where a runtime mounts it: on v2 in a namespace of its
     own, in which /proc/self/cgroup says 0::/."""
     mount("none", "/", "none", MS_REC | MS_PRIVATE)
     mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    point = settings["cgroup_mount"]
     if settings["cgroup_namespace"]:
         call("unshare", CLONE_NEWCGROUP)
-        call("umount2", settings["cgroup_mount"].encode(), MNT_DETACH)  # the same file system twice at a place: EBUSY
-        mount("cgroup2", settings["cgroup_mount"], "cgroup2", 0)
+        call("umount2", point.encode(), MNT_DETACH)
+        mount("cgroup2", point, "cgroup2", 0)
     else:
-        mount(settings["cgroup_seen"], settings["cgroup_mount"], "none", MS_BIND)
-    mount("none", settings["cgroup_mount"], "none", MS_REMOUNT | MS_BIND | MS_RDONLY)
+        instead_of(point, settings["cgroup_seen"])
+    mount("none", point, "none", MS_REMOUNT | MS_BIND | MS_RDONLY)
 
 
 def become_the_command(settings):
