@@ -13,6 +13,8 @@ HERE = pathlib.Path(__file__).parent
 LOST = "server closed the connection unexpectedly"  # what a program hears of it without podpool, too
 # An executing session looks this often whether anybody is there (the broker asks for 10 s).
 LOOKS = "-c client_connection_check_interval=300"
+# On a busy machine a victim is slow to go, and the kernel takes another one: these before those that must live.
+SPARE = ["/bin/sh", "-c", "for n in 1 2 3 4; do (echo 999 >/proc/self/oom_score_adj; exec sleep 60) & done; exec \"$@\"", "sh"]
 pytestmark = pytest.mark.pooled
 
 
@@ -40,13 +42,13 @@ def eat_until_killed(pod, victim):
     pathlib.Path(f"/proc/{victim}/oom_score_adj").write_text("1000")
     while not pod.box.oom_kills and pod("eat", 256):
         pass
-    assert pod.box.oom_kills == 1
+    assert pod.box.oom_kills
     wait.until(lambda: wait.gone(victim), "it is gone", seconds=1)
     return time.monotonic()
 
 
 def test_killed_the_broker_is_a_lost_server_and_the_next_connection_has_a_new_one(pod, guarded_postgres):
-    a = pod()
+    a = pod(init=SPARE)
     for name, options in ("executing", LOOKS), ("within", ""), ("idle", ""):
         a.connected(name, options)
     a("ask", "within", "begin; insert into written values (1)")
@@ -76,7 +78,7 @@ def test_the_broker_is_no_more_worth_killing_than_the_program_and_no_less(pod):
 
 
 def test_of_a_killed_program_nothing_stays_open(pod, guarded_postgres):
-    a = pod(init=[PYTHON, "-u", HERE / "init.py"])
+    a = pod(init=[*SPARE, PYTHON, "-u", HERE / "init.py"])
     for name in ("within", "executing", "idle"):
         a.connected(name)
     for name in ("within", "executing"):
