@@ -1,7 +1,7 @@
 /* shim/broker/front.h - the parts of relay_front.c: one run over a client's bytes, and what it looks at.
  *
  * front.c sends on and lets the lexer read, front_past.c before a server is lent; front_query.c looks at Query, front_names.c at the names in extended
- * messages, front_statements.c says what a named statement means to the server that is lent.
+ * messages, front_parse.c and front_statements.c say what a named statement means to the server that is lent.
  */
 #ifndef PP_BROKER_FRONT_H
 #define PP_BROKER_FRONT_H
@@ -50,7 +50,7 @@ enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *h
 /* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
-/* A text at once, for later (front_query.c, front_statements.c). */
+/* A text at once, for later (front_query.c, front_parse.c). */
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
 /* Room for so many marks more; false: the client waits for answers. */
 bool pp_front_make_room(struct pp_front_run *f, uint32_t count);
@@ -105,6 +105,13 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 /* A message of the broker's own, behind what was looked at. False: gone, or it must wait. */
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
 		  size_t len, struct pp_plan *plan);
+/* The client's message with another name in it: header and head of the body anew, the rest as it comes. */
+enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head *head,
+			     const struct pp_front_name *name, const char *new_name);
+/* Room for one more copy of a plan; and not two under one name. False: gone, or it must wait. */
+bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it);
+/* Reads what executing it will do, under today's watch. False: no memory. */
+bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan);
 /* Makes sure the server lent has this plan. */
 enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan);
 

@@ -13,8 +13,8 @@
 #define NOBODY "podpool0"
 
 /* The client's message with another name in it: header and head of the body anew, the rest as it comes. */
-static enum pp_step rename_in(struct pp_front_run *f, const struct pp_frame_head *head,
-			      const struct pp_front_name *name, const char *new_name)
+enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head *head,
+			     const struct pp_front_name *name, const char *new_name)
 {
 	uint8_t header[PP_MSG_HEADER] = {head->type};
 	const uint8_t *message = f->bytes + f->at;
@@ -95,7 +95,7 @@ static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
 }
 
 /* Room for one more copy; and not two under one name. */
-static bool clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
+bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
 {
 	struct pp_server *s = f->c->server;
 	bool close_it = has_it || pp_flight_closes(&s->flight, plan);
@@ -113,7 +113,7 @@ enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
 		return PP_STEP_TAKE;
 	size_t name_len = strlen(plan->name) + 1;
 	uint8_t *body = malloc(name_len + plan->body_len);
-	bool said = body && clear_the_way(f, plan, answer == PP_COPIES_STALE);
+	bool said = body && pp_front_clear_the_way(f, plan, answer == PP_COPIES_STALE);
 	if (said) {
 		memcpy(body, plan->name, name_len);
 		memcpy(body + name_len, pp_plan_body(plan), plan->body_len);
@@ -125,46 +125,7 @@ enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
 	return said ? PP_STEP_TAKE : PP_STEP_STOP;
 }
 
-/* Parse as the client says it: from now on the names on this server are the client's own, until it leaves. */
-static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame_head *head,
-				   const char *why)
-{
-	struct pp_server *s = f->c->server;
-	enum pp_step step = pp_front_pass(f, head);
-	if (step != PP_STEP_TAKE)
-		return step;
-	pp_server_pin(s, PP_PIN_STATEMENT, why);
-	pp_front_lex_begin(s, PP_FRONT_PARSE);
-	s->lexing_unnamed = false;
-	f->at += PP_MSG_HEADER;
-	f->c->skip -= PP_MSG_HEADER;
-	return PP_STEP_TAKE;
-}
-
-/* The name is taken. Only the server can say so in its own words (42P05), so let it have one of that name. */
-static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_head *head,
-				const struct pp_front_name *name)
-{
-	struct pp_server *s = f->c->server;
-	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
-	uint32_t number = s->tx.asked;
-	size_t len = strlen(name->text) + 1;
-	if (strcmp(s->untidy, name->text) == 0)
-		return pp_front_pass(f, head);
-	if (s->untidy[0] && pp_front_awaits_answers(f))
-		return PP_STEP_STOP;   /* it may be taken away meanwhile */
-	memcpy(body, name->text, len); /* then the empty text, and no types */
-	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
-		return PP_STEP_STOP;
-	if (number != s->tx.asked)
-		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
-	if (s->untidy[0])
-		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
-	memcpy(s->untidy, name->text, len);
-	return pp_front_pass(f, head);
-}
-
-static bool learn_touch(struct pp_server *s, struct pp_plan *plan)
+bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 {
 	uint32_t bits = pp_front_lex_whole(s, pp_plan_body(plan), plan->body_len);
 	free(plan->touch);
@@ -176,86 +137,6 @@ static bool learn_touch(struct pp_server *s, struct pp_plan *plan)
 	if (plan->touch)
 		pp_touch_read(plan->touch, bits, &s->lexer);
 	return plan->touch != NULL;
-}
-
-static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_head *head,
-			       const struct pp_front_name *name)
-{
-	struct pp_client *c = f->c;
-	size_t end = name->at + name->len + 1;
-	bool is_new;
-	struct pp_plan *plan = pp_plans_take(c->database, pp_labels_view(c->label),
-					     f->bytes + f->at + end, head->total - end, &is_new);
-	if (plan && is_new && !learn_touch(c->server, plan)) {
-		pp_plan_drop(plan);
-		return NULL;
-	}
-	return plan;
-}
-
-/* Whether the text can be parsed, and how, is for the server to say each time: tables change. */
-static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_head *head,
-			       const struct pp_front_name *name, struct pp_plan *plan)
-{
-	struct pp_client *c = f->c;
-	struct pp_server *s = c->server;
-	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
-	if (!pp_front_make_room(f, 2) || !clear_the_way(f, plan, has_it) ||
-	    pp_copies_add(&s->copies, plan) < 0)
-		return PP_STEP_STOP;
-	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
-		pp_copies_remove(&s->copies, plan);
-		return parse_natively(f, head, "too many prepared statements");
-	}
-	uint32_t number = s->tx.asked;
-	enum pp_step step = rename_in(f, head, name, plan->name);
-	if (step == PP_STEP_TAKE) {
-		pp_flight_push(&s->flight, number, PP_FLIGHT_PARSE, name->text, plan);
-	} else if (!c->gone && c->server == s) { /* it will be looked at again */
-		(void)!pp_statements_set(&c->statements, name->text, NULL);
-		pp_copies_remove(&s->copies, plan);
-	}
-	return step;
-}
-
-/* DEALLOCATE and the like, prepared under a name: when it is executed, nobody reads which names it says. */
-static bool speaks_of_names(const struct pp_plan *plan)
-{
-	return plan->touch && plan->touch->bits & (PP_TOUCH_STATEMENTS | PP_TOUCH_FORGETS);
-}
-
-static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_frame_head *head)
-{
-	struct pp_server *s = f->c->server;
-	if (!pp_front_needs_names(s, PP_TOUCH_STATEMENTS))
-		return parse_natively(f, head, "a statement that speaks of statements");
-	if (pp_front_send(f))
-		pp_own_names(s);
-	return PP_STEP_STOP;
-}
-
-enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
-			    const struct pp_frame_head *head, const struct pp_front_name *name)
-{
-	struct pp_client *c = f->c;
-	struct pp_server *s = c->server;
-	if (frame == PP_FRAME_PART && head->total <= PP_READ_BUFFER)
-		return PP_STEP_WAIT;
-	if (s->own.kind == PP_OWN_PROBE)
-		return PP_STEP_STOP; /* how texts are read is being asked */
-	if (pp_statements_find(c->statements, name->text))
-		return parse_again(f, head, name);
-	if (frame == PP_FRAME_PART)
-		return parse_natively(f, head, "a long prepared statement");
-	if (s->pins & (PP_PIN_STATEMENT | PP_PIN_PREPARE) || s->tx.uncertain)
-		return parse_natively(f, head, "a prepared statement beside those of SQL");
-	struct pp_plan *plan = plan_of(f, head, name);
-	if (!plan)
-		return parse_natively(f, head, "no room for a prepared statement");
-	enum pp_step step =
-		speaks_of_names(plan) ? parse_with_names(f, head) : parse_plan(f, head, name, plan);
-	pp_plan_drop(plan);
-	return step;
 }
 
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
@@ -270,13 +151,14 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND) {
-		if (plan->watch != s->database->hidden->generation && !learn_touch(s, plan))
+		if (plan->watch != s->database->hidden->generation &&
+		    !pp_front_learn_touch(s, plan))
 			pp_front_touch_dated(s, plan->watch - 1);
 		if (plan->touch)
 			pp_front_touch(s, plan->touch);
 		s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
 	}
-	return rename_in(f, head, name, plan->name);
+	return pp_front_rename(f, head, name, plan->name);
 }
 
 /* The name goes; the server keeps its copy for others. */
@@ -291,37 +173,10 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	if (!pp_front_make_room(f, 1))
 		return PP_STEP_STOP;
 	uint32_t number = s->tx.asked;
-	enum pp_step step = rename_in(f, head, name, NOBODY);
+	enum pp_step step = pp_front_rename(f, head, name, NOBODY);
 	if (step == PP_STEP_TAKE) {
 		pp_flight_push(&s->flight, number, PP_FLIGHT_CLOSE, name->text, plan);
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
 	}
 	return step;
-}
-
-/* PQprepare waits for just this; and a program whose only thread waits here would never end the transactions that
- * hold the servers it waits for (pgbench -M prepared). If the text has become wrong since, Bind will say so. */
-bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head)
-{
-	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
-	static const uint8_t answer[] = {
-		PP_BACK_PARSE_COMPLETE, 0, 0, 0, 4, PP_BACK_READY, 0, 0, 0, 5, PP_TX_IDLE};
-	struct pp_client *c = f->c;
-	const uint8_t *message = f->bytes + f->at;
-	struct pp_front_name name;
-	struct pp_pool *pool = pp_database_pool(c->database);
-	if ((pool->conns[PP_CONN_IDLE].count && !pool->waiters.count) ||
-	    f->len - f->at < head->total + sizeof sync ||
-	    memcmp(message + head->total, sync, sizeof sync) != 0 ||
-	    !pp_front_find_name(message, head, &name) ||
-	    pp_statements_find(c->statements, name.text))
-		return false;
-	size_t end = name.at + name.len + 1;
-	struct pp_plan *plan = pp_plans_find(c->database, pp_labels_view(c->label), message + end,
-					     head->total - end);
-	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
-		return false;
-	pp_front_leave_out(f, f->at + head->total + sizeof sync);
-	pp_client_write(c, answer, sizeof answer);
-	return true;
 }

@@ -1,0 +1,153 @@
+/* Parse with a name (front.h): what it becomes on the server that is lent. */
+#include <string.h>
+
+#include "broker/client.h"
+#include "broker/database.h"
+#include "broker/front.h"
+#include "broker/server.h"
+
+/* Parse as the client says it: from now on the names on this server are the client's own, until it leaves. */
+static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const char *why)
+{
+	struct pp_server *s = f->c->server;
+	enum pp_step step = pp_front_pass(f, head);
+	if (step != PP_STEP_TAKE)
+		return step;
+	pp_server_pin(s, PP_PIN_STATEMENT, why);
+	pp_front_lex_begin(s, PP_FRONT_PARSE);
+	s->lexing_unnamed = false;
+	f->at += PP_MSG_HEADER;
+	f->c->skip -= PP_MSG_HEADER;
+	return PP_STEP_TAKE;
+}
+
+/* The name is taken. Only the server can say so in its own words (42P05), so let it have one of that name. */
+static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_head *head,
+				const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
+	uint32_t number = s->tx.asked;
+	size_t len = strlen(name->text) + 1;
+	if (strcmp(s->untidy, name->text) == 0)
+		return pp_front_pass(f, head);
+	if (s->untidy[0] && pp_front_awaits_answers(f))
+		return PP_STEP_STOP;   /* it may be taken away meanwhile */
+	memcpy(body, name->text, len); /* then the empty text, and no types */
+	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
+		return PP_STEP_STOP;
+	if (number != s->tx.asked)
+		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
+	if (s->untidy[0])
+		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
+	memcpy(s->untidy, name->text, len);
+	return pp_front_pass(f, head);
+}
+
+static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_head *head,
+			       const struct pp_front_name *name)
+{
+	struct pp_client *c = f->c;
+	size_t end = name->at + name->len + 1;
+	bool is_new;
+	struct pp_plan *plan = pp_plans_take(c->database, pp_labels_view(c->label),
+					     f->bytes + f->at + end, head->total - end, &is_new);
+	if (plan && is_new && !pp_front_learn_touch(c->server, plan)) {
+		pp_plan_drop(plan);
+		return NULL;
+	}
+	return plan;
+}
+
+/* Whether the text can be parsed, and how, is for the server to say each time: tables change. */
+static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_head *head,
+			       const struct pp_front_name *name, struct pp_plan *plan)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
+	if (!pp_front_make_room(f, 2) || !pp_front_clear_the_way(f, plan, has_it) ||
+	    pp_copies_add(&s->copies, plan) < 0)
+		return PP_STEP_STOP;
+	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
+		pp_copies_remove(&s->copies, plan);
+		return parse_natively(f, head, "too many prepared statements");
+	}
+	uint32_t number = s->tx.asked;
+	enum pp_step step = pp_front_rename(f, head, name, plan->name);
+	if (step == PP_STEP_TAKE) {
+		pp_flight_push(&s->flight, number, PP_FLIGHT_PARSE, name->text, plan);
+	} else if (!c->gone && c->server == s) { /* it will be looked at again */
+		(void)!pp_statements_set(&c->statements, name->text, NULL);
+		pp_copies_remove(&s->copies, plan);
+	}
+	return step;
+}
+
+/* DEALLOCATE and the like, prepared under a name: when it is executed, nobody reads which names it says. */
+static bool speaks_of_names(const struct pp_plan *plan)
+{
+	return plan->touch && plan->touch->bits & (PP_TOUCH_STATEMENTS | PP_TOUCH_FORGETS);
+}
+
+static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	struct pp_server *s = f->c->server;
+	if (!pp_front_needs_names(s, PP_TOUCH_STATEMENTS))
+		return parse_natively(f, head, "a statement that speaks of statements");
+	if (pp_front_send(f))
+		pp_own_names(s);
+	return PP_STEP_STOP;
+}
+
+enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
+			    const struct pp_frame_head *head, const struct pp_front_name *name)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	if (frame == PP_FRAME_PART && head->total <= PP_READ_BUFFER)
+		return PP_STEP_WAIT;
+	if (s->own.kind == PP_OWN_PROBE)
+		return PP_STEP_STOP; /* how texts are read is being asked */
+	if (pp_statements_find(c->statements, name->text))
+		return parse_again(f, head, name);
+	if (frame == PP_FRAME_PART)
+		return parse_natively(f, head, "a long prepared statement");
+	if (s->pins & (PP_PIN_STATEMENT | PP_PIN_PREPARE) || s->tx.uncertain)
+		return parse_natively(f, head, "a prepared statement beside those of SQL");
+	struct pp_plan *plan = plan_of(f, head, name);
+	if (!plan)
+		return parse_natively(f, head, "no room for a prepared statement");
+	enum pp_step step =
+		speaks_of_names(plan) ? parse_with_names(f, head) : parse_plan(f, head, name, plan);
+	pp_plan_drop(plan);
+	return step;
+}
+
+/* PQprepare waits for just this; and a program whose only thread waits here would never end the transactions that
+ * hold the servers it waits for (pgbench -M prepared). If the text has become wrong since, Bind will say so. */
+bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
+	static const uint8_t answer[] = {
+		PP_BACK_PARSE_COMPLETE, 0, 0, 0, 4, PP_BACK_READY, 0, 0, 0, 5, PP_TX_IDLE};
+	struct pp_client *c = f->c;
+	const uint8_t *message = f->bytes + f->at;
+	struct pp_front_name name;
+	struct pp_pool *pool = pp_database_pool(c->database);
+	if ((pool->conns[PP_CONN_IDLE].count && !pool->waiters.count) ||
+	    f->len - f->at < head->total + sizeof sync ||
+	    memcmp(message + head->total, sync, sizeof sync) != 0 ||
+	    !pp_front_find_name(message, head, &name) ||
+	    pp_statements_find(c->statements, name.text))
+		return false;
+	size_t end = name.at + name.len + 1;
+	struct pp_plan *plan = pp_plans_find(c->database, pp_labels_view(c->label), message + end,
+					     head->total - end);
+	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
+		return false;
+	pp_front_leave_out(f, f->at + head->total + sizeof sync);
+	pp_client_write(c, answer, sizeof answer);
+	return true;
+}
