@@ -71,12 +71,18 @@ static const struct {
 	const char *word;
 	uint32_t found;
 } telling[] = {
-	{"load", PP_PIN_LOAD},		 {"deallocate", PP_PIN_DYNAMIC | PP_TOUCH_STATEMENTS},
-	{"execute", PP_PIN_DYNAMIC},	 {"prepare", PP_PIN_DYNAMIC},
-	{"listen", PP_PIN_DYNAMIC},	 {"unlisten", PP_PIN_DYNAMIC},
-	{"temp", PP_PIN_DYNAMIC},	 {"temporary", PP_PIN_DYNAMIC},
-	{"hold", PP_PIN_DYNAMIC},	 {"discard", PP_PIN_DYNAMIC},
-	{"pg_settings", PP_PIN_DYNAMIC}, {"drop", PP_TOUCH_END},
+	{"load", PP_PIN_LOAD},
+	{"deallocate", PP_PIN_DYNAMIC | PP_TOUCH_STATEMENTS | PP_TOUCH_PREPARES},
+	{"execute", PP_PIN_DYNAMIC},
+	{"prepare", PP_PIN_DYNAMIC | PP_TOUCH_PREPARES},
+	{"listen", PP_PIN_DYNAMIC},
+	{"unlisten", PP_PIN_DYNAMIC},
+	{"temp", PP_PIN_DYNAMIC},
+	{"temporary", PP_PIN_DYNAMIC},
+	{"hold", PP_PIN_DYNAMIC},
+	{"discard", PP_PIN_DYNAMIC},
+	{"pg_settings", PP_PIN_DYNAMIC},
+	{"drop", PP_TOUCH_END},
 	{"close", PP_TOUCH_END},
 };
 

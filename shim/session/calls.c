@@ -125,6 +125,8 @@ void pp_calls_open(struct pp_lexer *lx)
 		return;
 	/* Only set_config is ever innocent, which shows at its end; one inside another is not worth
 	 * following. */
+	if (!row->found)
+		lx->touched |= PP_TOUCH_UNSETTLED;
 	if (!row->found && lx->call_depth == 0) {
 		begin_arguments(lx);
 		return;

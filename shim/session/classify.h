@@ -8,6 +8,7 @@
  *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
  *                                              -language-> DDL_LANGUAGE -c-> pin
  *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX
+ *     PREPARE -name-> PREPARE_AS -as-> PREPARE_BODY, as the statement in it; EXECUTE -name-> SKIM
  *     DROP and ALTER -role-> flag, -database-> flags, ALTER_DATABASE -rename, tablespace-> flag
  *     GRANT and REVOKE -to, from-> flag, -on-> GRANT_ON -database-> flag
  *     SET, RESET: settings.h     DEALLOCATE, DISCARD: shape.h     DO: its strings to body.h
@@ -40,6 +41,9 @@ enum pp_step {
 	PP_STEP_GRANT_ON,
 	PP_STEP_DECLARE,
 	PP_STEP_PREPARE,
+	PP_STEP_PREPARE_AS,
+	PP_STEP_PREPARE_BODY,
+	PP_STEP_EXECUTE,
 	/* From here on, what is not a word matters too. */
 	PP_STEP_FIRST,
 	PP_STEP_INTO,

@@ -52,6 +52,8 @@ void pp_lexer_init(struct pp_lexer *lx, bool conforming)
 	lx->word_long = lx->word_dot = lx->word_escaped = false;
 	lx->shape = PP_SHAPE_OTHER;
 	lx->statements = 0;
+	lx->speaks = false;
+	lx->statement[0] = '\0';
 	lx->creates_table = false;
 	pp_names_init(&lx->names);
 	pp_classify_start(lx);

@@ -27,6 +27,12 @@
 
 /* Flags in the lexer's answer beyond the pins: they keep no server. */
 enum pp_touch {
+	/* Changes, perhaps for its transaction only, what names mean or how a text is read: SET, RESET,
+	 * set_config(, CREATE, ALTER, DROP, DO, CALL, GRANT ...: what is prepared in that transaction
+	 * may be another thing elsewhere. */
+	PP_TOUCH_UNSETTLED = 1 << 16,
+	/* PREPARE, also in a body (body.h). */
+	PP_TOUCH_PREPARES = 1 << 17,
 	/* May advance a sequence: INSERT, MERGE, COPY, nextval(. */
 	PP_TOUCH_SEQUENCE = 1 << 20,
 	/* The text looks at what the server did before (past.h): the number of sessions; whether it
@@ -41,7 +47,7 @@ enum pp_touch {
 	/* A custom setting is set for the transaction only, and stays defined as '' after it. */
 	PP_TOUCH_LOCAL = 1 << 25,
 	/* The text speaks of prepared statements by name, so the server must have the client's own:
-	 * PREPARE, EXECUTE, pg_prepared_statements; DEALLOCATE and DISCARD ALL in any other shape
+	 * pg_prepared_statements; PREPARE, EXECUTE, DEALLOCATE and DISCARD ALL in any other shape
 	 * than pp_lexer_shape's. */
 	PP_TOUCH_STATEMENTS = 1 << 26,
 	/* Wants a database without sessions: CREATE DATABASE (its template, which may be nowhere
@@ -64,7 +70,9 @@ enum pp_shape {
 	PP_SHAPE_OTHER,
 	PP_SHAPE_DEALLOCATE,	 /* DEALLOCATE [PREPARE] name */
 	PP_SHAPE_DEALLOCATE_ALL, /* DEALLOCATE [PREPARE] ALL */
-	PP_SHAPE_DISCARD_ALL
+	PP_SHAPE_DISCARD_ALL,
+	PP_SHAPE_PREPARE, /* PREPARE name ...: its touches are those of EXECUTE, too */
+	PP_SHAPE_EXECUTE  /* EXECUTE name [(...)] */
 };
 
 struct pp_lexer; /* open below: lives inside the client object, no allocation */
@@ -111,7 +119,7 @@ bool pp_lexer_names_custom(const struct pp_lexer *lx);
 const char *pp_lexer_next_name(const struct pp_lexer *lx, const char *previous, bool *ret_local);
 
 enum pp_shape pp_lexer_shape(const struct pp_lexer *lx);
-/* What SHAPE_DEALLOCATE names, as the server knows it (1 to 63 bytes); "" in any other shape. An
+/* What DEALLOCATE, PREPARE and EXECUTE name, as the server knows it (1 to 63 bytes); "" in any other shape. An
  * unquoted reserved word is not told from a name: to the server it is a syntax error. */
 const char *pp_lexer_shape_name(const struct pp_lexer *lx);
 

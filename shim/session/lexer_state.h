@@ -90,6 +90,8 @@ struct pp_lexer {
 	bool searches;	    /* the strings of this statement are SQL that will run: body.c */
 	uint8_t shape;	    /* enum pp_shape of the last statement that has one */
 	uint8_t statements; /* in this text, stops at 2; empty ones do not count */
+	bool speaks;	    /* PREPARE or EXECUTE has been seen */
+	char statement[PP_LEXER_WORD_MAX]; /* what the last of them named; shape.c */
 	struct pp_lexer_body body;
 
 	/* settings.c */

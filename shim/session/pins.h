@@ -54,6 +54,9 @@ enum pp_pin {
 #undef X
 };
 
+/* Bits above are flags of the lexer (lexer.h). */
+_Static_assert(PP_PIN_BIT__COUNT <= 16, "no pin is a flag");
+
 #define PP_PINS_ALL ((UINT32_C(1) << PP_PIN_BIT__COUNT) - 1)
 
 /* The word shown to people for one bit number. */

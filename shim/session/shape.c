@@ -1,5 +1,7 @@
 #include "session/shape.h"
 
+#include <string.h>
+
 #include "session/cause.h"
 
 #define SPOILT 2 /* statements: what a text of more than one has */
@@ -55,17 +57,38 @@ void pp_shape_name(struct pp_lexer *lx, bool quoted)
 		deallocate_name(lx, quoted);
 }
 
+void pp_shape_statement(struct pp_lexer *lx, enum pp_shape shape, bool quoted)
+{
+	lx->speaks = true;
+	lx->shape = (uint8_t)shape;
+	if (!is_sure_name(lx, quoted)) {
+		pp_shape_spoil(lx);
+		return;
+	}
+	memcpy(lx->statement, lx->word, lx->word_len);
+	lx->statement[lx->word_len] = '\0';
+}
+
 void pp_shape_end_statement(struct pp_lexer *lx)
 {
 	if (lx->statements < SPOILT)
 		lx->statements++;
 }
 
+/* What it does besides is no matter: it is not answered here. */
+static bool is_passed_on(uint8_t shape)
+{
+	return shape == PP_SHAPE_PREPARE || shape == PP_SHAPE_EXECUTE;
+}
+
 void pp_shape_finish(struct pp_lexer *lx)
 {
-	if (lx->statements >= SPOILT || lx->pins)
+	uint32_t spoils = is_passed_on(lx->shape) ? (uint32_t)PP_PIN_OPAQUE : PP_PINS_ALL;
+	if (lx->statements != 1 || lx->pins & spoils)
 		lx->shape = PP_SHAPE_OTHER;
-	if (lx->shape != PP_SHAPE_OTHER)
+	if (lx->shape == PP_SHAPE_OTHER && lx->speaks)
+		lx->touched |= PP_TOUCH_STATEMENTS;
+	else if (lx->shape != PP_SHAPE_OTHER && !is_passed_on(lx->shape))
 		lx->touched &= ~(uint32_t)PP_TOUCH_STATEMENTS;
 	if (lx->shape == PP_SHAPE_DEALLOCATE) /* the last word of the text is the name */
 		lx->word[lx->word_len] = '\0';
@@ -78,5 +101,7 @@ enum pp_shape pp_lexer_shape(const struct pp_lexer *lx)
 
 const char *pp_lexer_shape_name(const struct pp_lexer *lx)
 {
-	return lx->shape == PP_SHAPE_DEALLOCATE ? lx->word : "";
+	if (lx->shape == PP_SHAPE_DEALLOCATE)
+		return lx->word;
+	return is_passed_on(lx->shape) ? lx->statement : "";
 }

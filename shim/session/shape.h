@@ -1,5 +1,5 @@
-/* shim/session/shape.h - the few statements the broker answers itself when a text is nothing else:
- * DEALLOCATE and DISCARD ALL. Called by classify.c and steps.c. */
+/* shim/session/shape.h - the few statements the broker answers itself, or knows by name, when a text is
+ * nothing else: DEALLOCATE and DISCARD ALL, PREPARE and EXECUTE. Called by classify.c and steps.c. */
 #ifndef PP_SESSION_SHAPE_H
 #define PP_SESSION_SHAPE_H
 
@@ -7,6 +7,9 @@
 
 /* In the steps PP_STEP_DEALLOCATE, PP_STEP_DEALLOCATE_NAME, PP_STEP_DISCARD, PP_STEP_SHAPED. */
 void pp_shape_name(struct pp_lexer *lx, bool quoted);
+
+/* PREPARE or EXECUTE, and the name of the statement is in lx->word. */
+void pp_shape_statement(struct pp_lexer *lx, enum pp_shape shape, bool quoted);
 
 /* More in this text than such a statement. */
 void pp_shape_spoil(struct pp_lexer *lx);

@@ -6,6 +6,7 @@
 #include "session/cause.h"
 #include "session/settings.h"
 #include "session/shape.h"
+#include "session/words.h"
 
 static bool is(const struct pp_lexer *lx, const char *word)
 {
@@ -136,8 +137,35 @@ static void prepare_name(struct pp_lexer *lx, bool quoted)
 		lx->touched |= PP_TOUCH_END;
 		return;
 	}
-	pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, NULL);
+	bool odd = lx->step == PP_STEP_PREPARE_TX; /* a statement of the name "transaction" */
+	pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_PREPARES, NULL);
+	lx->step = PP_STEP_PREPARE_AS;
+	pp_shape_statement(lx, PP_SHAPE_PREPARE, quoted);
+	if (odd)
+		pp_shape_spoil(lx);
+}
+
+/* PREPARE name (types) AS: the statement in it is what EXECUTE will do. */
+static void prepare_body(struct pp_lexer *lx, bool quoted)
+{
+	if (lx->step == PP_STEP_PREPARE_AS) {
+		if (!quoted && lx->depth == 0 && is(lx, "as"))
+			lx->step = PP_STEP_PREPARE_BODY;
+		return;
+	}
+	const struct pp_words_row *row =
+		quoted || lx->word_long ? NULL : pp_words_find(lx->word, lx->word_len);
+	bool fits = row && (row->step == PP_STEP_SELECT || row->step == PP_STEP_UPDATE ||
+			    row->found == PP_TOUCH_SEQUENCE);
+	lx->step = fits ? (uint8_t)row->step : PP_STEP_SKIM;
+	if (fits && row->found)
+		pp_cause_pin(lx, row->found, NULL);
+}
+
+static void execute_name(struct pp_lexer *lx, bool quoted)
+{
 	lx->step = PP_STEP_SKIM;
+	pp_shape_statement(lx, PP_SHAPE_EXECUTE, quoted);
 }
 
 static bool is_role(const struct pp_lexer *lx)
@@ -215,6 +243,9 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_DECLARE_WITH: declare_name(lx, quoted); break;
 	case PP_STEP_PREPARE:
 	case PP_STEP_PREPARE_TX: prepare_name(lx, quoted); break;
+	case PP_STEP_PREPARE_AS:
+	case PP_STEP_PREPARE_BODY: prepare_body(lx, quoted); break;
+	case PP_STEP_EXECUTE: execute_name(lx, quoted); break;
 	case PP_STEP_DROP: drop_name(lx); break;
 	case PP_STEP_ALTER: alter_name(lx, quoted); break;
 	case PP_STEP_ALTER_DATABASE: alter_database(lx, quoted); break;
@@ -259,7 +290,8 @@ void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct)
 	case PP_STEP_DECLARE_WITH: lx->step = PP_STEP_DECLARE; break;
 	case PP_STEP_PREPARE_TX:
 		if (token == PP_TOKEN_PUNCT && punct == '(')
-			pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, NULL);
+			pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_PREPARES | PP_TOUCH_STATEMENTS,
+				     NULL);
 		lx->step = PP_STEP_SKIM;
 		break;
 	case PP_STEP_DO_LANGUAGE: do_language(lx); break;

@@ -44,8 +44,11 @@ static void check_answer(struct pp_lexer *lx, uint32_t found)
 	require(strlen(cause) < PP_LEXER_CAUSE_MAX);
 	require((found & ~PP_PINS_ALL) < (uint32_t)PP_TOUCH_FORGETS << 1);
 	require(strlen(name) < PP_LEXER_NAME_MAX);
-	require((*name != '\0') == (pp_lexer_shape(lx) == PP_SHAPE_DEALLOCATE));
-	require(!pp_lexer_shape(lx) || !(found & PP_TOUCH_STATEMENTS));
+	enum pp_shape shape = pp_lexer_shape(lx);
+	bool passed_on = shape == PP_SHAPE_PREPARE || shape == PP_SHAPE_EXECUTE;
+	require((*name != '\0') == (passed_on || shape == PP_SHAPE_DEALLOCATE));
+	require(!shape || passed_on || !(found & PP_TOUCH_STATEMENTS));
+	require(!passed_on || found & PP_PIN_PREPARE);
 	check_names(lx, found);
 	pp_pins_text(pins, text, sizeof text);
 }

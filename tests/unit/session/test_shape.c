@@ -21,6 +21,21 @@ START_TEST(test_shape_of_a_text_that_is_one_statement)
 		{"DEALLOCATE ALL", PP_SHAPE_DEALLOCATE_ALL, ""},
 		{"DEALLOCATE PREPARE ALL;", PP_SHAPE_DEALLOCATE_ALL, ""},
 		{"Discard All", PP_SHAPE_DISCARD_ALL, ""},
+		{"PREPARE a AS SELECT 1", PP_SHAPE_PREPARE, "a"},
+		{" /* x */ PREPARE A (int, text[]) AS\nSELECT $1;", PP_SHAPE_PREPARE, "a"},
+		{"PREPARE \"A b\" AS SELECT pg_advisory_lock(1)", PP_SHAPE_PREPARE, "A b"},
+		{"PREPARE a AS SELECT 1; SELECT 2", PP_SHAPE_OTHER, ""},
+		{"PREPARE transaction AS SELECT 1", PP_SHAPE_OTHER, ""},
+		{"PREPARE transaction (int) AS SELECT 1", PP_SHAPE_OTHER, ""},
+		{"PREPARE TRANSACTION 'a'", PP_SHAPE_OTHER, ""},
+		{"PREPARE \xC3\x89 AS SELECT 1", PP_SHAPE_OTHER, ""},
+		{"PREPARE a AS SELECT '", PP_SHAPE_OTHER, ""},
+		{"EXECUTE a", PP_SHAPE_EXECUTE, "a"},
+		{"execute A (1, f('x'), $1) ; -- b", PP_SHAPE_EXECUTE, "a"},
+		{"EXECUTE \"a\"(set_config('a.b', 'c', false))", PP_SHAPE_EXECUTE, "a"},
+		{"EXPLAIN EXECUTE a", PP_SHAPE_OTHER, ""},
+		{"BEGIN; EXECUTE a", PP_SHAPE_OTHER, ""},
+		{"CREATE TABLE t AS EXECUTE a", PP_SHAPE_OTHER, ""},
 		{"", PP_SHAPE_OTHER, ""},
 		{"SELECT 1", PP_SHAPE_OTHER, ""},
 		{"DEALLOCATE", PP_SHAPE_OTHER, ""},
@@ -84,9 +99,12 @@ START_TEST(test_shape_or_the_text_speaks_of_statements_by_name)
 		{"DISCARD ALL; SELECT 1", true},
 		{"SELECT 1; DEALLOCATE ALL", true},
 		{"DEALLOCATE a b", true},
-		{"PREPARE a AS SELECT 1", true},
+		{"PREPARE a AS SELECT 1", false},
+		{"PREPARE a AS SELECT name FROM pg_prepared_statements", true},
+		{"PREPARE a AS SELECT 1; SELECT 1", true},
 		{"PREPARE transaction (int) AS SELECT 1", true},
-		{"EXECUTE a", true},
+		{"EXECUTE a", false},
+		{"EXECUTE a; EXECUTE b", true},
 		{"EXPLAIN ANALYZE EXECUTE a", true},
 		{"CREATE TABLE t AS EXECUTE a", true},
 		{"SELECT name FROM pg_catalog.PG_prepared_statements", true},
@@ -101,6 +119,55 @@ START_TEST(test_shape_or_the_text_speaks_of_statements_by_name)
 }
 END_TEST
 
+START_TEST(test_shape_of_prepare_does_what_the_statement_in_it_does)
+{
+	static const struct {
+		const char *text;
+		uint32_t found;
+	} table[] = {
+		{"PREPARE a AS SELECT 1", 0},
+		{"PREPARE a (int) AS (SELECT $1)", 0},
+		{"PREPARE a AS DELETE FROM t", 0},
+		{"PREPARE a AS INSERT INTO t VALUES (1)", PP_TOUCH_SEQUENCE},
+		{"PREPARE a AS WITH x AS (INSERT INTO t VALUES (1)) SELECT 1", PP_TOUCH_SEQUENCE},
+		{"PREPARE a AS UPDATE pg_settings SET setting = 1", PP_PIN_SETTINGS},
+		{"PREPARE a AS SELECT nextval('s')", PP_TOUCH_SEQUENCE},
+		{"PREPARE a AS SELECT setseed($1)", PP_PIN_SEED},
+		{"PREPARE insert AS SELECT 1", 0},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		uint32_t found = facts_of_text(table[i].text).found;
+		uint32_t expected = table[i].found | PP_PIN_PREPARE | PP_TOUCH_PREPARES;
+		ck_assert_msg(found == expected, "%s: %x", table[i].text, found);
+	}
+}
+END_TEST
+
+START_TEST(test_shape_or_the_text_leaves_its_transaction_unsettled)
+{
+	static const struct {
+		const char *text;
+		bool unsettled;
+	} table[] = {
+		{"BEGIN; SELECT f(1); INSERT INTO t VALUES (1); COMMIT", false},
+		{"PREPARE a AS SELECT 1", false},
+		{"EXECUTE a", false},
+		{"SET LOCAL search_path = a", true},
+		{"SELECT set_config('search_path', 'a', true)", true},
+		{"PREPARE a AS SELECT set_config($1, $2, true)", true},
+		{"CREATE TABLE t (a int)", true},
+		{"ALTER TYPE t ADD VALUE 'x'", true},
+		{"DROP VIEW v", true},
+		{"GRANT USAGE ON SCHEMA s TO r", true},
+		{"DO ''", true},
+	};
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		ck_assert_msg(!(facts_of_text(table[i].text).found & PP_TOUCH_UNSETTLED) ==
+				      !table[i].unsettled,
+			      "%s", table[i].text);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session/shape");
@@ -108,6 +175,8 @@ int main(void)
 	tcase_add_test(c, test_shape_of_a_text_that_is_one_statement);
 	tcase_add_test(c, test_shape_names_as_long_as_the_server_keeps_them);
 	tcase_add_test(c, test_shape_or_the_text_speaks_of_statements_by_name);
+	tcase_add_test(c, test_shape_of_prepare_does_what_the_statement_in_it_does);
+	tcase_add_test(c, test_shape_or_the_text_leaves_its_transaction_unsettled);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
