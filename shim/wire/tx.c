@@ -208,9 +208,10 @@ int pp_tx_front(struct pp_tx *tx, uint8_t type)
 
 void pp_tx_front_own(struct pp_tx *tx)
 {
-	pp_assert(pp_tx_is_idle(tx));
+	bool free = tx->count == 0 && !tx->skip_to_sync && !tx->copy_in && !tx->uncertain;
+	pp_assert(free || pp_tx_owes_only_own(tx));
 	int r = pp_tx_push(tx, 0, PP_TX_END_QUERY);
-	pp_assert(r == 0); /* it was empty */
+	pp_assert(r == 0); /* it was empty, or nearly */
 	pp_tx_last(tx)->own = true;
 }
 
@@ -398,7 +399,10 @@ bool pp_tx_answers_own(const struct pp_tx *tx)
 
 bool pp_tx_owes_only_own(const struct pp_tx *tx)
 {
-	return tx->count == 1 && pp_tx_answers_own(tx);
+	for (uint32_t i = 0; i < tx->count; i++)
+		if (!tx->ring[(tx->head + i) & (PP_TX_SECTIONS_MAX - 1)].own)
+			return false;
+	return tx->count > 0;
 }
 
 bool pp_tx_is_behind(const struct pp_tx *tx, uint32_t number)

@@ -92,8 +92,8 @@ void pp_tx_init(struct pp_tx *tx);
  * (Terminate and Password are the caller's business). */
 PP_MUSTCHECK int pp_tx_front(struct pp_tx *tx, uint8_t type);
 
-/* A Query of the broker's own on an idle server (pp_tx_is_idle): the client may send behind it without
- * waiting. */
+/* A Query of the broker's own while nothing is owed, in a transaction or not, or behind others such (a few of them): the
+ * client may send behind it without waiting. */
 void pp_tx_front_own(struct pp_tx *tx);
 /* The same with `extended` messages and a Sync, in a transaction or not, while nothing is owed. */
 void pp_tx_front_own_batch(struct pp_tx *tx, uint32_t extended);

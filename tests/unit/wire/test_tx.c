@@ -104,6 +104,27 @@ START_TEST(test_tx_knows_the_answer_to_the_brokers_own_query)
 }
 END_TEST
 
+START_TEST(test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'T'), 0);
+	ck_assert(!pp_tx_owes_only_own(&tx));
+	pp_tx_front_own(&tx); /* in a transaction */
+	pp_tx_front_own(&tx);
+	ck_assert(pp_tx_owes_only_own(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'C', 0), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'T'), 0);
+	ck_assert(pp_tx_answers_own(&tx) && pp_tx_owes_only_own(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0);
+	ck_assert(!pp_tx_owes_only_own(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'E', 0), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'E'), 0);
+	ck_assert(!pp_tx_answers_own(&tx));
+}
+END_TEST
+
 SCRIPTS(test_tx_simple_query_owes_one_ready, "idle quiet F:Q held busy B:TDDC held B:ZI idle quiet",
 	"F:Q B:CTDCIC held B:ZI idle", "F:Q B:E held B:ZI idle",
 	"F:Q B:CZT held quiet F:Q B:EZE held F:Q B:CZI idle",
@@ -213,6 +234,7 @@ int main(void)
 	c = tcase_create("counts");
 	tcase_add_test(c, test_tx_counts_what_was_asked_and_is_over);
 	tcase_add_test(c, test_tx_knows_the_answer_to_the_brokers_own_query);
+	tcase_add_test(c, test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes);
 	suite_add_tcase(s, c);
 	c = tcase_create("copy");
 	tcase_add_test(c, test_tx_copy_in_of_a_simple_query);
