@@ -44,10 +44,17 @@ static void cancel_finished(struct pp_cancel_job *job)
 		pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
+/* It waits for a lock that the client's own text would have waited for. */
+static bool is_for_its_client(const struct pp_server *s)
+{
+	return s->own.kind == PP_OWN_PREPARE && s->own.brings;
+}
+
 static void cancel(struct pp_server *s)
 {
 	/* A query of the broker's own is nobody's to cancel: it came too early, or too late. */
-	if (!pp_tx_is_busy(&s->tx) || pp_tx_answers_own(&s->tx) || s->cancels >= PP_CANCELS_MAX)
+	if (!pp_tx_is_busy(&s->tx) || (pp_tx_answers_own(&s->tx) && !is_for_its_client(s)) ||
+	    s->cancels >= PP_CANCELS_MAX)
 		return;
 	struct pp_cancel_job *job = pp_cancel_job_new(s->session, s, cancel_finished);
 	if (!job) {

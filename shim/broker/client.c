@@ -279,6 +279,7 @@ static void let_go(struct pp_client *c)
 	free(c->app_name);
 	c->app_name = NULL;
 	pp_statements_clear(&c->statements);
+	pp_sqlset_drop(&c->prepared);
 	pp_unnamed_finish(&c->unnamed);
 	pp_buf_finish(&c->in);
 }

@@ -21,6 +21,7 @@
 #include "base/hash.h"
 #include "base/list.h"
 #include "broker/broker.h"
+#include "broker/sqlset.h"
 #include "broker/statements.h"
 #include "broker/touch.h"
 #include "session/gist.h"
@@ -80,6 +81,7 @@ struct pp_client {
 	const struct pp_server *cancelling; /* CANCEL: only compared, it may be gone */
 	struct pp_unnamed unnamed;
 	struct pp_statement *statements; /* uthash: its named ones */
+	struct pp_sqlset *prepared;	 /* counted: by SQL's PREPARE */
 	struct pp_labels_entry *label;	 /* counted: its session's settings */
 	struct pp_labels_entry
 		*kept;	/* counted: defaults of its login that later ones have not (defaults.h) */

@@ -16,6 +16,7 @@
 #include "broker/broker.h"
 #include "broker/login.h"
 #include "broker/plans.h"
+#include "broker/sqlset.h"
 #include "pool/pool.h"
 #include "wire/startup.h"
 
@@ -59,6 +60,7 @@ struct pp_database {
 	char server_version[32];
 	char address[PP_LOGIN_ADDRESS_MAX]; /* of the servers there are (login_name.h) */
 	struct pp_plans plans;		    /* prepared statements */
+	struct pp_sqlsets sql;		    /* those of SQL's PREPARE */
 	uint32_t guards,
 		guards_own; /* guards.h: of the latest login; set by ALTER ROLE or DATABASE */
 	pp_ms learned_at;   /* what role and database set; 0 never */

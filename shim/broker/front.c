@@ -36,10 +36,11 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 		s->database->hidden->generation++; /* what was read before is read again */
 	}
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
+	s->unsettled |= (text->bits & PP_TOUCH_UNSETTLED) != 0;
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
-	if (text->bits & ~PP_TOUCH_END || may_have_state(s))
+	if (text->bits & ~(uint32_t)(PP_TOUCH_END | PP_TOUCH_UNSETTLED) || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
 }
 
@@ -55,11 +56,16 @@ static uint32_t finish(struct pp_server *s)
 	uint32_t bits = pp_lexer_finish(&s->lexer);
 	if (!s->database->asks_sequences)
 		bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
-	if (bits & PP_PIN_PREPARE)
-		bits |= PP_TOUCH_STATEMENTS;
 	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
 		bits |= PP_PIN_DYNAMIC;
 	return s->readable ? bits : bits | PP_PIN_OPAQUE;
+}
+
+uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
+{
+	bits = pp_front_sql_touch(s, bits);
+	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
+	return bits & ~(uint32_t)PP_TOUCH_UNSETTLED;
 }
 
 static void lex_end(struct pp_server *s)
@@ -68,6 +74,8 @@ static void lex_end(struct pp_server *s)
 	bool unnamed = s->lexing_unnamed;
 	uint32_t bits = finish(s);
 	s->lexing = PP_LEXING_NO;
+	if (!unnamed)
+		bits = pp_front_runs(s, bits);
 	if (unnamed) {
 		pp_client_forget_touch(s->client);
 		s->client->unnamed.watch = s->database->hidden->generation;

@@ -1,7 +1,7 @@
 /* shim/broker/front.h - the parts of relay_front.c: one run over a client's bytes, and what it looks at.
  *
  * front.c sends on and lets the lexer read, front_past.c before a server is lent; front_query.c looks at Query, front_names.c at the names in extended
- * messages, front_parse.c and front_statements.c say what a named statement means to the server that is lent.
+ * messages, front_sql.c at those that SQL has prepared, front_parse.c and front_statements.c say what a named statement means to the server that is lent.
  */
 #ifndef PP_BROKER_FRONT_H
 #define PP_BROKER_FRONT_H
@@ -50,6 +50,8 @@ enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *h
 /* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
+/* What a text lexed as Query will do, as bits, is noted as far as there is no question to ask; the rest of them. */
+uint32_t pp_front_runs(struct pp_server *s, uint32_t bits);
 /* A text at once, for later (front_query.c, front_parse.c). */
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
 /* Room for so many marks more; false: the client waits for answers. */
@@ -91,6 +93,26 @@ bool pp_front_wants_unused(const struct pp_client *c, const uint8_t *message,
 			   const struct pp_frame_head *head);
 enum pp_step pp_front_function(struct pp_front_run *f, const struct pp_frame_head *head);
 
+/* PREPARE and EXECUTE as Query, lexed and about to go on: what is left to be asked for, when what the statement does has
+ * been noted. */
+uint32_t pp_front_sql_touch(struct pp_server *s, uint32_t bits);
+/* What PREPARE does when it is executed is none of what its statement will do. */
+uint32_t pp_front_sql_only_prepares(struct pp_server *s, uint32_t bits);
+/* Something that SQL has prepared is executed, and nobody knows what. */
+void pp_front_sql_unknown(struct pp_server *s);
+/* The bits of such a text that is lexed: with PP_TOUCH_STATEMENTS if the name is not SQL's here. */
+uint32_t pp_front_sql_names(const struct pp_server *s, uint32_t bits);
+/* Is it not yet known what the protocol's statement of that name is? */
+bool pp_front_sql_is_pending(const struct pp_server *s);
+/* Does nobody know for sure what SQL has prepared? */
+bool pp_front_sql_is_unsure(const struct pp_server *s);
+/* Bind, Describe or Close of a name that is not the protocol's. STOP: it must wait. */
+enum pp_step pp_front_sql_use(struct pp_front_run *f, uint8_t type, const char *name);
+/* A text that is lexed may speak of what is locked (missing.h): true, it waits until that is there, or known to fail. */
+bool pp_front_sql_brings(struct pp_front_run *f, uint32_t bits);
+/* DEALLOCATE and PREPARE of what is missing (missing.h) find an empty one. STOP: gone, or it must wait. */
+enum pp_step pp_front_sql_stand_in(struct pp_front_run *f);
+
 /* A message that names a statement (not the unnamed one), whole if it is Parse and short enough. */
 enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head, const struct pp_front_name *name);
@@ -110,6 +132,11 @@ enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head 
 			     const struct pp_front_name *name, const char *new_name);
 /* Room for one more copy of a plan; and not two under one name. False: gone, or it must wait. */
 bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it);
+/* The server's copy of this name of ours, if it has one, goes: the client says that name. False: gone, or it must wait. */
+bool pp_front_evict(struct pp_front_run *f, const char *name);
+/* A statement of the client's name that only served to provoke an error (s->untidy) is in the way of what is really
+ * called so, or of nothing. False: gone, or it must wait. */
+bool pp_front_clear_name(struct pp_front_run *f, const char *name);
 /* Reads what executing it will do, under today's watch. False: no memory. */
 bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan);
 /* Makes sure the server lent has this plan. */

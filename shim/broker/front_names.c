@@ -83,6 +83,9 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 	struct pp_client *c = f->c;
 	struct pp_touched text;
 	c->unnamed.watch = c->server->database->hidden->generation;
+	bits = pp_front_sql_only_prepares(c->server, bits);
+	if (bits & PP_PIN_PREPARE && !(bits & PP_TOUCH_PREPARES))
+		pp_front_sql_unknown(c->server);
 	if (bits) {
 		pp_touch_read(&text, bits, &c->server->lexer);
 		pp_front_touch(c->server, &text);
@@ -109,11 +112,15 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
 		if (step != PP_STEP_WAIT)
 			return step;
-	} else if (pp_front_needs_names(s, bits)) {
+	} else if (pp_front_sql_is_pending(s)) {
+		return PP_STEP_STOP;
+	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
 		if (pp_front_send(f))
 			pp_own_names(s);
 		return PP_STEP_STOP;
 	}
+	if (pp_front_sql_brings(f, bits))
+		return PP_STEP_STOP;
 	uint32_t number = s->tx.asked;
 	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step != PP_STEP_TAKE)
@@ -132,6 +139,8 @@ static bool bring_unnamed(struct pp_front_run *f)
 	struct pp_client *c = f->c;
 	const uint8_t *kept = pp_buf_bytes(&c->unnamed.parse);
 	size_t len = pp_buf_len(&c->unnamed.parse);
+	c->server->unnamed_asked = c->server->tx.asked;
+	c->server->unnamed_brought = true;
 	bool said = len ? pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, kept + PP_MSG_HEADER,
 				       len - PP_MSG_HEADER, NULL)
 			: pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, unnamed, sizeof unnamed,
@@ -150,13 +159,22 @@ static enum pp_step close_unnamed(struct pp_front_run *f, const struct pp_frame_
 	return step;
 }
 
+/* It was brought within a batch that has ended and may have failed before it came to that. */
+static bool is_brought_or_not(struct pp_server *s)
+{
+	if (!s->unnamed_brought)
+		return false;
+	s->unnamed_brought = (int32_t)(s->tx.answered - s->unnamed_asked) <= 0;
+	return s->unnamed_brought && pp_tx_is_behind(&s->tx, s->unnamed_asked);
+}
+
 static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	if (head->type == PP_FRONT_CLOSE)
 		return close_unnamed(f, head);
-	if (!s->unnamed_known && !bring_unnamed(f))
+	if (is_brought_or_not(s) || (!s->unnamed_known && !bring_unnamed(f)))
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND && c->unnamed.touch) {
 		pp_front_touch(s, c->unnamed.touch);

@@ -4,16 +4,37 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/front.h"
+#include "broker/missing.h"
 #include "broker/server.h"
+
+/* What provoked an error under this name is in the way of what is really called so. */
+bool pp_front_clear_name(struct pp_front_run *f, const char *name)
+{
+	struct pp_server *s = f->c->server;
+	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
+	size_t len = strlen(name) + 1;
+	if (!pp_front_evict(f, name))
+		return false;
+	if (strcmp(s->untidy, name) != 0 || pp_statements_find(f->c->statements, name))
+		return true;
+	memcpy(body + 1, name, len);
+	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, body, 1 + len, NULL))
+		return false;
+	s->untidy_closed = true; /* an error may discard that */
+	return true;
+}
 
 /* Parse as the client says it: from now on the names on this server are the client's own, until it leaves. */
 static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame_head *head,
-				   const char *why)
+				   const struct pp_front_name *name, const char *why)
 {
 	struct pp_server *s = f->c->server;
-	enum pp_step step = pp_front_pass(f, head);
+	enum pp_step step =
+		pp_front_clear_name(f, name->text) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step != PP_STEP_TAKE)
 		return step;
+	if (strcmp(s->untidy, name->text) == 0)
+		s->untidy[0] = '\0'; /* it is the client's now */
 	pp_server_pin(s, PP_PIN_STATEMENT, why);
 	pp_front_lex_begin(s, PP_FRONT_PARSE);
 	s->lexing_unnamed = false;
@@ -30,16 +51,19 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
 	uint32_t number = s->tx.asked;
 	size_t len = strlen(name->text) + 1;
-	if (strcmp(s->untidy, name->text) == 0)
+	if (strcmp(s->untidy, name->text) == 0 && !s->untidy_closed)
 		return pp_front_pass(f, head);
-	if (s->untidy[0] && pp_front_awaits_answers(f))
+	bool other = s->untidy[0] && strcmp(s->untidy, name->text) != 0;
+	if (other && pp_front_awaits_answers(f))
 		return PP_STEP_STOP;   /* it may be taken away meanwhile */
 	memcpy(body, name->text, len); /* then the empty text, and no types */
 	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
 		return PP_STEP_STOP;
-	if (number != s->tx.asked)
+	/* If it was there before, a discarded one more leaves it there. */
+	if (number != s->tx.asked && !s->untidy[0])
 		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
-	if (s->untidy[0])
+	s->untidy_closed = false;
+	if (other)
 		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
 	memcpy(s->untidy, name->text, len);
 	return pp_front_pass(f, head);
@@ -72,7 +96,7 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 		return PP_STEP_STOP;
 	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
 		pp_copies_remove(&s->copies, plan);
-		return parse_natively(f, head, "too many prepared statements");
+		return parse_natively(f, head, name, "too many prepared statements");
 	}
 	uint32_t number = s->tx.asked;
 	enum pp_step step = pp_front_rename(f, head, name, plan->name);
@@ -91,11 +115,13 @@ static bool speaks_of_names(const struct pp_plan *plan)
 	return plan->touch && plan->touch->bits & (PP_TOUCH_STATEMENTS | PP_TOUCH_FORGETS);
 }
 
-static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_frame_head *head)
+static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_frame_head *head,
+				     const struct pp_front_name *name)
 {
 	struct pp_server *s = f->c->server;
+	s->has_forgetting = true;
 	if (!pp_front_needs_names(s, PP_TOUCH_STATEMENTS))
-		return parse_natively(f, head, "a statement that speaks of statements");
+		return parse_natively(f, head, name, "a statement that speaks of statements");
 	if (pp_front_send(f))
 		pp_own_names(s);
 	return PP_STEP_STOP;
@@ -112,15 +138,19 @@ enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 		return PP_STEP_STOP; /* how texts are read is being asked */
 	if (pp_statements_find(c->statements, name->text))
 		return parse_again(f, head, name);
+	if (pp_missing_find(s, name->text))
+		return parse_again(f, head, name);
+	if (pp_sqlset_find(c->prepared, name->text) && !pp_front_sql_is_unsure(s))
+		return pp_front_pass(f, head); /* the server has it, and will say so */
 	if (frame == PP_FRAME_PART)
-		return parse_natively(f, head, "a long prepared statement");
-	if (s->pins & (PP_PIN_STATEMENT | PP_PIN_PREPARE) || s->tx.uncertain)
-		return parse_natively(f, head, "a prepared statement beside those of SQL");
+		return parse_natively(f, head, name, "a long prepared statement");
+	if (s->pins & PP_PIN_STATEMENT || pp_front_sql_is_unsure(s) || s->tx.uncertain)
+		return parse_natively(f, head, name, "a prepared statement beside those of SQL");
 	struct pp_plan *plan = plan_of(f, head, name);
 	if (!plan)
-		return parse_natively(f, head, "no room for a prepared statement");
-	enum pp_step step =
-		speaks_of_names(plan) ? parse_with_names(f, head) : parse_plan(f, head, name, plan);
+		return parse_natively(f, head, name, "no room for a prepared statement");
+	enum pp_step step = speaks_of_names(plan) ? parse_with_names(f, head, name)
+						  : parse_plan(f, head, name, plan);
 	pp_plan_drop(plan);
 	return step;
 }
@@ -140,7 +170,7 @@ bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *he
 	    f->len - f->at < head->total + sizeof sync ||
 	    memcmp(message + head->total, sync, sizeof sync) != 0 ||
 	    !pp_front_find_name(message, head, &name) ||
-	    pp_statements_find(c->statements, name.text))
+	    pp_statements_find(c->statements, name.text) || pp_sqlset_find(c->prepared, name.text))
 		return false;
 	size_t end = name.at + name.len + 1;
 	struct pp_plan *plan = pp_plans_find(c->database, pp_labels_view(c->label), message + end,

@@ -71,6 +71,8 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name);
 	if (pp_flight_is_pending(&s->flight, &s->tx, name))
 		return PP_STEP_STOP;
+	if (!plan && !pp_front_clear_name(f, name))
+		return PP_STEP_STOP;
 	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;
 	if (step == PP_STEP_TAKE) {
 		pp_buf_finish(&f->c->unnamed.parse); /* executed once, or never */
@@ -82,7 +84,8 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 
 static bool may_be_names(const struct pp_server *s)
 {
-	return s->client->statements || s->copies.by_plan || !pp_flight_is_empty(&s->flight);
+	return s->client->statements || s->copies.by_plan || s->untidy[0] ||
+	       !pp_flight_is_empty(&s->flight);
 }
 
 /* In a failed transaction the text will not be looked at, and nothing can be prepared. */
@@ -107,13 +110,21 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 			return PP_STEP_STOP;
 		if (plan)
 			return deallocate(f, head, name, plan);
-	} else if (pp_front_needs_names(s, bits)) {
+		if (!pp_front_clear_name(f, name))
+			return PP_STEP_STOP;
+	} else if (pp_front_sql_is_pending(s)) {
+		return PP_STEP_STOP;
+	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
 		if (pp_front_send(f))
 			pp_own_names(s);
 		return PP_STEP_STOP;
 	}
-	enum pp_step step = pp_front_pass(f, head);
-	if (step == PP_STEP_TAKE && bits) {
+	if (pp_front_sql_brings(f, bits))
+		return PP_STEP_STOP;
+	enum pp_step step = pp_front_sql_stand_in(f);
+	if (step == PP_STEP_TAKE)
+		step = pp_front_pass(f, head);
+	if (step == PP_STEP_TAKE && (bits = pp_front_runs(s, bits))) {
 		struct pp_touched touch;
 		pp_touch_read(&touch, bits, &s->lexer);
 		pp_front_touch(s, &touch);
@@ -128,7 +139,8 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	enum pp_step step;
-	bool look = may_be_names(s) && head->total <= PP_READ_BUFFER && !s->tx.skip_to_sync;
+	bool look = (may_be_names(s) || s->missing) && head->total <= PP_READ_BUFFER &&
+		    !s->tx.skip_to_sync;
 	if (look && frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
 	step = look ? look_first(f, head) : pp_front_pass(f, head);

@@ -94,6 +94,25 @@ static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
 	return true;
 }
 
+/* Nearly every name is not like ours. */
+static struct pp_plan *copy_named(const struct pp_server *s, const char *name)
+{
+	if (!pp_plan_is_name(name))
+		return NULL;
+	PP_LIST_FOREACH (&s->copies.used, it) {
+		struct pp_plan *plan = pp_list_entry(it, struct pp_copy, link)->plan;
+		if (strcmp(plan->name, name) == 0)
+			return plan;
+	}
+	return NULL;
+}
+
+bool pp_front_evict(struct pp_front_run *f, const char *name)
+{
+	struct pp_plan *plan = copy_named(f->c->server, name);
+	return !plan || say_close(f, plan);
+}
+
 /* Room for one more copy; and not two under one name. */
 bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
 {
@@ -128,6 +147,8 @@ enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
 bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 {
 	uint32_t bits = pp_front_lex_whole(s, pp_plan_body(plan), plan->body_len);
+	if (bits & PP_PIN_PREPARE) /* it speaks of statements, and nobody will read of which */
+		bits |= PP_TOUCH_STATEMENTS;
 	free(plan->touch);
 	plan->touch = NULL;
 	plan->watch = s->database->hidden->generation;
@@ -144,8 +165,13 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 {
 	struct pp_server *s = f->c->server;
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
-	if (!plan || s->tx.uncertain) /* the server's own, or nobody's: 26000 */
-		return pp_front_pass(f, head);
+	if (!plan || s->tx.uncertain) { /* the server's own, or nobody's: 26000 */
+		enum pp_step step = pp_front_clear_name(f, name->text)
+					    ? pp_front_sql_use(f, head->type, name->text)
+					    : PP_STEP_STOP;
+		s->forgets |= s->has_forgetting;
+		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
+	}
 	if (pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH)
 		pp_heal_remember(f);
 	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)
@@ -168,8 +194,14 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
-	if (!plan || s->tx.uncertain)
-		return pp_front_pass(f, head);
+	/* It is to provoke an error yet; or it is a copy, and nobody's of that name. */
+	if (!plan && !s->tx.uncertain &&
+	    (strcmp(s->untidy, name->text) == 0 || copy_named(s, name->text)))
+		return pp_front_rename(f, head, name, NOBODY);
+	if (!plan || s->tx.uncertain) {
+		enum pp_step step = pp_front_sql_use(f, head->type, name->text);
+		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
+	}
 	if (!pp_front_make_room(f, 1))
 		return PP_STEP_STOP;
 	uint32_t number = s->tx.asked;

@@ -8,6 +8,7 @@
 #include "broker/defaults.h"
 #include "broker/greet.h"
 #include "broker/hidden.h"
+#include "broker/missing.h"
 #include "broker/nextval.h"
 #include "broker/process.h"
 #include "broker/question.h"
@@ -38,7 +39,7 @@ void pp_lend_introduce(struct pp_server *s)
 	if (pp_hidden_wants(s))
 		pp_own_ask_hidden(s); /* and then the rest */
 	else
-		pp_own_restore(s);
+		pp_own_begin(s);
 }
 
 static void attach(struct pp_server *s, struct pp_client *c)
@@ -46,7 +47,7 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
-	s->unnamed_known = false;
+	s->unnamed_known = s->unnamed_brought = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (pp_own_doubts(s))
 		pp_own_ask_alive(s); /* and then the rest */
@@ -61,7 +62,8 @@ void pp_lend_detach(struct pp_server *s)
 	s->used = true;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
-	s->forgets = false;
+	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = false;
+	pp_missing_clear(s);
 	pp_server_pause(s, false);
 	pp_client_pause(c, false);
 }
@@ -125,7 +127,8 @@ static bool has_idle_timeout(const struct pp_server *s)
 
 static bool is_clean(const struct pp_server *s)
 {
-	return !s->pins && !s->untidy[0] && !(s->touch.bits & PP_PINS_ALL) &&
+	bool stale = s->prepared && s->touch.bits & PP_TOUCH_FORGETS;
+	return !s->pins && !s->untidy[0] && !stale && !(s->touch.bits & PP_PINS_ALL) &&
 	       pp_nameset_is_empty(&s->touch.names) && !has_idle_timeout(s);
 }
 
@@ -187,6 +190,7 @@ static void take_back(struct pp_server *s)
 static void keep_lent(struct pp_server *s)
 {
 	pp_process_settle(s->client);
+	s->unsettled = false;
 	/* A RESET took the name the client gave at startup. */
 	if (s->own.kind == PP_OWN_NONE && !s->cancels)
 		pp_own_restore(s);
@@ -232,8 +236,10 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter)
 		return -1; /* its defaults are older than the client */
 	if (c->wants_unused && !is_made_for(s, c))
 		return -1;
-	if (has == wanted)
+	if (has == wanted && s->prepared == c->prepared)
 		return 0;
 	struct pp_label from = pp_labels_view(has), to = pp_labels_view(wanted);
-	return pp_label_covers(to, from) ? (int)pp_label_distance(from, to) : -1;
+	return pp_label_covers(to, from) ? (int)(pp_label_distance(from, to) +
+						 pp_sqlset_distance(s->prepared, c->prepared))
+					 : -1;
 }

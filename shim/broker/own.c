@@ -60,6 +60,13 @@ void pp_own_ask_alive(struct pp_server *s)
 	s->own.failed = pp_server_write(s, sync, sizeof sync) < 0;
 }
 
+void pp_own_begin(struct pp_server *s)
+{
+	pp_own_restore(s);
+	if (!s->gone && s->client && s->own.kind == PP_OWN_NONE)
+		pp_own_prepare(s);
+}
+
 void pp_own_restore(struct pp_server *s)
 {
 	char text[PP_OWN_TEXT_MAX];
@@ -71,7 +78,8 @@ void pp_own_restore(struct pp_server *s)
 		pp_lend_server_lost(s, "its client's settings are too many to restore");
 		return;
 	}
-	s->own.holds = pp_label_may_fail(from, to) || (wanted && !wanted->proven);
+	s->own.holds = pp_label_may_fail(from, to) || (wanted && !wanted->proven) ||
+		       (s->prepared != s->client->prepared && !s->missing);
 	pp_labels_hold(&s->own.label, wanted);
 	ask(s, PP_OWN_RESTORE, text);
 }
@@ -81,6 +89,8 @@ static uint32_t pins_to_ask(const struct pp_server *s)
 	uint32_t bits = s->touch.bits & PP_PINS_ALL;
 	if (bits & PP_PIN_PREPARE) /* EXECUTE: whatever the text does that was prepared before */
 		bits |= PP_PIN_DYNAMIC;
+	if (s->touch.bits & PP_TOUCH_FORGETS && s->client->prepared)
+		bits |= PP_PIN_PREPARE;
 	uint32_t asked = pp_pins_to_probe(bits) & ~PP_PIN_SETTINGS;
 	if (s->touch.bits & PP_TOUCH_END)
 		asked |= pp_pins_that_end(s->pins, PP_PIN_END_PROBED);
@@ -139,6 +149,9 @@ bool pp_own_probe(struct pp_server *s)
 	pp_probe_begin(probe, names, label);
 	s->own.probe = probe;
 	s->own.asked = asked;
+	s->own.touched = s->touch.bits;
+	s->own.unsettled = s->unsettled;
+	s->own.odd = s->unsettled = s->unsettles = false;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
 	/* Its name, or a default it keeps, may have to be brought back before it says more. */
 	s->own.holds = s->client->kept ||
@@ -262,9 +275,13 @@ void pp_own_scrub(struct pp_server *s)
 	s->own.label = label;
 	if (s->conn.state != PP_CONN_SCRUB)
 		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, s->broker->now);
-	bool named = pins & (PP_PIN_PREPARE | PP_PIN_STATEMENT) || s->untidy[0];
-	if (named)
+	bool named = pins & (PP_PIN_PREPARE | PP_PIN_STATEMENT) || s->untidy[0] ||
+		     s->touch.bits & PP_TOUCH_PREPARES ||
+		     (s->prepared && s->touch.bits & PP_TOUCH_FORGETS);
+	if (named) {
 		pp_copies_clear(&s->copies);
+		pp_sqlset_drop(&s->prepared);
+	}
 	s->untidy[0] = '\0';
 	ask(s, PP_OWN_SCRUB, named ? SCRUB "DEALLOCATE ALL;" : SCRUB);
 }

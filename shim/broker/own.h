@@ -6,6 +6,8 @@
  *            message that went with it would be lost, and perhaps executed.
  *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may fail or is not
  *            proven: the client's message waits; else it follows at once.
+ *   PREPARE  at lending, behind RESTORE: what SQL has prepared in the client's session and what it has not (sqlset.h),
+ *            one Query each. Held back.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
  *            what exists stays as a pin, what does not is lifted. The client goes on meanwhile (but for a name
  *            that may have to be restored: app_name.h, defaults.h).
@@ -32,6 +34,7 @@ enum pp_own {
 	PP_OWN_NONE,
 	PP_OWN_ALIVE,
 	PP_OWN_RESTORE,
+	PP_OWN_PREPARE,
 	PP_OWN_PROBE,
 	PP_OWN_NAMES,
 	PP_OWN_TIDY,
@@ -49,8 +52,22 @@ bool pp_own_holds(const struct pp_server *s);
 bool pp_own_doubts(const struct pp_server *s);
 void pp_own_ask_alive(struct pp_server *s);
 
-/* s has just been lent; does nothing when it carries its client's label already. */
+/* s has just been lent; does nothing when it carries its client's label and statements already. */
+void pp_own_begin(struct pp_server *s);
+/* The label alone. */
 void pp_own_restore(struct pp_server *s);
+/* The statements alone, on an idle session. An error; the end of each Query: true, more will come; the end of all. */
+void pp_own_prepare(struct pp_server *s);
+/* What was locked (missing.h), as soon as nothing is under way, in a transaction or not; name NULL: all of that. False:
+ * there is nothing to wait for. */
+bool pp_own_bring(struct pp_server *s, const char *name);
+void pp_own_prepare_failed(struct pp_server *s, const uint8_t *error, size_t len);
+bool pp_own_prepare_goes_on(struct pp_server *s);
+void pp_own_prepare_over(struct pp_server *s);
+/* PROBE: a statement that is prepared; then the end of the answer: NULL, or why they keep the server. */
+struct pp_label;
+void pp_own_prepared_row(struct pp_server *s, const char *name, const char *text);
+const char *pp_own_prepared_learn(struct pp_server *s, struct pp_label label);
 
 /* Pins that no question can lift, among what the client's transactions touched. */
 uint32_t pp_own_lasting(const struct pp_server *s);

@@ -36,7 +36,9 @@ static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 		if (fits)
 			text[i][null ? 0 : size] = '\0';
 	}
-	if (fits)
+	if (fits && strcmp(text[0], "prepared") == 0)
+		pp_own_prepared_row(s, text[1], null ? NULL : text[2]);
+	else if (fits)
 		pp_probe_row(s->own.probe, text[0], text[1], null ? NULL : text[2],
 			     s->database->user);
 	else
@@ -47,10 +49,14 @@ static bool hear_error(struct pp_server *s, const uint8_t *body, size_t len)
 {
 	struct pp_error error;
 	s->own.failed = true;
+	if (s->own.kind == PP_OWN_PREPARE)
+		pp_own_prepare_failed(s, body, len);
 	if (pp_error_read(body, len, &error) < 0)
 		return false;
-	pp_log(PP_LOG_INFO, "server %d refuses the broker's own query: %s %s", s->backend_pid,
-	       error.sqlstate, error.message);
+	/* Of a table that is gone its client's statement says so each time. */
+	pp_log(s->own.kind == PP_OWN_PREPARE ? PP_LOG_DEBUG : PP_LOG_INFO,
+	       "server %d refuses the broker's own query: %s %s", s->backend_pid, error.sqlstate,
+	       error.message);
 	return strcmp(error.severity, "ERROR") != 0;
 }
 
@@ -110,7 +116,9 @@ static void restored(struct pp_server *s)
 		return;
 	}
 	s->client->refusals = 0;
-	if (held)
+	if (s->prepared != s->client->prepared && pp_tx_is_idle(&s->tx))
+		pp_own_prepare(s);
+	if (held && s->own.kind == PP_OWN_NONE)
 		pp_client_continue(s->client);
 }
 
@@ -132,7 +140,10 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 		pp_server_pin(s, PP_PIN_STATEMENT, "a setting its statements were read under");
 	pp_labels_hold(&s->label, entry);
 	pp_labels_drop(&entry);
+	const char *kept = pp_own_prepared_learn(s, label);
 	s->pins &= ~s->own.asked;
+	if (kept)
+		pp_server_pin(s, PP_PIN_PREPARE, kept);
 	const char *path = pp_label_get(label, "search_path");
 	if (path &&
 	    strstr(path, "pg_temp")) /* what is created there is temporary, and nothing says so */
@@ -186,7 +197,7 @@ static void unhidden(struct pp_server *s)
 	pp_hidden_over(s, s->own.failed);
 	bool fresh = !s->touch.bits && pp_nameset_is_empty(&s->touch.names);
 	if (s->client && fresh) /* it may just have been lent */
-		pp_own_restore(s);
+		pp_own_begin(s);
 	if (s->own.kind == PP_OWN_NONE && !s->gone)
 		go_on(s);
 	else if (s->client && !s->own.holds && pp_buf_len(&s->client->in))
@@ -212,10 +223,13 @@ static void scrubbed(struct pp_server *s)
 void pp_own_over(struct pp_server *s)
 {
 	enum pp_own kind = s->own.kind;
+	if (kind == PP_OWN_PREPARE && pp_own_prepare_goes_on(s))
+		return;
 	s->own.kind = PP_OWN_NONE;
 	switch (kind) {
 	case PP_OWN_ALIVE: heard_alive(s); break;
 	case PP_OWN_RESTORE: restored(s); break;
+	case PP_OWN_PREPARE: pp_own_prepare_over(s); break;
 	case PP_OWN_PROBE: probed(s); break;
 	case PP_OWN_NAMES: named(s); break;
 	case PP_OWN_TIDY: go_on(s); break;

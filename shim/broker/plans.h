@@ -8,7 +8,9 @@
 #ifndef PP_BROKER_PLANS_H
 #define PP_BROKER_PLANS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/hash.h"
 #include "base/list.h"
@@ -22,6 +24,12 @@ struct pp_database;
 #define PP_PLANS_BYTES_MAX (16 * 1024 * 1024)
 /* "podpool" and a number, with its NUL. */
 #define PP_PLAN_NAME_MAX 24
+
+/* Is it such a name? Nothing of a client's may be called so on a server that others get. */
+static inline bool pp_plan_is_name(const char *name)
+{
+	return strncmp(name, "podpool", 7) == 0;
+}
 
 struct pp_plan {
 	UT_hash_handle hh;   /* database.plans.by_key */

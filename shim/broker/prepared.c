@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/client.h"
+#include "broker/missing.h"
 #include "broker/server.h"
 #include "wire/error.h"
 
@@ -12,16 +13,24 @@ static void forget_dealloc(struct pp_server *s)
 	s->dealloc.plan = NULL;
 }
 
+static void forget_all(struct pp_client *c)
+{
+	pp_statements_clear(&c->statements);
+	pp_sqlset_drop(&c->prepared);
+}
+
 void pp_prepared_tag(struct pp_server *s, const char *tag)
 {
 	if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
 		pp_copies_clear(&s->copies);
 		s->untidy[0] = '\0';
 		s->pins &= ~PP_PIN_STATEMENT;
+		pp_sqlset_drop(&s->prepared);
+		pp_missing_clear(s);
 		if (strcmp(tag, "DISCARD ALL") == 0)
 			s->pins &= ~PP_PIN_SEQUENCE;
 		if (s->client)
-			pp_statements_clear(&s->client->statements);
+			forget_all(s->client);
 	} else if (strcmp(tag, "DEALLOCATE") == 0 && s->dealloc.plan) {
 		pp_copies_remove(&s->copies, s->dealloc.plan);
 		if (s->client)

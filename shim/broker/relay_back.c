@@ -8,6 +8,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/lend.h"
+#include "broker/missing.h"
 #include "broker/prepared.h"
 #include "broker/process.h"
 #include "broker/server.h"
@@ -60,7 +61,8 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 /* May a tag be about prepared statements we keep? */
 static bool speaks_of_statements(const struct pp_server *s)
 {
-	return s->copies.by_plan || s->pins & (PP_PIN_STATEMENT | PP_PIN_SEQUENCE) ||
+	return s->copies.by_plan || s->prepared || s->missing ||
+	       s->pins & (PP_PIN_STATEMENT | PP_PIN_SEQUENCE) ||
 	       (s->client && s->client->statements);
 }
 
@@ -70,6 +72,8 @@ static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head 
 		return head->total <= PP_OWN_MESSAGE_MAX;
 	if (head->type == PP_BACK_COMMAND_COMPLETE && head->total <= PP_TAG_MAX)
 		return speaks_of_statements(s);
+	if (head->type == PP_BACK_ERROR && s->missing)
+		return head->total <= PP_OWN_MESSAGE_MAX;
 	if (head->type == PP_BACK_NOTIFICATION)
 		return head->total >= PP_MSG_HEADER + 4; /* its payload is below 8000 bytes */
 	return head->type == PP_BACK_READY ||
@@ -128,6 +132,22 @@ static bool take_app_name(struct back *b, const struct pp_frame_head *head)
 	b->at += head->total;
 	b->sent = b->at;
 	return !s->gone && s->client == c;
+}
+
+/* In a session of its own its client would have heard why it cannot be executed. */
+static bool say_why_missing(struct back *b, const struct pp_frame_head *head,
+			    const struct pp_missing *missing)
+{
+	struct pp_client *c = b->s->client;
+	uint8_t header[PP_MSG_HEADER] = {PP_BACK_ERROR};
+	uint32_t length = htonl((uint32_t)missing->len + 4);
+	if (!leave_out(b, head))
+		return false;
+	memcpy(header + 1, &length, sizeof length);
+	pp_client_write(c, header, sizeof header);
+	if (!c->gone)
+		pp_client_write(c, missing->error, missing->len);
+	return !c->gone;
 }
 
 /* A client that notifies itself looks for the pid that BackendKeyData told it. */
@@ -220,6 +240,11 @@ static bool take_head(struct back *b)
 	}
 	if (s->tx.answered != number && !settle_flight(b, &head, number))
 		return !s->gone && s->client;
+	const struct pp_missing *missing = NULL;
+	if (s->missing && s->client && head.type == PP_BACK_ERROR && frame == PP_FRAME_WHOLE)
+		missing = pp_missing_meant(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
+	if (missing)
+		return say_why_missing(b, &head, missing);
 	s->skip = head.total;
 	return true;
 }

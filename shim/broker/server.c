@@ -11,6 +11,7 @@
 #include "broker/defaults.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
+#include "broker/missing.h"
 #include "broker/relay.h"
 #include "broker/shed.h"
 #include "broker/tick.h"
@@ -236,6 +237,7 @@ static void free_server(struct pp_grave *grave)
 	pp_session_close(s->session);
 	pp_labels_drop(&s->label);
 	pp_labels_drop(&s->own.label);
+	pp_buf_finish(&s->own.rows);
 	free(s->own.probe);
 	free(s->heal.batch);
 	free(s);
@@ -262,6 +264,9 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	pp_flight_finish(&s->flight);
 	pp_plan_drop(s->dealloc.plan);
 	pp_copies_clear(&s->copies);
+	pp_sqlset_drop(&s->prepared);
+	pp_sqlset_drop(&s->own.prepared);
+	pp_missing_clear(s);
 	if (s->session) {
 		event_del(&s->read_event);
 		event_del(&s->write_event);

@@ -19,6 +19,7 @@
 #include "broker/labels.h"
 #include "broker/login.h"
 #include "broker/own.h"
+#include "broker/sqlset.h"
 #include "broker/touch.h"
 #include "pool/conn.h"
 #include "session/lexer.h"
@@ -63,16 +64,26 @@ struct pp_server {
 	} dealloc;
 	char untidy[PP_STATEMENT_NAME_MAX]; /* a statement of a client's name, to be deallocated */
 	struct pp_labels_entry *label;	    /* counted: the settings the session has */
-	struct pp_touched touch;	    /* what has been done to it since it was last asked */
-	uint32_t doubtful;		    /* OPAQUE, if only the text sent last says so */
-	uint32_t pins;			    /* enum pp_pin */
-	uint64_t next_after; /* NEXT pins: since the end of this transaction of its client */
+	struct pp_sqlset *prepared;	    /* counted: what SQL's PREPARE has made of it */
+	struct pp_missing *missing; /* owned: of its client's, what could not be prepared here */
+	struct pp_touched touch;    /* what has been done to it since it was last asked */
+	uint32_t doubtful;	    /* OPAQUE, if only the text sent last says so */
+	uint32_t pins;		    /* enum pp_pin */
+	uint64_t next_after;	    /* NEXT pins: since the end of this transaction of its client */
 	pp_ms next_since;
 	char pin_cause[64];
 	struct {
 		enum pp_own kind;
 		bool failed, holds;
-		uint32_t asked;		       /* PROBE: pins */
+		uint32_t asked;		    /* PROBE: pins */
+		uint32_t touched;	    /* PROBE: by what was done before */
+		struct pp_buf rows;	    /* PROBE: names and texts that are prepared */
+		bool odd, unsettled;	    /* PROBE: more is prepared; and see below */
+		struct pp_sqlset *prepared; /* PREPARE: counted, what it will be */
+		uint32_t at, left;	    /* PREPARE: next answer's statement; answers to come */
+		bool brings;		    /* PREPARE: what is locked; of these `only`, or all */
+		bool brought;		    /* and that has just been tried */
+		const struct pp_sqlplan *only; /* only compared */
 		char cause[64];		       /* PROBE: what touched them */
 		struct pp_probe *probe;	       /* PROBE: owned */
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
@@ -84,8 +95,14 @@ struct pp_server {
 	pp_ms lifetime_ms; /* jittered; 0 for ever */
 	bool conforming;   /* standard_conforming_strings */
 	bool lexing_unnamed;
+	bool unsettled;	    /* PP_TOUCH_UNSETTLED, in this transaction */
+	bool untidy_closed; /* what s->untidy names may be closed already */
+	bool unsettles;	    /* what was prepared since the set was asked for, if executed */
+	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */
 	bool forgets;  /* what was said last may deallocate statements; until all is answered */
+	bool unnamed_brought; /* for it, by message number: */
+	uint32_t unnamed_asked;
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
 	bool used;	    /* it has done something for a client */
 	bool read_paused;

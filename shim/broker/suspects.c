@@ -10,8 +10,8 @@
 #define ROUNDS_MAX 100
 /* What a name may bring with it. SETTINGS without names would mean all of them: DYNAMIC says that already. */
 #define BITS                                                                                       \
-	((PP_PINS_ALL & ~PP_PIN_SETTINGS) | PP_TOUCH_END | PP_TOUCH_STATEMENTS | PP_TOUCH_CODE |   \
-	 PP_TOUCH_DEFAULTS)
+	((PP_PINS_ALL & ~PP_PIN_SETTINGS) | PP_TOUCH_END | PP_TOUCH_STATEMENTS |                   \
+	 PP_TOUCH_PREPARES | PP_TOUCH_CODE | PP_TOUCH_DEFAULTS)
 
 struct row {
 	uint32_t name, bits; /* name: its hash */

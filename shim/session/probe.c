@@ -23,7 +23,6 @@ static const struct {
 	 "FROM pg_catalog.pg_locks WHERE locktype" EQ "'advisory' AND pid" EQ
 	 "pg_catalog.pg_backend_pid()"},
 	{PP_PIN_LISTEN, "listen", "FROM pg_catalog.pg_listening_channels()"},
-	{PP_PIN_PREPARE, "prepare", "FROM pg_catalog.pg_prepared_statements WHERE from_sql"},
 };
 
 static void begin_row(struct pp_sql *sql, const char *kind)
@@ -68,6 +67,15 @@ static void ask_all(struct pp_sql *sql, struct pp_label label)
 			" FROM pg_catalog.pg_settings WHERE source" EQ "'session'");
 }
 
+static void ask_prepared(struct pp_sql *sql)
+{
+	begin_row(sql, "prepared");
+	pp_sql_put(sql, "name,statement FROM(SELECT name,CASE WHEN "
+			"pg_catalog.octet_length(statement) OPERATOR(pg_catalog.<) " PP_PROBE_TEXT
+			" THEN statement END FROM pg_catalog.pg_prepared_statements"
+			" WHERE from_sql LIMIT " PP_PROBE_ROWS ") AS p(name,statement)");
+}
+
 int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label label, char *text,
 		 size_t size)
 {
@@ -82,6 +90,8 @@ int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label 
 		pp_sql_put(&sql, kinds[i].exists);
 		pp_sql_put(&sql, ")");
 	}
+	if (pins & PP_PIN_PREPARE)
+		ask_prepared(&sql);
 	for (const char *it = NULL; (it = pp_nameset_next(names, it));)
 		if (!names->all || pp_label_is_custom(it))
 			ask_setting(&sql, it);

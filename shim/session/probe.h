@@ -3,7 +3,7 @@
  *
  * One SELECT, names qualified so that no search_path leads it astray. Its answer is rows of three
  * texts: ('pin', word, '') for state that exists (pins.h), ('setting', name, value or NULL) for each
- * setting asked for. Asked by name, a setting that was reset tells its value like one that was set; asked
+ * setting asked for, ('prepared', name, text or NULL if it is too long) for what SQL has prepared. Asked by name, a setting that was reset tells its value like one that was set; asked
  * for all, those that were reset are not among the answers. Where the facts come from: pg_depend of the temporary schema, pg_cursors,
  * pg_locks, pg_listening_channels(), pg_prepared_statements, pg_settings (docs 54, 9.27).
  */
@@ -19,6 +19,10 @@
 
 /* Longer than any question: names and label have their caps. */
 #define PP_PROBE_MAX (32 * 1024)
+
+/* Of what SQL has prepared: texts shorter than this, so many. */
+#define PP_PROBE_TEXT "4000"
+#define PP_PROBE_ROWS "65"
 
 /* pins: which of the PROBED kinds to ask for. names->all: every setting the session has changed, the
  * identity, and the custom names of `label` besides those in names. PP_ERR_FULL. */

@@ -10,6 +10,7 @@
 #include "broker/front.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
+#include "broker/missing.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
@@ -67,6 +68,7 @@ bool pp_lend_begin(struct pp_client *c)
 		c->server = s;
 		c->state = PP_CLIENT_LENT;
 		s->unnamed_known = false;
+		pp_own_begin(s);
 		return true;
 	}
 	c->state = PP_CLIENT_WAITING;
@@ -79,6 +81,8 @@ static void take_back(struct pp_server *s)
 	s->client = NULL;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
+	s->unsettled = s->has_forgetting = false;
+	pp_missing_clear(s);
 	pp_touch_clear(&s->touch);
 	c->state = PP_CLIENT_IDLE;
 	for (int i = 0; i < CLIENTS; i++) {
@@ -100,7 +104,11 @@ void pp_lend_check_return(struct pp_server *s)
 		pp_own_tidy(s);
 		return;
 	}
-	pp_fuzz_check(!pp_own_wants_probe(s));
+	if (pp_own_wants_probe(s)) {
+		pp_fuzz_check(pp_own_probe(s));
+		return;
+	}
+	s->unsettled = false;
 	if (!s->pins)
 		take_back(s);
 }
@@ -163,13 +171,22 @@ NEVER(const char *pp_hidden_begin(struct pp_server *s))
 NEVER(void pp_hidden_row(struct pp_server *s, const uint8_t *body, size_t len))
 NEVER(void pp_hidden_over(struct pp_server *s, bool failed))
 NEVER(void pp_hidden_wake(struct pp_hidden *hidden))
-NEVER(const struct pp_nameset *pp_hidden_settings(const struct pp_database *db))
-NEVER(int pp_app_name_label(struct pp_client *c, struct pp_label settings))
 NEVER(void pp_app_name_tell(struct pp_server *s, const uint8_t *body, size_t len))
-NEVER(void pp_app_name_correct(struct pp_client *c))
 NEVER(void pp_shed_begin(struct pp_server *s))
 
 void pp_client_check_eof(struct pp_client *c) {}
+
+const struct pp_nameset *pp_hidden_settings(const struct pp_database *db)
+{
+	return NULL;
+}
+
+int pp_app_name_label(struct pp_client *c, struct pp_label settings)
+{
+	return 0;
+}
+
+void pp_app_name_correct(struct pp_client *c) {}
 
 void pp_client_pause(struct pp_client *c, bool paused) {}
 
@@ -249,15 +266,39 @@ static const char *name_of(struct bytes *b)
 	return names[choose(b, 8)];
 }
 
+/* SQL that prepares: a text of its own, or one of several statements. */
+static const char *sql_text(struct bytes *b)
+{
+	static char text[64];
+	unsigned which = choose(b, 8);
+	char name = "abc"[choose(b, 3)];
+	switch (which) {
+	case 0:
+	case 1: snprintf(text, sizeof text, "PREPARE %c AS SELECT %u", name, choose(b, 3)); break;
+	case 2: snprintf(text, sizeof text, "PREPARE %c AS SELECT 5;SELECT 7", name); break;
+	case 3: snprintf(text, sizeof text, "DEALLOCATE %c", name); break;
+	case 4: snprintf(text, sizeof text, "EXECUTE %c;EXECUTE a", name); break;
+	default: snprintf(text, sizeof text, "EXECUTE %c", name); break;
+	}
+	return text;
+}
+
 /* As drivers do: prepared without a name, executed once. */
 static void say_deallocate(int i, struct bytes *b)
 {
 	static const char *const texts[] = {"DEALLOCATE a", "DEALLOCATE b", "DEALLOCATE ALL"};
 	char body[64] = "";
-	size_t len = strlen(strcpy(body + 1, texts[choose(b, 3)]));
+	unsigned which = choose(b, 6);
+	const char *text = which < 3 ? texts[which] : sql_text(b);
+	if (strchr(text, ';'))
+		text = "EXECUTE a";
+	size_t len = strlen(strcpy(body + 1, text));
 	say(i, 'P', body, 1 + len + 3);
 	say(i, 'B', "\0\0\0\0\0\0\0", 8);
 	say(i, 'E', "\0\0\0\0", 5);
+	say(i, 'C', "S", 2);
+	say(i, 'S', "", 0);
+	/* An error may have skipped its Close; executed again in another batch it would find the server's names. */
 	say(i, 'C', "S", 2);
 	say(i, 'S', "", 0);
 }
@@ -275,6 +316,8 @@ static void speak(int i, struct bytes *b)
 		if (w.in_batch[i])
 			return;
 		name = choose(b, 8) ? text_of(b, false) : "SELECT 1 FROM pg_prepared_statements";
+		if (choose(b, 2))
+			name = sql_text(b);
 		say(i, 'Q', name, strlen(name) + 1);
 		return;
 	case 2:
@@ -381,6 +424,7 @@ static void finish(void)
 {
 	for (int i = 0; i < CLIENTS; i++) {
 		pp_statements_clear(&w.clients[i].statements);
+		pp_sqlset_drop(&w.clients[i].prepared);
 		pp_unnamed_finish(&w.clients[i].unnamed);
 		pp_buf_finish(&w.clients[i].in);
 		pp_buf_finish(&w.heard[i]);
@@ -391,6 +435,11 @@ static void finish(void)
 		pp_flight_finish(&s->flight);
 		pp_plan_drop(s->dealloc.plan);
 		pp_copies_clear(&s->copies);
+		pp_sqlset_drop(&s->prepared);
+		pp_sqlset_drop(&s->own.prepared);
+		pp_missing_clear(s);
+		pp_buf_finish(&s->own.rows);
+		free(s->own.probe);
 		pp_buf_finish(&s->in);
 		free(s->heal.batch);
 		sm_finish(&w.models[k]);
@@ -398,11 +447,17 @@ static void finish(void)
 	pp_plans_finish(&w.database.plans);
 }
 
+static bool is_recorded(const struct pp_server *s, const struct sm_entry *e)
+{
+	const struct pp_sqlplan *plan = pp_sqlset_find(s->prepared, e->name);
+	return plan && strcmp(pp_sqlplan_text(plan), e->origin) == 0;
+}
+
 /* The broker's record of a server is the server's own table. */
 static void check_record(int k)
 {
 	struct pp_server *s = &w.servers[k];
-	size_t known = 0;
+	size_t known = 0, recorded = 0;
 	if (s->tx.uncertain)
 		return; /* nobody else gets it (tx.h) */
 	PP_LIST_FOREACH (&s->copies.used, it) {
@@ -418,8 +473,11 @@ static void check_record(int k)
 		if (e->there && strncmp(e->name, "podpool", 7) == 0)
 			known--;
 		else
-			pp_fuzz_check(!e->there || !e->name[0] || s->pins);
+			pp_fuzz_check(!e->there || !e->name[0] || s->pins || is_recorded(s, e));
+		recorded += e->there && is_recorded(s, e);
 	}
+	pp_fuzz_check(s->pins || recorded == (s->prepared ? s->prepared->count : 0));
+	pp_fuzz_check(!w.database.sql.plans == !w.database.sql.sets);
 	pp_fuzz_check(known == 0 && s->flight.head == s->flight.end && !s->dealloc.plan);
 }
 

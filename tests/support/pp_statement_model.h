@@ -2,8 +2,10 @@
  * of the broker: it reads real messages, keeps a table of statements and portals, and answers with what it was asked, so
  * that a wrong statement shows in the bytes. Docs 55.2.3 and postgres.c say what is dropped when.
  *
- * Its SQL: BEGIN, COMMIT, ROLLBACK, DEALLOCATE name, DEALLOCATE ALL, BAD (no syntax), SELECT 1/0 (fails when it runs),
- * a text with pg_prepared_statements (lists their names), and anything else, which answers with itself.
+ * Its SQL: BEGIN, COMMIT, ROLLBACK, DEALLOCATE name, DEALLOCATE ALL, PREPARE name AS text, EXECUTE name, BAD (no syntax),
+ * SELECT 1/0 (fails when it runs), a text with pg_prepared_statements (lists their names), and anything else, which
+ * answers with itself; as a Query several of them, split by a semicolon. The broker's question (session/probe.h) is
+ * known by its from_sql.
  */
 #ifndef PP_STATEMENT_MODEL_H
 #define PP_STATEMENT_MODEL_H
@@ -22,6 +24,7 @@
 
 struct sm_entry {
 	char name[SM_NAME], text[SM_TEXT];
+	char origin[2 * SM_TEXT]; /* of SQL's PREPARE: the whole text; "" of Parse */
 	bool there;
 };
 
@@ -63,6 +66,7 @@ static inline void sm_set(struct sm_entry *all, size_t count, const char *name, 
 	memset(e->name, 0, sizeof e->name);
 	memcpy(e->name, name, strnlen(name, SM_NAME - 1));
 	strcpy(e->text, text);
+	e->origin[0] = '\0';
 }
 
 static inline void sm_say(struct sm *m, char letter, const void *body, size_t len)
@@ -169,7 +173,58 @@ static inline void sm_list(struct sm *m)
 		sm_say_text(m, 'D', names[i]);
 }
 
-static inline bool sm_execute(struct sm *m, const char *text)
+static inline bool sm_prepare(struct sm *m, const char *written, const char *origin)
+{
+	char name[SM_NAME] = "";
+	const char *as = strstr(written, " AS ");
+	memcpy(name, written, (size_t)(as - written));
+	if (sm_statement(m, name))
+		return sm_error(m, "42P05", "prepared statement already exists", name);
+	sm_set(m->statements, SM_ENTRIES, name, as + 4);
+	strcpy(sm_statement(m, name)->origin, origin);
+	sm_say(m, 'C', "PREPARE", 8);
+	return true;
+}
+
+static inline size_t sm_column(char *at, const char *text)
+{
+	uint32_t len = (uint32_t)strlen(text);
+	memset(at, 0, 3);
+	at[3] = (char)len;
+	memcpy(at + 4, text, len);
+	return 4 + len;
+}
+
+/* What SQL has prepared, as the broker asks for it. */
+static inline void sm_answer_probe(struct sm *m)
+{
+	sm_say(m, 'T', "\0\0", 2);
+	for (size_t i = 0; i < SM_ENTRIES; i++) {
+		char row[256] = {0, 3};
+		size_t len = 2;
+		if (!m->statements[i].there || !m->statements[i].origin[0])
+			continue;
+		len += sm_column(row + len, "prepared");
+		len += sm_column(row + len, m->statements[i].name);
+		len += sm_column(row + len, m->statements[i].origin);
+		sm_say(m, 'D', row, len);
+	}
+	sm_say(m, 'C', "SELECT 1", 9);
+}
+
+static inline bool sm_execute(struct sm *m, const char *text, const char *origin);
+
+static inline bool sm_execute_name(struct sm *m, const char *name)
+{
+	struct sm_entry *e = sm_statement(m, name);
+	char text[SM_TEXT];
+	if (!e)
+		return sm_error(m, "26000", "prepared statement does not exist", name);
+	strcpy(text, e->text);
+	return sm_execute(m, text, text);
+}
+
+static inline bool sm_execute(struct sm *m, const char *text, const char *origin)
 {
 	if (!sm_is_allowed(m, text))
 		return false;
@@ -181,6 +236,10 @@ static inline bool sm_execute(struct sm *m, const char *text)
 		return sm_error(m, "22012", "division by zero", "");
 	if (strncmp(text, "DEALLOCATE ", 11) == 0)
 		return sm_deallocate(m, text + 11);
+	if (strncmp(text, "PREPARE ", 8) == 0)
+		return sm_prepare(m, text + 8, origin);
+	if (strncmp(text, "EXECUTE ", 8) == 0)
+		return sm_execute_name(m, text + 8);
 	if (strcmp(text, "BEGIN") == 0)
 		m->status = 'T';
 	else if (sm_ends_block(text))
@@ -203,14 +262,28 @@ static inline void sm_drop_unnamed(struct sm *m)
 		e->there = false;
 }
 
+/* One after the other, up to an error. */
+static inline void sm_run(struct sm *m, const char *origin)
+{
+	char text[2048];
+	for (const char *at = origin; at; at = strchr(at, ';') ? strchr(at, ';') + 1 : NULL) {
+		size_t len = strcspn(at, ";");
+		memcpy(text, at, len);
+		text[len] = '\0';
+		if (sm_has_rows(text))
+			sm_describe_rows(m, text);
+		if (!sm_execute(m, text, origin))
+			return;
+	}
+}
+
 static inline void sm_query(struct sm *m, const char *text)
 {
 	sm_drop_unnamed(m);
-	if (sm_parse_text(m, text)) {
-		if (sm_has_rows(text))
-			sm_describe_rows(m, text);
-		(void)!sm_execute(m, text);
-	}
+	if (strstr(text, "from_sql"))
+		sm_answer_probe(m);
+	else if (sm_parse_text(m, text))
+		sm_run(m, text);
 	sm_ready(m);
 }
 
@@ -274,7 +347,7 @@ static inline bool sm_extended(struct sm *m, char type, const char *body)
 	case 'C': return sm_close(m, *body, body + 1);
 	case 'E':
 		portal = sm_find(m->portals, 4, body);
-		return portal ? sm_execute(m, portal->text)
+		return portal ? sm_execute(m, portal->text, portal->text)
 			      : sm_error(m, "34000", "portal does not exist", body);
 	default: return true; /* Flush */
 	}
@@ -289,7 +362,7 @@ static inline bool sm_step(struct sm *m)
 	size_t total = 1 + ((size_t)bytes[3] << 8 | bytes[4]);
 	if (pp_buf_len(&m->in) < total)
 		return false;
-	char type = (char)bytes[0], body[1024] = "";
+	char type = (char)bytes[0], body[4096] = "";
 	if (bytes[1] || bytes[2] || total - 5 >= sizeof body)
 		abort();
 	memcpy(body, bytes + 5, total - 5);

@@ -2,14 +2,15 @@
 import pytest
 
 import driver_table
-from driver_table import Driver, RUBY, script
+from driver_table import Driver, PYTHON, RUBY, script
 from programs import Programs
 from support.serverlog import ServerLog
 
 CLIENTS, TRANSACTIONS, SERVERS = 64, 10, 4
+SQL_PREPARE = Driver("psycopg2-sql-prepare", script(PYTHON, "psycopg2_driver.py"), "prepare", cancel="")
 RAILS = Driver("active-record", script(RUBY, "active_record.rb"), cancel="")
 LEFT_OUT = ("psql", "php-fpm-pgsql", "php-fpm-pdo", "dbd-pg-noprepare", "php-pgsql")  # the same words as others say
-ALL = [pytest.param(d, id=d.name) for d in (*driver_table.ALL, RAILS) if d.name not in LEFT_OUT]
+ALL = [pytest.param(d, id=d.name) for d in (*driver_table.ALL, RAILS, SQL_PREPARE) if d.name not in LEFT_OUT]
 
 
 @pytest.mark.parametrize("driver", ALL)

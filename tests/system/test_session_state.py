@@ -22,6 +22,7 @@ RESTORED = {
     "long-setting": f"set my.tenant = '{'x' * 400}'",
     "role": "set role app",
     "do-block": "do $$ begin perform set_config('work_mem', '7MB', false); end $$",
+    "sql-prepare": "prepare mine as select 1",
     "do-block-own-setting": "do $$ begin perform set_config('my.tenant', '7', false); end $$",
 }
 # name: (what the client says, words one of which status must give as reason)
@@ -37,7 +38,8 @@ PINNING = {
     "shared-advisory-lock": ("select pg_advisory_lock_shared(7)", "advisory"),
     "tried-advisory-lock": ("select pg_try_advisory_lock(7)", "advisory"),
     "cursor-with-hold": ("begin; declare mine cursor with hold for select 1; commit", "hold"),
-    "sql-prepare": ("prepare mine as select 1", "prepare"),
+    "sql-prepare-among-others": ("prepare mine as select 1; select 1", "prepare"),
+    "sql-prepare-under-a-local-setting": ("begin; set local work_mem = '7MB'; prepare mine as select 1; commit", "prepare"),
     "set-config-of-a-computed-name": ("select set_config('work' || '_mem', '7MB', false)", "opaque"),
     "seed": ("select setseed(0.5)", "seed"),
     "table-statistics": ("select count(*) from pg_stat_user_tables", "stats"),
@@ -53,7 +55,7 @@ LIFTED = {
     "advisory": ("select pg_advisory_lock(7)", "select pg_advisory_unlock(7)"),
     "advisory-all": ("select pg_advisory_lock(7), pg_advisory_lock(7)", "select pg_advisory_unlock_all()"),
     "hold": ("begin; declare mine cursor with hold for select 1; commit", "close mine"),
-    "prepare": ("prepare mine as select 1", "deallocate mine"),
+    "prepare": ("prepare mine as select 1; select 1", "deallocate mine"),
     "everything": ("create temp table mine (n int); listen channel; prepare mine as select 1", "discard all"),
 }
 # What a stranger asks on the same server, and what he must hear; the owner of the state hears the other thing.

@@ -85,9 +85,16 @@ def load(connect, _):
     def client(number):
         conn = connect()
         cur = conn.cursor()
+        insert = "insert into load_log values (%s, %s)"
         all_connected.wait(60)
         for n in range(int(TRANSACTIONS)):
-            cur.execute("insert into load_log values (%s, %s)", (number, n))
+            if VARIANT == "prepare" and n == 0:
+                cur.execute("prepare log (int, int) as insert into load_log values ($1, $2)")
+                cur.execute(f"prepare own_{number % 3} as select {number}")  # not all have the same
+                insert = "execute log (%s, %s)"
+            if VARIANT == "prepare" and one(cur, f"execute own_{number % 3}") != (number,):
+                raise AssertionError("another client's statement")
+            cur.execute(insert, (number, n))
             cur.execute("select pg_sleep(0.005)")
             conn.commit()
             done.append(1)

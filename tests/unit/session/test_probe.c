@@ -35,6 +35,9 @@ START_TEST(test_probe_asks_only_for_what_was_touched)
 	ck_assert_ptr_nonnull(strstr(sql, "current_setting(E'a.b',true)"));
 	ck_assert_ptr_nonnull(strstr(sql, "current_setting(E'role',true)"));
 	ck_assert_ptr_null(strstr(sql, "E'tz'"));
+	sql = ask(PP_PIN_PREPARE, "", false, (struct pp_label){0});
+	ck_assert_ptr_nonnull(strstr(sql, "SELECT E'prepared'::pg_catalog.text,name,statement"));
+	ck_assert_ptr_nonnull(strstr(sql, "WHERE from_sql LIMIT 65"));
 	sql = ask(0, "application_name\0", false, (struct pp_label){0});
 	ck_assert_ptr_nonnull(strstr(sql, "'session'")); /* '' may also be what RESET left */
 	ck_assert_ptr_null(strstr(sql, "E'advisory'"));
