@@ -42,7 +42,11 @@ void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_ki
 void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before)
 {
 	pp_flight_push(flight, number, PP_FLIGHT_UNNAMED, NULL, NULL);
-	flight->marks[flight->end - 1].before = *before;
+	struct pp_flight_mark *mark = &flight->marks[flight->end - 1];
+	mark->same = !before;
+	if (!before)
+		return;
+	mark->before = *before;
 	*before = (struct pp_unnamed){0};
 }
 
@@ -129,17 +133,27 @@ static void undo_copy(struct pp_server *s, const struct pp_flight_mark *mark)
 	pp_copies_distrust(&s->copies);
 }
 
+/* The next one under way that replaces it, or NULL. */
+static struct pp_flight_mark *next_unnamed(const struct pp_flight *flight, uint32_t over)
+{
+	for (uint32_t at = over; at != flight->end; at++)
+		if (flight->marks[at].kind == PP_FLIGHT_UNNAMED)
+			return &flight->marks[at];
+	return NULL;
+}
+
 /* It is what it was before, also to the next one under way that replaces it. The server itself drops it before it reads
  * the text of a Parse that fails. */
 static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over,
 			 bool failed)
 {
-	struct pp_flight *flight = &s->flight;
-	struct pp_unnamed *to = &s->client->unnamed;
-	for (uint32_t at = over; at != flight->end && to == &s->client->unnamed; at++)
-		if (flight->marks[at].kind == PP_FLIGHT_UNNAMED)
-			to = &flight->marks[at].before;
+	struct pp_flight_mark *next = next_unnamed(&s->flight, over);
+	struct pp_unnamed *to = next ? &next->before : &s->client->unnamed;
+	if (mark->same && !failed)
+		return;
 	pp_unnamed_finish(to);
+	if (next)
+		next->same = false;
 	if (failed)
 		return;
 	*to = mark->before;

@@ -39,6 +39,7 @@ struct pp_flight_mark {
 	char name
 		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET: of an untidy one, or none */
 	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
+	bool same;			 /* UNNAMED: it replaces its equal, `before` is empty */
 	bool ended;			 /* UNNAMED: and a Query has ended it since */
 };
 
@@ -59,7 +60,7 @@ PP_MUSTCHECK int pp_flight_reserve(struct pp_flight *flight, uint32_t count);
 /* The message numbered `number`. name may be NULL. */
 void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_kind kind,
 		    const char *name, struct pp_plan *plan);
-/* UNNAMED: the statement in *before moves here. */
+/* UNNAMED: the statement in *before moves here; NULL: it replaces its equal. */
 void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before);
 /* A Query is sent: it ends whatever unnamed statement there will be then (docs 55.2.3). */
 void pp_flight_end_unnamed(struct pp_flight *flight);

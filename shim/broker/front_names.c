@@ -68,12 +68,12 @@ static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_f
 }
 
 /* It is replaced by the message that has just passed, which was to have this number; an error may bring it back. */
-static void replace_unnamed(struct pp_client *c, uint32_t number)
+static void replace_unnamed(struct pp_client *c, uint32_t number, bool same)
 {
 	struct pp_server *s = c->server;
 	if (number != s->tx.asked)
-		pp_flight_push_unnamed(&s->flight, number, &c->unnamed);
-	else
+		pp_flight_push_unnamed(&s->flight, number, same ? NULL : &c->unnamed);
+	else if (!same)
 		pp_unnamed_finish(&c->unnamed);
 	s->unnamed_known = true;
 }
@@ -83,6 +83,7 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 	struct pp_client *c = f->c;
 	struct pp_touched text;
 	c->unnamed.watch = c->server->database->hidden->generation;
+	c->unnamed.plain = !bits && c->server->conforming;
 	bits = pp_front_sql_only_prepares(c->server, bits);
 	if (bits & PP_PIN_PREPARE && !(bits & PP_TOUCH_PREPARES))
 		pp_front_sql_unknown(c->server);
@@ -93,6 +94,37 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 	return (!bits || pp_client_keep_touch(c, &text)) &&
 	       pp_buf_append(&c->unnamed.parse, f->bytes + f->at, head->total,
 			     PP_CLIENT_UNNAMED_MAX) == 0;
+}
+
+/* Drivers parse the same text again and again (pgjdbc, pgbench -M extended): what touches nothing is not read anew. */
+static bool is_said_again(const struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	const struct pp_unnamed *unnamed = &f->c->unnamed;
+	const struct pp_server *s = f->c->server;
+	return unnamed->plain && pp_buf_len(&unnamed->parse) == head->total &&
+	       memcmp(pp_buf_bytes(&unnamed->parse), f->bytes + f->at, head->total) == 0 &&
+	       unnamed->watch == s->database->hidden->generation && s->conforming && s->readable &&
+	       !(s->touch.bits & PP_TOUCH_CODE);
+}
+
+/* WAIT: it goes on as it is. */
+static enum pp_step look_at_names(struct pp_front_run *f, const struct pp_frame_head *head,
+				  uint32_t bits)
+{
+	struct pp_server *s = f->c->server;
+	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
+		enum pp_step step =
+			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
+		if (step != PP_STEP_WAIT)
+			return step;
+	} else if (pp_front_sql_is_pending(s)) {
+		return PP_STEP_STOP;
+	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
+		if (pp_front_send(f))
+			pp_own_names(s);
+		return PP_STEP_STOP;
+	}
+	return pp_front_sql_brings(f, bits) ? PP_STEP_STOP : PP_STEP_WAIT;
 }
 
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */
@@ -106,27 +138,20 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 	if (frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
 	const uint8_t *text = f->bytes + f->at + PP_MSG_HEADER + 1;
-	uint32_t bits = pp_front_lex_whole(s, text, head->total - PP_MSG_HEADER - 1);
-	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
-		enum pp_step step =
-			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
-		if (step != PP_STEP_WAIT)
-			return step;
-	} else if (pp_front_sql_is_pending(s)) {
-		return PP_STEP_STOP;
-	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
-		if (pp_front_send(f))
-			pp_own_names(s);
-		return PP_STEP_STOP;
-	}
-	if (pp_front_sql_brings(f, bits))
-		return PP_STEP_STOP;
+	size_t len = head->total - PP_MSG_HEADER - 1;
+	bool again = is_said_again(f, head);
+	uint32_t bits = again ? 0 : pp_front_lex_whole(s, text, len);
+	enum pp_step step = again ? PP_STEP_WAIT : look_at_names(f, head, bits);
+	if (step != PP_STEP_WAIT)
+		return step;
 	uint32_t number = s->tx.asked;
-	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
+	step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step != PP_STEP_TAKE)
 		return step;
-	replace_unnamed(c, number);
-	if (!keep_unnamed(f, head, bits))
+	replace_unnamed(c, number, again);
+	if (again)
+		pp_gist_keep(&c->last_ran, text, strnlen((const char *)text, len));
+	else if (!keep_unnamed(f, head, bits))
 		pp_server_pin(s, PP_PIN_STATEMENT, "no memory for its statement");
 	return step;
 }
@@ -155,7 +180,7 @@ static enum pp_step close_unnamed(struct pp_front_run *f, const struct pp_frame_
 	uint32_t number = f->c->server->tx.asked;
 	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step == PP_STEP_TAKE)
-		replace_unnamed(f->c, number);
+		replace_unnamed(f->c, number, false);
 	return step;
 }
 

@@ -26,6 +26,7 @@ struct pp_unnamed {
 	struct pp_buf parse;	  /* the message; empty: there is none */
 	struct pp_touched *touch; /* owned: what it does when executed; NULL nothing */
 	uint32_t watch;		  /* hidden.generation it was read under */
+	bool plain;		  /* and as strings conform; it touches nothing */
 };
 
 void pp_unnamed_finish(struct pp_unnamed *unnamed);

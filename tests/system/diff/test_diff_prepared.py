@@ -365,6 +365,35 @@ def test_the_unnamed_statement_after_an_error(diff):
     diff(script)
 
 
+def test_the_same_unnamed_text_again_and_an_error(diff):
+    """Nothing of it is read or kept anew; what an error leaves of it is the same."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.sql("create table t (n int)")
+        text = parse("select n + 1 from t")
+        for _ in range(3):
+            a.batch(text, bind(), execute())
+        b.sql("select 1")
+        a.batch(execute("nothing"), text)
+        a.batch(bind(), execute())
+        a.batch(text, execute("nothing"), bind())
+        b.sql("select 1")
+        a.batch(bind(), execute())
+        a.say(text, execute("nothing"), SYNC, text, SYNC, bind(), execute(), SYNC)
+        for _ in range(3):
+            a.hear(b"Z")
+        b.sql("drop table t")
+        a.say(text, bind(), SYNC, text, SYNC, bind(), SYNC)
+        for _ in range(3):
+            a.hear(b"Z")
+        b.sql("create table t (n text)")
+        a.batch(text)
+        b.sql("select 1")
+        a.batch(bind(), execute())
+        b.sql("drop table t")
+    diff(script)
+
+
 def test_names_are_listed_in_a_failed_transaction(diff):
     def script(play):
         a = play.open("a")

@@ -75,6 +75,14 @@ static uint32_t push_unnamed(const char *text)
 	return asked;
 }
 
+/* The same text again: nothing of ours changes. */
+static uint32_t push_same(void)
+{
+	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), 0);
+	pp_flight_push_unnamed(&s.flight, ++asked, NULL);
+	return asked;
+}
+
 static const char *unnamed(void)
 {
 	return pp_buf_len(&c.unnamed.parse) ? (const char *)pp_buf_bytes(&c.unnamed.parse) : "";
@@ -214,6 +222,40 @@ START_TEST(test_flight_the_next_batch_replaces_what_the_error_left)
 }
 END_TEST
 
+START_TEST(test_flight_the_same_unnamed_again_is_left_by_what_discards_it_not_by_its_own_error)
+{
+	struct pp_plan *p = plan(1);
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	uint32_t failed = push_parse("a", p);
+	push_same();
+	pp_flight_discarded(&s, failed, asked + 1);
+	ck_assert_str_eq(unnamed(), "one");
+	failed = push_same();
+	pp_flight_discarded(&s, failed, failed + 1);
+	ck_assert_str_eq(unnamed(), "");
+	pp_plan_drop(p);
+}
+END_TEST
+
+/* "one", then one that fails, then in the next batch the same as that, discarded as well: there is none, or "one". */
+START_TEST(test_flight_the_same_unnamed_under_way_behind_an_error_is_no_longer_the_same)
+{
+	struct pp_plan *p = plan(1);
+	push_unnamed("one");
+	ck_assert(!pp_flight_answered(&s.flight, asked));
+	for (int fails = 0; fails < 2; fails++) {
+		uint32_t failed = push_parse("a", p), replaced = push_unnamed("two");
+		uint32_t next_batch = push_parse("b", p), same = push_same();
+		pp_flight_discarded(&s, fails ? replaced : failed, next_batch);
+		ck_assert_str_eq(unnamed(), "two");
+		pp_flight_discarded(&s, next_batch, same + 1);
+		ck_assert_str_eq(unnamed(), fails ? "" : "one");
+	}
+	pp_plan_drop(p);
+}
+END_TEST
+
 /* docs 55.2.3: a simple Query destroys the unnamed statement. */
 START_TEST(test_flight_a_query_ends_the_unnamed_for_good)
 {
@@ -274,6 +316,11 @@ int main(void)
 	tcase_add_test(tc, test_flight_a_failed_parse_of_the_unnamed_leaves_none);
 	tcase_add_test(tc, test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before);
 	tcase_add_test(tc, test_flight_the_next_batch_replaces_what_the_error_left);
+	tcase_add_test(
+		tc,
+		test_flight_the_same_unnamed_again_is_left_by_what_discards_it_not_by_its_own_error);
+	tcase_add_test(
+		tc, test_flight_the_same_unnamed_under_way_behind_an_error_is_no_longer_the_same);
 	tcase_add_test(tc, test_flight_a_query_ends_the_unnamed_for_good);
 	tcase_add_test(tc, test_flight_a_quiet_one_that_never_ran_leaves_doubt);
 	tcase_add_test(tc, test_flight_is_full_and_has_room_again_once);
