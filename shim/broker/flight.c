@@ -74,6 +74,23 @@ static void pop(struct pp_flight *flight)
 		flight->head = flight->end = 0;
 }
 
+bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
+			       const struct pp_plan *plan)
+{
+	for (uint32_t i = flight->head; i != flight->end; i++)
+		if (flight->marks[i].plan == plan && pp_tx_is_behind(tx, flight->marks[i].number))
+			return true;
+	return false;
+}
+
+bool pp_flight_is_unnamed_pending(const struct pp_flight *flight, const struct pp_tx *tx)
+{
+	for (uint32_t i = flight->end; i != flight->head; i--)
+		if (flight->marks[i - 1].kind == PP_FLIGHT_UNNAMED)
+			return pp_tx_is_behind(tx, flight->marks[i - 1].number);
+	return false;
+}
+
 void pp_flight_finish(struct pp_flight *flight)
 {
 	while (flight->head != flight->end)
@@ -149,6 +166,8 @@ static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint3
 {
 	struct pp_flight_mark *next = next_unnamed(&s->flight, over);
 	struct pp_unnamed *to = next ? &next->before : &s->client->unnamed;
+	if (!next) /* the server has what it had, perhaps another client's */
+		s->unnamed_known = false;
 	if (mark->same && !failed)
 		return;
 	pp_unnamed_finish(to);

@@ -69,6 +69,12 @@ void pp_flight_finish(struct pp_flight *flight);
 /* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */
 bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx, const char *name);
 
+/* And whether the server has this plan, for the same reason? */
+bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
+			       const struct pp_plan *plan);
+/* The same of the unnamed statement: was it last said in a batch that has ended and may have failed before it came to that? */
+bool pp_flight_is_unnamed_pending(const struct pp_flight *flight, const struct pp_tx *tx);
+
 /* Is there an answer to wait for? An error may bring back a name that is nowhere else meanwhile. */
 static inline bool pp_flight_is_empty(const struct pp_flight *flight)
 {

@@ -199,7 +199,8 @@ static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_he
 	struct pp_server *s = c->server;
 	if (head->type == PP_FRONT_CLOSE)
 		return close_unnamed(f, head);
-	if (is_brought_or_not(s) || (!s->unnamed_known && !bring_unnamed(f)))
+	if (pp_flight_is_unnamed_pending(&s->flight, &s->tx) || is_brought_or_not(s) ||
+	    (!s->unnamed_known && !bring_unnamed(f)))
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND && c->unnamed.touch) {
 		pp_front_touch(s, c->unnamed.touch);

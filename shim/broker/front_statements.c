@@ -172,6 +172,8 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 		s->forgets |= s->has_forgetting;
 		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
 	}
+	if (pp_flight_is_plan_pending(&s->flight, &s->tx, plan))
+		return PP_STEP_STOP;
 	if (pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH)
 		pp_heal_remember(f);
 	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)

@@ -24,7 +24,9 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 	if (strcmp(tag, "DEALLOCATE ALL") == 0 || strcmp(tag, "DISCARD ALL") == 0) {
 		pp_copies_clear(&s->copies);
 		s->untidy[0] = '\0';
-		s->pins &= ~PP_PIN_STATEMENT;
+		/* What is under way behind it may have prepared others under the client's own names. */
+		if (s->tx.asked == s->tx.answered)
+			s->pins &= ~PP_PIN_STATEMENT;
 		pp_sqlset_drop(&s->prepared);
 		pp_missing_clear(s);
 		if (strcmp(tag, "DISCARD ALL") == 0)

@@ -26,6 +26,7 @@ struct sm_entry {
 	char name[SM_NAME], text[SM_TEXT];
 	char origin[2 * SM_TEXT]; /* of SQL's PREPARE: the whole text; "" of Parse */
 	bool there;
+	bool ran; /* a portal, to its end */
 };
 
 struct sm {
@@ -67,6 +68,7 @@ static inline void sm_set(struct sm_entry *all, size_t count, const char *name, 
 	memcpy(e->name, name, strnlen(name, SM_NAME - 1));
 	strcpy(e->text, text);
 	e->origin[0] = '\0';
+	e->ran = false;
 }
 
 static inline void sm_say(struct sm *m, char letter, const void *body, size_t len)
@@ -336,19 +338,29 @@ static inline bool sm_close(struct sm *m, char kind, const char *name)
 	return true;
 }
 
+/* "portal cannot be run": what has no rows runs once (pquery.c, PORTAL_MULTI_QUERY). */
+static inline bool sm_run_portal(struct sm *m, const char *name)
+{
+	struct sm_entry *portal = sm_find(m->portals, 4, name);
+	if (!portal)
+		return sm_error(m, "34000", "portal does not exist", name);
+	if (!sm_is_allowed(m, portal->text))
+		return false;
+	if (portal->ran)
+		return sm_error(m, "55000", "portal cannot be run", name);
+	portal->ran = *portal->text && !sm_has_rows(portal->text);
+	return sm_execute(m, portal->text, portal->text);
+}
+
 static inline bool sm_extended(struct sm *m, char type, const char *body)
 {
 	const char *second = body + strlen(body) + 1;
-	struct sm_entry *portal;
 	switch (type) {
 	case 'P': return sm_parse(m, body, second);
 	case 'B': return sm_bind(m, body, second);
 	case 'D': return sm_describe(m, *body, body + 1);
 	case 'C': return sm_close(m, *body, body + 1);
-	case 'E':
-		portal = sm_find(m->portals, 4, body);
-		return portal ? sm_execute(m, portal->text, portal->text)
-			      : sm_error(m, "34000", "portal does not exist", body);
+	case 'E': return sm_run_portal(m, body);
 	default: return true; /* Flush */
 	}
 }

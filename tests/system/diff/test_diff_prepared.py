@@ -365,6 +365,20 @@ def test_the_unnamed_statement_after_an_error(diff):
     diff(script)
 
 
+def test_what_an_error_discards_is_not_relied_on_by_the_next_batch_that_did_not_wait(diff):
+    """On a server that has neither: what was brought, or said, in the batch that failed is not there in the next one."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 7", "t"), parse("select 8"))
+        b.sql("begin")
+        a.say(execute("nothing"), bind(name="t"), parse("select 9"), SYNC, bind(name="t"), execute(), SYNC,
+              bind(), execute(), SYNC)
+        for _ in range(3):
+            a.hear(b"Z")
+        b.sql("commit")
+    diff(script)
+
+
 def test_the_same_unnamed_text_again_and_an_error(diff):
     """Nothing of it is read or kept anew; what an error leaves of it is the same."""
     def script(play):

@@ -206,6 +206,18 @@ START_TEST(test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before)
 }
 END_TEST
 
+START_TEST(test_flight_after_a_discarded_parse_of_the_unnamed_the_server_may_have_anothers)
+{
+	struct pp_plan *p = plan(1);
+	uint32_t failed = push_parse("a", p);
+	push_unnamed("one");
+	s.unnamed_known = true; /* as the sender says: from now on */
+	pp_flight_discarded(&s, failed, asked + 1);
+	ck_assert(!s.unnamed_known);
+	pp_plan_drop(p);
+}
+END_TEST
+
 START_TEST(test_flight_the_next_batch_replaces_what_the_error_left)
 {
 	struct pp_plan *p = plan(1);
@@ -284,6 +296,27 @@ START_TEST(test_flight_a_quiet_one_that_never_ran_leaves_doubt)
 }
 END_TEST
 
+/* Two batches: what is said in the first is certain only when it is answered, in the second from the start. */
+START_TEST(test_flight_what_a_batch_that_has_ended_may_not_have_done_is_pending)
+{
+	struct pp_plan *p = plan(1);
+	pp_tx_init(&s.tx);
+	push_bring(p);
+	push_unnamed("one");
+	s.tx.asked = asked + 1;
+	ck_assert_int_eq(pp_tx_front(&s.tx, PP_FRONT_PARSE), 0);
+	ck_assert(pp_flight_is_plan_pending(&s.flight, &s.tx, p));
+	ck_assert(pp_flight_is_unnamed_pending(&s.flight, &s.tx));
+	asked = s.tx.asked - 1;
+	pp_flight_push_unnamed(&s.flight, asked, NULL);
+	ck_assert(!pp_flight_is_unnamed_pending(&s.flight, &s.tx));
+	while (s.flight.head != s.flight.end)
+		pp_flight_answered(&s.flight, s.flight.marks[s.flight.head].number);
+	ck_assert(!pp_flight_is_plan_pending(&s.flight, &s.tx, p));
+	pp_plan_drop(p);
+}
+END_TEST
+
 START_TEST(test_flight_is_full_and_has_room_again_once)
 {
 	struct pp_plan *p = plan(1);
@@ -315,6 +348,9 @@ int main(void)
 	tcase_add_test(tc, test_flight_what_is_under_way_behind_the_error_decides);
 	tcase_add_test(tc, test_flight_a_failed_parse_of_the_unnamed_leaves_none);
 	tcase_add_test(tc, test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before);
+	tcase_add_test(
+		tc,
+		test_flight_after_a_discarded_parse_of_the_unnamed_the_server_may_have_anothers);
 	tcase_add_test(tc, test_flight_the_next_batch_replaces_what_the_error_left);
 	tcase_add_test(
 		tc,
@@ -323,6 +359,7 @@ int main(void)
 		tc, test_flight_the_same_unnamed_under_way_behind_an_error_is_no_longer_the_same);
 	tcase_add_test(tc, test_flight_a_query_ends_the_unnamed_for_good);
 	tcase_add_test(tc, test_flight_a_quiet_one_that_never_ran_leaves_doubt);
+	tcase_add_test(tc, test_flight_what_a_batch_that_has_ended_may_not_have_done_is_pending);
 	tcase_add_test(tc, test_flight_is_full_and_has_room_again_once);
 	suite_add_tcase(suite, tc);
 	return pp_test_main(suite);
