@@ -22,6 +22,8 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 			return PP_STEP_STOP;
 		pp_prepared_ready(s); /* it was prepared only, not executed */
 	}
+	if (!has_it && pp_front_awaits_answers(f))
+		return PP_STEP_STOP; /* the transaction may have failed: has_failed() */
 	if (!has_it) {
 		uint8_t body[PP_PLAN_NAME_MAX + 3] = {0}; /* name, empty text, no types */
 		size_t len = strlen(plan->name) + 1;
@@ -64,11 +66,23 @@ static enum pp_step deallocate(struct pp_front_run *f, const struct pp_frame_hea
 	return PP_STEP_TAKE;
 }
 
+/* In a failed transaction the text will not be looked at, and nothing can be prepared. */
+static bool has_failed(const struct pp_server *s)
+{
+	return s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx);
+}
+
+/* What DEALLOCATE of this name is about; NULL: as it is said. */
+static struct pp_plan *plan_of(const struct pp_front_run *f, const char *name)
+{
+	return has_failed(f->c->server) ? NULL : pp_statements_find(f->c->statements, name);
+}
+
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
 					 const char *name)
 {
 	struct pp_server *s = f->c->server;
-	struct pp_plan *plan = pp_statements_find(f->c->statements, name);
+	struct pp_plan *plan = plan_of(f, name);
 	if (pp_flight_is_pending(&s->flight, &s->tx, name))
 		return PP_STEP_STOP;
 	if (!plan && !pp_front_clear_name(f, name))
@@ -88,10 +102,9 @@ static bool may_be_names(const struct pp_server *s)
 	       !pp_flight_is_empty(&s->flight);
 }
 
-/* In a failed transaction the text will not be looked at, and nothing can be prepared. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
-	if (s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx))
+	if (has_failed(s))
 		return false;
 	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) && may_be_names(s);
 }
@@ -105,7 +118,7 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 	uint32_t bits = pp_front_lex_whole(s, text, head->total - PP_MSG_HEADER);
 	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
 		const char *name = pp_lexer_shape_name(&s->lexer);
-		struct pp_plan *plan = pp_statements_find(c->statements, name);
+		struct pp_plan *plan = plan_of(f, name);
 		if (pp_flight_is_pending(&s->flight, &s->tx, name))
 			return PP_STEP_STOP;
 		if (plan)

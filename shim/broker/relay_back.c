@@ -61,7 +61,7 @@ static void note_status(struct pp_server *s, const uint8_t *body, size_t len)
 /* May a tag be about prepared statements we keep? */
 static bool speaks_of_statements(const struct pp_server *s)
 {
-	return s->copies.by_plan || s->prepared || s->missing ||
+	return s->copies.by_plan || s->prepared || s->missing || s->untidy[0] ||
 	       s->pins & (PP_PIN_STATEMENT | PP_PIN_SEQUENCE) ||
 	       (s->client && s->client->statements);
 }
