@@ -7,18 +7,23 @@
 #include "broker/missing.h"
 #include "broker/server.h"
 
+static bool close_quietly(struct pp_front_run *f, const char *name)
+{
+	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
+	size_t len = strlen(name) + 1;
+	memcpy(body + 1, name, len);
+	return pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, body, 1 + len, NULL);
+}
+
 /* What provoked an error under this name is in the way of what is really called so. */
 bool pp_front_clear_name(struct pp_front_run *f, const char *name)
 {
 	struct pp_server *s = f->c->server;
-	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
-	size_t len = strlen(name) + 1;
 	if (!pp_front_evict(f, name))
 		return false;
 	if (strcmp(s->untidy, name) != 0 || pp_statements_find(f->c->statements, name))
 		return true;
-	memcpy(body + 1, name, len);
-	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, body, 1 + len, NULL))
+	if (!close_quietly(f, name))
 		return false;
 	s->untidy_closed = true; /* an error may discard that */
 	return true;
@@ -55,14 +60,18 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 		return pp_front_pass(f, head);
 	bool other = s->untidy[0] && strcmp(s->untidy, name->text) != 0;
 	if (other && pp_front_awaits_answers(f))
-		return PP_STEP_STOP;   /* it may be taken away meanwhile */
+		return PP_STEP_STOP; /* it may be taken away meanwhile */
+	/* If an error has discarded its Close it is there still, and one more would be the error. */
+	bool again = s->untidy[0] && !other;
+	if (again && !close_quietly(f, name->text))
+		return PP_STEP_STOP;
 	memcpy(body, name->text, len); /* then the empty text, and no types */
 	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
 		return PP_STEP_STOP;
 	/* If it was there before, a discarded one more leaves it there. */
 	if (number != s->tx.asked && !s->untidy[0])
 		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
-	s->untidy_closed = false;
+	s->untidy_closed = again;
 	if (other)
 		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
 	memcpy(s->untidy, name->text, len);
