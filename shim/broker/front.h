@@ -88,6 +88,8 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 /* A text that speaks of prepared statements by name must find the client's there, under its names, and no others:
  * pp_own_names() first. Not within a batch that has begun: its Sync may be behind this text. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
+/* The text that has just been lexed, with these bits: must it wait for that, or for what is not yet known of its name? */
+bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits);
 /* Looks this first text of a transaction, a Query or Parse as a whole, at what a server has done for others? */
 bool pp_front_wants_unused(const struct pp_client *c, const uint8_t *message,
 			   const struct pp_frame_head *head);

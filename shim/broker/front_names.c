@@ -111,20 +111,11 @@ static bool is_said_again(const struct pp_front_run *f, const struct pp_frame_he
 static enum pp_step look_at_names(struct pp_front_run *f, const struct pp_frame_head *head,
 				  uint32_t bits)
 {
-	struct pp_server *s = f->c->server;
-	if (pp_lexer_shape(&s->lexer) == PP_SHAPE_DEALLOCATE) {
-		enum pp_step step =
-			pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(&s->lexer));
-		if (step != PP_STEP_WAIT)
-			return step;
-	} else if (pp_front_sql_is_pending(s)) {
-		return PP_STEP_STOP;
-	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
-		if (pp_front_send(f))
-			pp_own_names(s);
-		return PP_STEP_STOP;
-	}
-	return pp_front_sql_brings(f, bits) ? PP_STEP_STOP : PP_STEP_WAIT;
+	const struct pp_lexer *lexer = &f->c->server->lexer;
+	enum pp_step step = PP_STEP_WAIT;
+	if (pp_lexer_shape(lexer) == PP_SHAPE_DEALLOCATE)
+		step = pp_front_deallocate_unnamed(f, head, pp_lexer_shape_name(lexer));
+	return step == PP_STEP_WAIT && pp_front_waits_for_names(f, bits) ? PP_STEP_STOP : step;
 }
 
 /* docs 55.2.3: the unnamed statement lasts until the next Parse of it or a simple Query. */

@@ -109,6 +109,18 @@ bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) && may_be_names(s);
 }
 
+bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits)
+{
+	struct pp_server *s = f->c->server;
+	if (pp_front_sql_is_pending(s))
+		return true;
+	if (!pp_front_needs_names(s, pp_front_sql_names(s, bits)))
+		return pp_front_sql_brings(f, bits);
+	if (pp_front_send(f))
+		pp_own_names(s);
+	return true;
+}
+
 /* There are named statements: the text is read before it goes on. */
 static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_head *head)
 {
@@ -125,14 +137,8 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 			return deallocate(f, head, name, plan);
 		if (!pp_front_clear_name(f, name))
 			return PP_STEP_STOP;
-	} else if (pp_front_sql_is_pending(s)) {
-		return PP_STEP_STOP;
-	} else if (pp_front_needs_names(s, pp_front_sql_names(s, bits))) {
-		if (pp_front_send(f))
-			pp_own_names(s);
-		return PP_STEP_STOP;
 	}
-	if (pp_front_sql_brings(f, bits))
+	if (pp_front_waits_for_names(f, bits))
 		return PP_STEP_STOP;
 	enum pp_step step = pp_front_sql_stand_in(f);
 	if (step == PP_STEP_TAKE)
