@@ -39,11 +39,13 @@ void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_ki
 		memcpy(mark->name, name, strnlen(name, sizeof mark->name - 1));
 }
 
-void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before)
+void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before,
+			    bool known)
 {
 	pp_flight_push(flight, number, PP_FLIGHT_UNNAMED, NULL, NULL);
 	struct pp_flight_mark *mark = &flight->marks[flight->end - 1];
 	mark->same = !before;
+	mark->known = known;
 	if (!before)
 		return;
 	mark->before = *before;
@@ -166,8 +168,11 @@ static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint3
 {
 	struct pp_flight_mark *next = next_unnamed(&s->flight, over);
 	struct pp_unnamed *to = next ? &next->before : &s->client->unnamed;
-	if (!next) /* the server has what it had, perhaps another client's */
-		s->unnamed_known = false;
+	bool known = failed || mark->known; /* or the server has another client's still */
+	if (next)
+		next->known = known;
+	else
+		s->unnamed_known = known;
 	if (mark->same && !failed)
 		return;
 	pp_unnamed_finish(to);

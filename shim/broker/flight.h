@@ -40,6 +40,7 @@ struct pp_flight_mark {
 		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET: of an untidy one, or none */
 	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
 	bool same;			 /* UNNAMED: it replaces its equal, `before` is empty */
+	bool known;			 /* UNNAMED: the server had what it replaces */
 	bool ended;			 /* UNNAMED: and a Query has ended it since */
 };
 
@@ -60,8 +61,9 @@ PP_MUSTCHECK int pp_flight_reserve(struct pp_flight *flight, uint32_t count);
 /* The message numbered `number`. name may be NULL. */
 void pp_flight_push(struct pp_flight *flight, uint32_t number, enum pp_flight_kind kind,
 		    const char *name, struct pp_plan *plan);
-/* UNNAMED: the statement in *before moves here; NULL: it replaces its equal. */
-void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before);
+/* UNNAMED: the statement in *before moves here; NULL: it replaces its equal. `known`: the server has that. */
+void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before,
+			    bool known);
 /* A Query is sent: it ends whatever unnamed statement there will be then (docs 55.2.3). */
 void pp_flight_end_unnamed(struct pp_flight *flight);
 void pp_flight_finish(struct pp_flight *flight);

@@ -72,7 +72,8 @@ static void replace_unnamed(struct pp_client *c, uint32_t number, bool same)
 {
 	struct pp_server *s = c->server;
 	if (number != s->tx.asked)
-		pp_flight_push_unnamed(&s->flight, number, same ? NULL : &c->unnamed);
+		pp_flight_push_unnamed(&s->flight, number, same ? NULL : &c->unnamed,
+				       s->unnamed_known);
 	else if (!same)
 		pp_unnamed_finish(&c->unnamed);
 	s->unnamed_known = true;

@@ -69,7 +69,7 @@ static uint32_t push_unnamed(const char *text)
 {
 	struct pp_unnamed before = c.unnamed;
 	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), 0);
-	pp_flight_push_unnamed(&s.flight, ++asked, &before);
+	pp_flight_push_unnamed(&s.flight, ++asked, &before, s.unnamed_known);
 	memset(&c.unnamed, 0, sizeof c.unnamed);
 	ck_assert_int_eq(pp_buf_append(&c.unnamed.parse, text, strlen(text) + 1, 100), 0);
 	return asked;
@@ -79,7 +79,7 @@ static uint32_t push_unnamed(const char *text)
 static uint32_t push_same(void)
 {
 	ck_assert_int_eq(pp_flight_reserve(&s.flight, 1), 0);
-	pp_flight_push_unnamed(&s.flight, ++asked, NULL);
+	pp_flight_push_unnamed(&s.flight, ++asked, NULL, s.unnamed_known);
 	return asked;
 }
 
@@ -206,14 +206,22 @@ START_TEST(test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before)
 }
 END_TEST
 
-START_TEST(test_flight_after_a_discarded_parse_of_the_unnamed_the_server_may_have_anothers)
+START_TEST(test_flight_a_discarded_parse_of_the_unnamed_leaves_what_the_server_had_anothers_or_not)
 {
 	struct pp_plan *p = plan(1);
-	uint32_t failed = push_parse("a", p);
-	push_unnamed("one");
-	s.unnamed_known = true; /* as the sender says: from now on */
-	pp_flight_discarded(&s, failed, asked + 1);
-	ck_assert(!s.unnamed_known);
+	for (int known = 0; known < 2; known++) {
+		uint32_t failed = push_parse("a", p);
+		s.unnamed_known = known;
+		push_unnamed("one");
+		s.unnamed_known = true; /* as the sender says: from now on */
+		push_same();
+		uint32_t next_batch = push_parse("b", p);
+		push_same();
+		pp_flight_discarded(&s, failed, next_batch);
+		ck_assert(s.unnamed_known); /* by what is still under way */
+		pp_flight_discarded(&s, next_batch, asked + 1);
+		ck_assert_int_eq(s.unnamed_known, known);
+	}
 	pp_plan_drop(p);
 }
 END_TEST
@@ -308,7 +316,7 @@ START_TEST(test_flight_what_a_batch_that_has_ended_may_not_have_done_is_pending)
 	ck_assert(pp_flight_is_plan_pending(&s.flight, &s.tx, p));
 	ck_assert(pp_flight_is_unnamed_pending(&s.flight, &s.tx));
 	asked = s.tx.asked - 1;
-	pp_flight_push_unnamed(&s.flight, asked, NULL);
+	pp_flight_push_unnamed(&s.flight, asked, NULL, true);
 	ck_assert(!pp_flight_is_unnamed_pending(&s.flight, &s.tx));
 	while (s.flight.head != s.flight.end)
 		pp_flight_answered(&s.flight, s.flight.marks[s.flight.head].number);
@@ -350,7 +358,7 @@ int main(void)
 	tcase_add_test(tc, test_flight_a_discarded_parse_of_the_unnamed_leaves_the_one_before);
 	tcase_add_test(
 		tc,
-		test_flight_after_a_discarded_parse_of_the_unnamed_the_server_may_have_anothers);
+		test_flight_a_discarded_parse_of_the_unnamed_leaves_what_the_server_had_anothers_or_not);
 	tcase_add_test(tc, test_flight_the_next_batch_replaces_what_the_error_left);
 	tcase_add_test(
 		tc,
