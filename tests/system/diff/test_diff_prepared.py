@@ -152,8 +152,12 @@ def test_17_rolled_back_but_still_prepared(diff):
 def test_18_table_altered_between_executes(diff, change, within):
     def script(play):
         a, b = play.open("a"), play.open("b")
+        b.sql("begin")
+        a.sql("select 'both servers are there'")
+        b.sql("commit")
         a.batch(parse("select * from stage.t where n::text = $1::text", "s"))
-        a.batch(bind("1", name="s"), describe(), execute())
+        for _ in range(2):  # and, rotating, both have it: one that has not parses what there is now
+            a.batch(bind("1", name="s"), describe(), execute())
         b.sql(change)
         if within:
             a.sql("begin")
