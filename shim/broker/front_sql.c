@@ -90,7 +90,7 @@ static bool bring(struct pp_front_run *f, const char *name)
 	struct pp_server *s = f->c->server;
 	bool brought = s->own.brought;
 	s->own.brought = false;
-	if (brought || !pp_missing_is_locked(s, name) || pp_tx_is_in_batch(&s->tx) ||
+	if (brought || !pp_missing_is_worth(s, name) || pp_tx_is_in_batch(&s->tx) ||
 	    (s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx)))
 		return false;
 	return !pp_front_send(f) || pp_own_bring(s, name);

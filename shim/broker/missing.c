@@ -75,8 +75,16 @@ const struct pp_missing *pp_missing_meant(const struct pp_server *s, const uint8
 
 bool pp_missing_is_locked(const struct pp_server *s, const char *name)
 {
+	const struct pp_missing *m = pp_missing_find(s, name);
+	return m && m->locked;
+}
+
+bool pp_missing_is_worth(const struct pp_server *s, const char *name)
+{
+	if (name)
+		return pp_missing_find(s, name);
 	for (const struct pp_missing *m = s->missing; m; m = m->next)
-		if (m->locked && (!name || strcmp(m->plan->name, name) == 0))
+		if (m->locked)
 			return true;
 	return false;
 }

@@ -1,7 +1,8 @@
 /* shim/broker/missing.h - what its client has prepared in SQL and the server lent to it could not prepare again: a table
  * is gone, a right. In a session of its own the statement is still there, and says at EXECUTE what is wrong. So the
  * client keeps it; its error is kept here and said in the place of "does not exist" (26000), and DEALLOCATE finds an
- * empty statement of that name. At the next server it is tried again. Not to be seen meanwhile: its row in
+ * empty statement of that name. It is tried again when the client speaks of it (the table may be
+ * there again), and at the next server. Not to be seen meanwhile: its row in
  * pg_prepared_statements.
  *
  * Or somebody has locked a table of it: a client that asks for other things must not wait for that (whoever has the lock
@@ -37,8 +38,11 @@ PP_MUSTCHECK int pp_missing_add(struct pp_server *s, struct pp_sqlplan *plan, bo
 				const uint8_t *error, size_t len);
 /* NULL: no such name. */
 const struct pp_missing *pp_missing_find(const struct pp_server *s, const char *name);
-/* Is it locked; name NULL: is any? */
+/* Is it locked? */
 bool pp_missing_is_locked(const struct pp_server *s, const char *name);
+/* Must it be tried again, now that the client speaks of it? What was gone may be there again. Name NULL, of whatever there
+ * is: only what is locked, for an error would be an answer to what was not asked. */
+bool pp_missing_is_worth(const struct pp_server *s, const char *name);
 /* Whose name an ErrorResponse's body (26000) tells, or which is due (25P02); NULL nobody's. */
 const struct pp_missing *pp_missing_meant(const struct pp_server *s, const uint8_t *error,
 					  size_t len);

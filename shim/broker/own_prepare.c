@@ -33,7 +33,9 @@ static bool is_to_be_said(const struct pp_server *s, const struct pp_sqlplan *pl
 {
 	if (!s->own.brings)
 		return !pp_sqlset_has(s->prepared, plan);
-	return (!s->own.only || s->own.only == plan) && pp_missing_is_locked(s, plan->name);
+	if (s->own.only)
+		return s->own.only == plan && pp_missing_find(s, plan->name);
+	return pp_missing_is_locked(s, plan->name);
 }
 
 static uint32_t count_of(const struct pp_sqlset *set)

@@ -193,6 +193,36 @@ def test_settings_under_which_it_was_read(diff):
     diff(script, TABLE)
 
 
+def test_of_a_temporary_table_that_is_gone_and_made_again(diff):
+    """It keeps its server only while there is one; on the next server it cannot be prepared, until it can."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        make = "create temp table passing as select 1 as n"
+        a.sql(make)
+        a.sql("prepare p as select * from passing")
+        a.sql("prepare q (int) as select * from passing where n = $1")
+        a.sql("execute p")
+        a.sql("drop table passing")
+        b.sql("begin")
+        a.sql("execute p")
+        a.sql("execute q (1)")
+        a.sql(make)
+        a.sql("execute p")
+        a.batch(bind("1", name="q"), execute())
+        a.sql("begin")
+        a.sql("execute q (1)")
+        a.sql("commit")
+        a.sql("drop table passing")
+        b.sql("commit")
+        a.sql("begin")
+        a.sql("execute p")
+        a.sql("execute p")
+        a.sql("rollback")
+        a.sql("deallocate p")
+        a.sql("execute q (1)")
+    diff(script)
+
+
 @pytest.mark.parametrize("gone", ["drop table stage.t", "alter table stage.t drop note", "alter table stage.t rename to u",
                                   "revoke all on schema stage from other"])
 def test_prepared_again_where_it_no_longer_can_be(diff, gone):
