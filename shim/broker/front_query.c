@@ -23,7 +23,7 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 		pp_prepared_ready(s); /* it was prepared only, not executed */
 	}
 	if (!has_it && pp_front_awaits_answers(f))
-		return PP_STEP_STOP; /* the transaction may have failed: has_failed() */
+		return PP_STEP_STOP; /* the transaction may have failed: plan_of() */
 	if (!has_it) {
 		uint8_t body[PP_PLAN_NAME_MAX + 3] = {0}; /* name, empty text, no types */
 		size_t len = strlen(plan->name) + 1;
@@ -66,16 +66,12 @@ static enum pp_step deallocate(struct pp_front_run *f, const struct pp_frame_hea
 	return PP_STEP_TAKE;
 }
 
-/* In a failed transaction the text will not be looked at, and nothing can be prepared. */
-static bool has_failed(const struct pp_server *s)
-{
-	return s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx);
-}
-
-/* What DEALLOCATE of this name is about; NULL: as it is said. */
+/* What DEALLOCATE of this name is about; NULL: as it is said. In a failed transaction the text will not be looked at, and
+ * nothing can be prepared. */
 static struct pp_plan *plan_of(const struct pp_front_run *f, const char *name)
 {
-	return has_failed(f->c->server) ? NULL : pp_statements_find(f->c->statements, name);
+	return pp_tx_has_failed(&f->c->server->tx) ? NULL
+						   : pp_statements_find(f->c->statements, name);
 }
 
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
@@ -104,7 +100,7 @@ static bool may_be_names(const struct pp_server *s)
 
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
-	if (has_failed(s))
+	if (pp_tx_has_failed(&s->tx))
 		return false;
 	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) && may_be_names(s);
 }

@@ -91,7 +91,7 @@ static bool bring(struct pp_front_run *f, const char *name)
 	bool brought = s->own.brought;
 	s->own.brought = false;
 	if (brought || !pp_missing_is_worth(s, name) || pp_tx_is_in_batch(&s->tx) ||
-	    (s->tx.status == PP_TX_FAILED && !pp_tx_is_busy(&s->tx)))
+	    pp_tx_has_failed(&s->tx))
 		return false;
 	return !pp_front_send(f) || pp_own_bring(s, name);
 }

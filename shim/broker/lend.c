@@ -63,7 +63,8 @@ void pp_lend_detach(struct pp_server *s)
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
 	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = false;
-	pp_missing_clear(s);
+	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
+		pp_missing_clear(s);
 	pp_server_pause(s, false);
 	pp_client_pause(c, false);
 }

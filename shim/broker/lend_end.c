@@ -30,7 +30,9 @@ void pp_lend_refused(struct pp_server *s, const char *reason)
 void pp_lend_abandon(struct pp_client *c)
 {
 	struct pp_server *s = c->server;
-	bool over = pp_tx_is_idle(&s->tx) || pp_tx_owes_only_own(&s->tx);
+	/* What the broker asks within a transaction (NAMES, PREPARE) does not end it. */
+	bool over = pp_tx_is_idle(&s->tx) ||
+		    (s->tx.status == PP_TX_IDLE && pp_tx_owes_only_own(&s->tx));
 	bool clean = over && !c->skip && !s->skip && !pp_server_is_congested(s);
 	pp_lend_detach(s);
 	if (clean) {

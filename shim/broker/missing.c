@@ -18,9 +18,9 @@ static void drop(struct pp_missing **at)
 int pp_missing_add(struct pp_server *s, struct pp_sqlplan *plan, bool locked, const uint8_t *error,
 		   size_t len)
 {
-	struct pp_missing *m = len <= PP_MISSING_ERROR_MAX ? malloc(sizeof *m + len) : NULL;
 	if (len > PP_MISSING_ERROR_MAX)
 		return PP_ERR_FULL;
+	struct pp_missing *m = malloc(sizeof *m + len);
 	if (!m)
 		return PP_ERR_NOMEM;
 	plan->users++;

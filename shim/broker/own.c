@@ -18,7 +18,7 @@
 #include "wire/framer.h"
 #include "wire/writer.h"
 
-/* A round trip once in so long costs nothing, and no host restarts in less. */
+/* No host restarts in less; one round trip more for a server that was quiet for so long. */
 #define PP_OWN_TRUST_MS 1000
 
 /* A label has its cap, quoting at most doubles it, and every setting costs some words more. */
@@ -29,7 +29,7 @@ bool pp_own_holds(const struct pp_server *s)
 	return s->own.holds || s->heal.again;
 }
 
-static void ask(struct pp_server *s, enum pp_own kind, const char *text)
+int pp_own_say(struct pp_server *s, const char *text)
 {
 	uint8_t bytes[PP_OWN_TEXT_MAX + PP_MSG_HEADER + 1];
 	struct pp_writer w;
@@ -37,12 +37,18 @@ static void ask(struct pp_server *s, enum pp_own kind, const char *text)
 	pp_writer_begin(&w, PP_FRONT_QUERY);
 	pp_writer_str(&w, text);
 	pp_writer_end(&w);
-	pp_assert(s->own.kind == PP_OWN_NONE && !pp_writer_failed(&w));
-	s->own.kind = kind;
+	pp_assert(!pp_writer_failed(&w));
 	pp_tx_front_own(&s->tx);
-	/* Nothing is queued on an idle session, so it fits; a broken socket shows at the next read. */
-	s->own.failed = pp_server_write(s, bytes, w.len) < 0;
 	s->unnamed_known = false; /* a simple Query ends the unnamed statement (docs 55.2.3) */
+	/* Nothing is queued on an idle session, so it fits; a broken socket shows at the next read. */
+	return pp_server_write(s, bytes, w.len);
+}
+
+static void ask(struct pp_server *s, enum pp_own kind, const char *text)
+{
+	pp_assert(s->own.kind == PP_OWN_NONE);
+	s->own.kind = kind;
+	s->own.failed = pp_own_say(s, text) < 0;
 }
 
 bool pp_own_doubts(const struct pp_server *s)

@@ -27,6 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 struct pp_server;
 struct pp_frame_head;
 
@@ -51,6 +53,9 @@ bool pp_own_holds(const struct pp_server *s);
 /* Must s, which has just been lent, be asked whether it is there? pp_lend_introduce() follows the answer. */
 bool pp_own_doubts(const struct pp_server *s);
 void pp_own_ask_alive(struct pp_server *s);
+
+/* For own*.c: a Query of this text; its answer is s->own.kind's to understand. Negative: the server cannot follow. */
+PP_MUSTCHECK int pp_own_say(struct pp_server *s, const char *text);
 
 /* s has just been lent; does nothing when it carries its client's label and statements already. */
 void pp_own_begin(struct pp_server *s);

@@ -1,5 +1,4 @@
 /* What SQL's PREPARE has made of a session, brought to the server that is lent (sqlset.h). */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "broker/client.h"
@@ -10,7 +9,6 @@
 #include "broker/server.h"
 #include "session/sql.h"
 #include "wire/error.h"
-#include "wire/framer.h"
 
 /* own.at while the first Query is answered, which deallocates. */
 #define FIRST UINT32_MAX
@@ -19,14 +17,8 @@
 
 static void say(struct pp_server *s, const char *text)
 {
-	uint8_t header[PP_MSG_HEADER] = {PP_FRONT_QUERY};
-	uint32_t len = htonl((uint32_t)strlen(text) + 1 + 4);
-	memcpy(header + 1, &len, sizeof len);
-	pp_tx_front_own(&s->tx);
 	s->own.left++;
-	/* Nothing is queued on an idle session, so all of it fits; a broken socket shows at the next read. */
-	s->own.odd |= pp_server_write(s, header, sizeof header) < 0 ||
-		      pp_server_write(s, text, strlen(text) + 1) < 0;
+	s->own.odd |= pp_own_say(s, text) < 0;
 }
 
 static bool is_to_be_said(const struct pp_server *s, const struct pp_sqlplan *plan)
@@ -178,18 +170,18 @@ void pp_own_prepare_over(struct pp_server *s)
 	s->own.kind = PP_OWN_NONE;
 	s->own.holds = false;
 	s->own.brought = s->own.brings;
+	if (!s->client)
+		pp_missing_clear(s);
 	if (failed) {
 		give_up(s);
 		return;
 	}
 	pp_sqlset_hold(&s->prepared, set);
 	pp_sqlset_drop(&set);
-	if (s->client) {
+	if (s->client)
 		pp_client_continue(s->client);
-		return;
-	}
-	pp_missing_clear(s);
-	pp_lend_give_back(s);
+	else
+		pp_lend_give_back(s);
 }
 
 bool pp_own_prepare_goes_on(struct pp_server *s)

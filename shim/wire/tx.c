@@ -373,6 +373,11 @@ bool pp_tx_is_busy(const struct pp_tx *tx)
 	return tx->uncertain || phase(tx) != NOTHING;
 }
 
+bool pp_tx_has_failed(const struct pp_tx *tx)
+{
+	return tx->status == PP_TX_FAILED && !pp_tx_is_busy(tx);
+}
+
 bool pp_tx_awaits_front(const struct pp_tx *tx)
 {
 	if (tx->copy_in && !tx->copy_ended)

@@ -114,6 +114,9 @@ PP_MUSTCHECK int pp_tx_back(struct pp_tx *tx, uint8_t type, uint8_t status);
  * them, whoever is next. */
 bool pp_tx_is_idle(const struct pp_tx *tx);
 
+/* Is the transaction known to have failed, and nothing under way that could have ended it? */
+bool pp_tx_has_failed(const struct pp_tx *tx);
+
 /* Can the server not go on without more from the client: COPY data, or the Sync of an open batch? */
 bool pp_tx_awaits_front(const struct pp_tx *tx);
 

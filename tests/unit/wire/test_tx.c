@@ -104,6 +104,22 @@ START_TEST(test_tx_knows_the_answer_to_the_brokers_own_query)
 }
 END_TEST
 
+START_TEST(test_tx_has_failed_when_nothing_is_under_way_that_could_end_it)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'E', 0), 0);
+	ck_assert(!pp_tx_has_failed(&tx)); /* or was it outside of a block? */
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'E'), 0);
+	ck_assert(pp_tx_has_failed(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0);
+	ck_assert(!pp_tx_has_failed(&tx)); /* perhaps ROLLBACK */
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'I'), 0);
+	ck_assert(!pp_tx_has_failed(&tx));
+}
+END_TEST
+
 START_TEST(test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes)
 {
 	struct pp_tx tx;
@@ -235,6 +251,7 @@ int main(void)
 	tcase_add_test(c, test_tx_counts_what_was_asked_and_is_over);
 	tcase_add_test(c, test_tx_knows_the_answer_to_the_brokers_own_query);
 	tcase_add_test(c, test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes);
+	tcase_add_test(c, test_tx_has_failed_when_nothing_is_under_way_that_could_end_it);
 	suite_add_tcase(s, c);
 	c = tcase_create("copy");
 	tcase_add_test(c, test_tx_copy_in_of_a_simple_query);
