@@ -37,14 +37,30 @@ enum pp_copies_answer pp_copies_find(struct pp_copies *copies, const struct pp_p
 		return PP_COPIES_ABSENT;
 	pp_list_remove(&copies->used, &copy->link);
 	pp_list_append(&copies->used, &copy->link);
+	if (copy->stand_in)
+		return PP_COPIES_STAND_IN;
 	return copy->generation == plan->generation ? PP_COPIES_FRESH : PP_COPIES_STALE;
 }
 
-int pp_copies_add(struct pp_copies *copies, struct pp_plan *plan)
+/* Nearly every name is not like ours. */
+struct pp_plan *pp_copies_named(const struct pp_copies *copies, const char *name)
+{
+	if (!pp_plan_is_name(name))
+		return NULL;
+	PP_LIST_FOREACH (&copies->used, it) {
+		struct pp_plan *plan = pp_list_entry(it, struct pp_copy, link)->plan;
+		if (strcmp(plan->name, name) == 0)
+			return plan;
+	}
+	return NULL;
+}
+
+static int add(struct pp_copies *copies, struct pp_plan *plan, bool stand_in)
 {
 	struct pp_copy *copy = find(copies, plan);
 	if (copy) {
 		copy->generation = plan->generation;
+		copy->stand_in = stand_in;
 		return 0;
 	}
 	copy = calloc(1, sizeof *copy);
@@ -57,9 +73,20 @@ int pp_copies_add(struct pp_copies *copies, struct pp_plan *plan)
 		return PP_ERR_NOMEM;
 	}
 	copy->generation = plan->generation;
+	copy->stand_in = stand_in;
 	pp_plan_hold(plan);
 	pp_list_append(&copies->used, &copy->link);
 	return 0;
+}
+
+int pp_copies_add(struct pp_copies *copies, struct pp_plan *plan)
+{
+	return add(copies, plan, false);
+}
+
+int pp_copies_add_stand_in(struct pp_copies *copies, struct pp_plan *plan)
+{
+	return add(copies, plan, true);
 }
 
 void pp_copies_remove(struct pp_copies *copies, const struct pp_plan *plan)

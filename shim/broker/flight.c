@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "broker/client.h"
 #include "broker/server.h"
+#include "wire/msg.h"
 
 int pp_flight_reserve(struct pp_flight *flight, uint32_t count)
 {
@@ -71,16 +72,24 @@ bool pp_flight_is_pending(const struct pp_flight *flight, const struct pp_tx *tx
 static void pop(struct pp_flight *flight)
 {
 	pp_unnamed_finish(&flight->marks[flight->head].before);
+	free(flight->marks[flight->head].params);
 	pp_plan_drop(flight->marks[flight->head++].plan);
 	if (flight->head == flight->end)
 		flight->head = flight->end = 0;
+}
+
+/* Does the server have the plan or not, because of it? */
+static bool decides(const struct pp_flight_mark *mark)
+{
+	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && mark->kind != PP_FLIGHT_DESCRIBE;
 }
 
 bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
 			       const struct pp_plan *plan)
 {
 	for (uint32_t i = flight->head; i != flight->end; i++)
-		if (flight->marks[i].plan == plan && pp_tx_is_behind(tx, flight->marks[i].number))
+		if (flight->marks[i].plan == plan && decides(&flight->marks[i]) &&
+		    pp_tx_is_behind(tx, flight->marks[i].number))
 			return true;
 	return false;
 }
@@ -110,7 +119,37 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
 	pop(flight);
-	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_UNNAMED;
+	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_DESCRIBE &&
+	       kind != PP_FLIGHT_UNNAMED;
+}
+
+static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t len)
+{
+	bool whole = body && len >= 2 && len == 2 + 4 * (size_t)(body[0] << 8 | body[1]);
+	mark->params = whole ? malloc(len) : NULL;
+	mark->params_len = len;
+	if (mark->params)
+		memcpy(mark->params, body, len);
+}
+
+void pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
+			 const uint8_t *body, size_t len)
+{
+	struct pp_flight_mark *mark = flight->marks + flight->head;
+	if (flight->head == flight->end || mark->number != number ||
+	    mark->kind != PP_FLIGHT_DESCRIBE)
+		return;
+	if (type == PP_BACK_PARAMETER_DESCRIPTION) {
+		keep_params(mark, body, len);
+		return;
+	}
+	if (type == PP_BACK_ROW_DESCRIPTION) {
+		pp_plan_described(mark->plan, NULL, 0);
+	} else if (mark->params) {
+		pp_plan_described(mark->plan, mark->params, mark->params_len);
+		mark->params = NULL;
+	}
+	pop(flight);
 }
 
 bool pp_flight_has_room(struct pp_flight *flight)
@@ -127,7 +166,7 @@ static bool is_decided_later(const struct pp_flight *flight, uint32_t at,
 {
 	for (; at != flight->end; at++) {
 		const struct pp_flight_mark *mark = &flight->marks[at];
-		if (mark->plan == plan && mark->kind != PP_FLIGHT_CLOSE)
+		if (mark->plan == plan && decides(mark))
 			return true;
 	}
 	return false;
@@ -147,9 +186,9 @@ static void undo_copy(struct pp_server *s, const struct pp_flight_mark *mark)
 		pp_copies_remove(&s->copies, mark->plan);
 		return;
 	}
-	if (pp_copies_add(&s->copies, mark->plan) < 0)
+	/* What is there still, and whether it fitted, is forgotten. */
+	if (pp_copies_add_stand_in(&s->copies, mark->plan) < 0)
 		pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
-	pp_copies_distrust(&s->copies);
 }
 
 /* The next one under way that replaces it, or NULL. */
@@ -195,7 +234,9 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
 		break;
 	case PP_FLIGHT_BRING:
-	case PP_FLIGHT_EVICT: break;
+	case PP_FLIGHT_EVICT:
+	case PP_FLIGHT_STAND_IN:
+	case PP_FLIGHT_DESCRIBE: break;
 	case PP_FLIGHT_QUIET:
 		s->unnamed_known = false;
 		if (!failed && *mark->name && strcmp(mark->name, s->untidy) == 0)
@@ -217,8 +258,7 @@ void pp_flight_discarded(struct pp_server *s, uint32_t failed, uint32_t number)
 		over++;
 	for (uint32_t at = over; s->client && at > flight->head; at--) {
 		struct pp_flight_mark *mark = &flight->marks[at - 1];
-		if (mark->plan && mark->kind != PP_FLIGHT_CLOSE &&
-		    !is_decided_later(flight, over, mark->plan))
+		if (decides(mark) && !is_decided_later(flight, over, mark->plan))
 			undo_copy(s, mark);
 		undo(s, mark, over, mark->number == failed);
 	}

@@ -1,12 +1,14 @@
 /* shim/broker/flight.h - messages under way to a server whose answer means something to us: Parse and Close of named
- * statements, and those of the broker's own that the client must not hear of.
+ * statements, Describe of them, and those of the broker's own that the client must not hear of.
  *
  *             answered                                  discarded by an error
  *   PARSE     passed on                                 the name means what it did; the server has no copy
  *   CLOSE     passed on                                 the name means what it did
  *   BRING     swallowed                                 the server has no copy
  *   EVICT     swallowed                                 the server has its copy still
+ *   STAND_IN  swallowed                                 the server has none
  *   QUIET     swallowed                                 nobody knows what the unnamed statement is; s->untidy is not there
+ *   DESCRIBE  passed on; the plan knows it now          -
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
  *                                                       that failed
  *
@@ -28,6 +30,8 @@ enum pp_flight_kind {
 	PP_FLIGHT_CLOSE,
 	PP_FLIGHT_BRING,
 	PP_FLIGHT_EVICT,
+	PP_FLIGHT_STAND_IN,
+	PP_FLIGHT_DESCRIBE,
 	PP_FLIGHT_QUIET,
 	PP_FLIGHT_UNNAMED
 };
@@ -35,13 +39,15 @@ enum pp_flight_kind {
 struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
-	struct pp_plan *plan; /* counted: that is prepared or closed; NULL for QUIET, UNNAMED */
+	struct pp_plan *plan; /* counted: that it is about; NULL for QUIET, UNNAMED */
 	char name
 		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET: of an untidy one, or none */
 	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
-	bool same;			 /* UNNAMED: it replaces its equal, `before` is empty */
-	bool known;			 /* UNNAMED: the server had what it replaces */
-	bool ended;			 /* UNNAMED: and a Query has ended it since */
+	uint8_t *params;		 /* DESCRIBE, owned: its parameters, once said */
+	size_t params_len;
+	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
+	bool known; /* UNNAMED: the server had what it replaces */
+	bool ended; /* UNNAMED: and a Query has ended it since */
 };
 
 /* Beyond, the client waits for replies. */
@@ -88,6 +94,11 @@ bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan
 
 /* Was it full, and is it no longer? Says so once. */
 bool pp_flight_has_room(struct pp_flight *flight);
+
+/* What the server says of the statement that message `number` asks about: its parameters, then no rows or which rows;
+ * `body` NULL: not all of that is here. */
+void pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
+			 const uint8_t *body, size_t len);
 
 /* Message `number` has its answer. True: the client must not hear it. */
 bool pp_flight_answered(struct pp_flight *flight, uint32_t number);

@@ -1,7 +1,8 @@
 /* shim/broker/front.h - the parts of relay_front.c: one run over a client's bytes, and what it looks at.
  *
  * front.c sends on and lets the lexer read, front_past.c before a server is lent; front_query.c looks at Query, front_names.c at the names in extended
- * messages, front_sql.c at those that SQL has prepared, front_parse.c and front_statements.c say what a named statement means to the server that is lent.
+ * messages, front_sql.c at those that SQL has prepared, front_parse.c and front_statements.c say what a named statement means to the server that is lent, and
+ * front_copies.c sees that it is there.
  */
 #ifndef PP_BROKER_FRONT_H
 #define PP_BROKER_FRONT_H
@@ -141,7 +142,10 @@ bool pp_front_evict(struct pp_front_run *f, const char *name);
 bool pp_front_clear_name(struct pp_front_run *f, const char *name);
 /* Reads what executing it will do, under today's watch. False: no memory. */
 bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan);
-/* Makes sure the server lent has this plan. */
-enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan);
+/* The plan is what Bind or Describe speaks of, at f->at: makes sure the server has it, or for Describe what it would say. */
+enum pp_step pp_front_make_there(struct pp_front_run *f, const struct pp_frame_head *head,
+				 struct pp_plan *plan);
+/* An empty statement in the plan's place, with its parameters if they are known. False: gone, or it must wait. */
+bool pp_front_stand_in(struct pp_front_run *f, struct pp_plan *plan);
 
 #endif

@@ -24,15 +24,9 @@ static enum pp_step prepare_deallocate(struct pp_front_run *f, const char *name,
 	}
 	if (!has_it && pp_front_awaits_answers(f))
 		return PP_STEP_STOP; /* the transaction may have failed: plan_of() */
-	if (!has_it) {
-		uint8_t body[PP_PLAN_NAME_MAX + 3] = {0}; /* name, empty text, no types */
-		size_t len = strlen(plan->name) + 1;
-		memcpy(body, plan->name, len);
-		if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
-			return PP_STEP_STOP;
-	}
+	if (!has_it && !pp_front_stand_in(f, plan))
+		return PP_STEP_STOP;
 	s->dealloc.plan = pp_plan_hold(plan);
-	s->dealloc.was_empty = !has_it;
 	s->forgets = true;
 	snprintf(s->dealloc.name, sizeof s->dealloc.name, "%s", name);
 	return PP_STEP_TAKE;

@@ -83,67 +83,6 @@ bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type
 	return pp_front_put(f, header, sizeof header) && pp_front_put(f, body, len);
 }
 
-static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
-{
-	uint8_t body[1 + PP_PLAN_NAME_MAX] = {'S'};
-	size_t len = strlen(plan->name) + 1;
-	memcpy(body + 1, plan->name, len);
-	if (!pp_front_say(f, PP_FLIGHT_EVICT, PP_FRONT_CLOSE, body, 1 + len, plan))
-		return false;
-	pp_copies_remove(&f->c->server->copies, plan);
-	return true;
-}
-
-/* Nearly every name is not like ours. */
-static struct pp_plan *copy_named(const struct pp_server *s, const char *name)
-{
-	if (!pp_plan_is_name(name))
-		return NULL;
-	PP_LIST_FOREACH (&s->copies.used, it) {
-		struct pp_plan *plan = pp_list_entry(it, struct pp_copy, link)->plan;
-		if (strcmp(plan->name, name) == 0)
-			return plan;
-	}
-	return NULL;
-}
-
-bool pp_front_evict(struct pp_front_run *f, const char *name)
-{
-	struct pp_plan *plan = copy_named(f->c->server, name);
-	return !plan || say_close(f, plan);
-}
-
-/* Room for one more copy; and not two under one name. */
-bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool has_it)
-{
-	struct pp_server *s = f->c->server;
-	bool close_it = has_it || pp_flight_closes(&s->flight, plan);
-	struct pp_plan *surplus = close_it ? plan : pp_copies_surplus(&s->copies);
-	return !surplus || say_close(f, surplus);
-}
-
-enum pp_step pp_front_bring(struct pp_front_run *f, struct pp_plan *plan)
-{
-	struct pp_server *s = f->c->server;
-	enum pp_copies_answer answer = pp_copies_find(&s->copies, plan);
-	/* In a failed transaction nothing can be prepared, and it will not be looked at. */
-	if (answer == PP_COPIES_FRESH ||
-	    (answer == PP_COPIES_STALE && s->tx.status == PP_TX_FAILED))
-		return PP_STEP_TAKE;
-	size_t name_len = strlen(plan->name) + 1;
-	uint8_t *body = malloc(name_len + plan->body_len);
-	bool said = body && pp_front_clear_the_way(f, plan, answer == PP_COPIES_STALE);
-	if (said) {
-		memcpy(body, plan->name, name_len);
-		memcpy(body + name_len, pp_plan_body(plan), plan->body_len);
-		said = pp_front_say(f, PP_FLIGHT_BRING, PP_FRONT_PARSE, body,
-				    name_len + plan->body_len, plan) &&
-		       pp_copies_add(&s->copies, plan) == 0;
-	}
-	free(body);
-	return said ? PP_STEP_TAKE : PP_STEP_STOP;
-}
-
 bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 {
 	uint32_t bits = pp_front_lex_whole(s, pp_plan_body(plan), plan->body_len);
@@ -160,6 +99,19 @@ bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 	return plan->touch != NULL;
 }
 
+/* The answer tells what may have to be known where the server cannot be asked. */
+static enum pp_step pass_describe(struct pp_front_run *f, const struct pp_frame_head *head,
+				  const struct pp_front_name *name, struct pp_plan *plan)
+{
+	struct pp_server *s = f->c->server;
+	uint32_t number = s->tx.asked;
+	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_rename(f, head, name, plan->name)
+						     : PP_STEP_STOP;
+	if (step == PP_STEP_TAKE && number != s->tx.asked)
+		pp_flight_push(&s->flight, number, PP_FLIGHT_DESCRIBE, NULL, plan);
+	return step;
+}
+
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
 			  const struct pp_front_name *name)
 {
@@ -174,18 +126,15 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	}
 	if (pp_flight_is_plan_pending(&s->flight, &s->tx, plan))
 		return PP_STEP_STOP;
-	if (pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH)
-		pp_heal_remember(f);
-	else if (pp_front_bring(f, plan) != PP_STEP_TAKE)
+	if (pp_front_make_there(f, head, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
-	if (head->type == PP_FRONT_BIND) {
-		if (plan->watch != s->database->hidden->generation &&
-		    !pp_front_learn_touch(s, plan))
-			pp_front_touch_dated(s, plan->watch - 1);
-		if (plan->touch)
-			pp_front_touch(s, plan->touch);
-		s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
-	}
+	if (head->type == PP_FRONT_DESCRIBE)
+		return pass_describe(f, head, name, plan);
+	if (plan->watch != s->database->hidden->generation && !pp_front_learn_touch(s, plan))
+		pp_front_touch_dated(s, plan->watch - 1);
+	if (plan->touch)
+		pp_front_touch(s, plan->touch);
+	s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
 	return pp_front_rename(f, head, name, plan->name);
 }
 
@@ -198,7 +147,7 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
 	/* It is to provoke an error yet; or it is a copy, and nobody's of that name. */
 	if (!plan && !s->tx.uncertain &&
-	    (strcmp(s->untidy, name->text) == 0 || copy_named(s, name->text)))
+	    (strcmp(s->untidy, name->text) == 0 || pp_copies_named(&s->copies, name->text)))
 		return pp_front_rename(f, head, name, NOBODY);
 	if (!plan || s->tx.uncertain) {
 		enum pp_step step = pp_front_sql_use(f, head->type, name->text);

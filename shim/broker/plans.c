@@ -8,6 +8,11 @@
 #include "broker/database.h"
 #include "broker/statements.h"
 #include "session/reading.h"
+#include "session/rowless.h"
+#include "wire/reader.h"
+
+/* As a type: the server infers one, as from 0 (parse_param.c). */
+#define PP_TYPE_UNKNOWN 705
 
 void pp_plans_init(struct pp_plans *plans)
 {
@@ -27,13 +32,67 @@ bool pp_plans_may_change(struct pp_statement *statements, struct pp_label before
 	return false;
 }
 
+/* Where Parse's list of types begins; NULL: it has none. */
+static const uint8_t *types_of(const struct pp_plan *plan)
+{
+	const uint8_t *nul = memchr(pp_plan_body(plan), 0, plan->body_len);
+	return nul ? nul + 1 : NULL;
+}
+
+static size_t types_len(const struct pp_plan *plan)
+{
+	return (size_t)(plan->key + plan->env_len + plan->body_len - types_of(plan));
+}
+
+/* What can be said of it before a server has read it. */
+static bool is_surely_rowless(const struct pp_plan *plan)
+{
+	uint32_t symbols;
+	struct pp_reader r;
+	const uint8_t *types = types_of(plan);
+	if (!types || !pp_rowless_is_sure(pp_plan_body(plan), plan->body_len, &symbols))
+		return false;
+	pp_reader_init(&r, types, types_len(plan));
+	uint16_t count = pp_reader_u16(&r);
+	bool sure = symbols <= count && pp_reader_left(&r) == 4 * (size_t)count;
+	for (uint16_t i = 0; sure && i < count; i++) {
+		uint32_t type = pp_reader_u32(&r);
+		sure = type && type != PP_TYPE_UNKNOWN;
+	}
+	return sure && !r.failed;
+}
+
+const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len)
+{
+	if (!plan->rowless)
+		return NULL;
+	*ret_len = plan->params ? plan->params_len : types_len(plan);
+	return plan->params ? plan->params : types_of(plan);
+}
+
+void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len)
+{
+	struct pp_plans *plans = &plan->database->plans;
+	plans->bytes -= plan->params_len;
+	free(plan->params);
+	if (plans->bytes + len > PP_PLANS_BYTES_MAX) {
+		free(params);
+		params = NULL;
+	}
+	plan->params = params;
+	plan->params_len = params ? len : 0;
+	plan->rowless = params != NULL;
+	plans->bytes += plan->params_len;
+}
+
 static void free_plan(struct pp_plan *plan)
 {
 	struct pp_plans *plans = &plan->database->plans;
 	HASH_DEL(plans->by_key, plan);
 	pp_list_remove(&plans->used, &plan->link);
-	plans->bytes -= plan->env_len + plan->body_len;
+	plans->bytes -= plan->env_len + plan->body_len + plan->params_len;
 	free(plan->touch);
+	free(plan->params);
 	free(plan);
 }
 
@@ -63,6 +122,7 @@ static struct pp_plan *make(struct pp_database *db, const uint8_t *key, size_t e
 	plan->database = db;
 	plan->env_len = env_len;
 	plan->body_len = body_len;
+	plan->rowless = is_surely_rowless(plan);
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, len, plan);
 	if (!plan->hh.tbl) {
 		free(plan);

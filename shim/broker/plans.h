@@ -42,6 +42,9 @@ struct pp_plan {
 	uint32_t watch;		  /* hidden.generation that is true for */
 	bool proven;		  /* a server has prepared it */
 	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
+	bool rowless;		  /* it is known to return no rows, and what parameters it has */
+	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
+	size_t params_len;
 	size_t env_len, body_len;
 	uint8_t key[]; /* environment, then the body of Parse behind the name */
 };
@@ -69,6 +72,12 @@ static inline const uint8_t *pp_plan_body(const struct pp_plan *plan)
 {
 	return plan->key + plan->env_len;
 }
+
+/* What Describe says of it, if it returns no rows: its ParameterDescription, which is also how a Parse says types. NULL: it
+ * may return some, or nobody has said yet what parameters it has. */
+const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len);
+/* A server has said so: `params` moves here, NULL: it returns rows. */
+void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len);
 
 /* Would one of these statements be another one, if it were prepared after the settings have changed so? */
 struct pp_statement;

@@ -43,9 +43,6 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 
 void pp_prepared_ready(struct pp_server *s)
 {
-	/* Put there empty, and there still: it must be closed before it can be prepared. */
-	if (s->dealloc.was_empty && pp_copies_add(&s->copies, s->dealloc.plan) == 0)
-		pp_copies_distrust(&s->copies);
 	forget_dealloc(s);
 }
 

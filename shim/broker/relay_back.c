@@ -74,6 +74,8 @@ static bool must_be_whole(const struct pp_server *s, const struct pp_frame_head 
 		return speaks_of_statements(s);
 	if (head->type == PP_BACK_ERROR && s->missing)
 		return head->total <= PP_OWN_MESSAGE_MAX;
+	if (head->type == PP_BACK_PARAMETER_DESCRIPTION)
+		return head->total <= PP_READ_BUFFER;
 	if (head->type == PP_BACK_NOTIFICATION)
 		return head->total >= PP_MSG_HEADER + 4; /* its payload is below 8000 bytes */
 	return head->type == PP_BACK_READY ||
@@ -184,6 +186,12 @@ static bool is_only_passed_on(uint8_t type)
 	       type == PP_BACK_COPY_DATA;
 }
 
+static bool is_description(uint8_t type)
+{
+	return type == PP_BACK_PARAMETER_DESCRIPTION || type == PP_BACK_NO_DATA ||
+	       type == PP_BACK_ROW_DESCRIPTION;
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct back *b)
 {
@@ -207,6 +215,10 @@ static bool take_head(struct back *b)
 		}
 		return false;
 	}
+	if (!pp_flight_is_empty(&s->flight) && is_description(head.type))
+		pp_flight_described(&s->flight, number, head.type,
+				    frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
+				    head.total - PP_MSG_HEADER);
 	if (is_only_passed_on(head.type) && !own) {
 		s->skip = head.total;
 		return true;

@@ -59,7 +59,6 @@ struct pp_server {
 	struct pp_heal heal;
 	struct {
 		struct pp_plan *plan; /* counted: a DEALLOCATE of it is under way; NULL none */
-		bool was_empty;	      /* it was put there for that */
 		char name[PP_STATEMENT_NAME_MAX];
 	} dealloc;
 	char untidy[PP_STATEMENT_NAME_MAX]; /* a statement of a client's name, to be deallocated */

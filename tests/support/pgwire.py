@@ -21,8 +21,8 @@ def query(sql):
     return msg(b"Q", text(sql))
 
 
-def parse(sql, name=""):
-    return msg(b"P", text(name, sql) + struct.pack("!h", 0))
+def parse(sql, name="", types=()):
+    return msg(b"P", text(name, sql) + struct.pack(f"!h{len(types)}I", len(types), *types))
 
 
 def bind(*values, name="", portal=""):

@@ -2,6 +2,9 @@
  * of the broker: it reads real messages, keeps a table of statements and portals, and answers with what it was asked, so
  * that a wrong statement shows in the bytes. Docs 55.2.3 and postgres.c say what is dropped when.
  *
+ * A text with $1 in it has one parameter: of the type that Parse says, else of the one that is the first number in the text.
+ * How many Bind brings is not looked at.
+ *
  * Its SQL: BEGIN, COMMIT, ROLLBACK, DEALLOCATE name, DEALLOCATE ALL, PREPARE name AS text, EXECUTE name, BAD (no syntax),
  * SELECT 1/0 (fails when it runs), a text with pg_prepared_statements (lists their names), and anything else, which
  * answers with itself; as a Query several of them, split by a semicolon. The broker's question (session/probe.h) is
@@ -21,10 +24,13 @@
 #define SM_NAME	   64 /* NAMEDATALEN: the server cuts names */
 #define SM_TEXT	   64
 #define SM_ENTRIES 600
+#define SM_TYPES   2
 
 struct sm_entry {
 	char name[SM_NAME], text[SM_TEXT];
 	char origin[2 * SM_TEXT]; /* of SQL's PREPARE: the whole text; "" of Parse */
+	uint32_t types[SM_TYPES];
+	unsigned params;
 	bool there;
 	bool ran; /* a portal, to its end */
 };
@@ -68,6 +74,7 @@ static inline void sm_set(struct sm_entry *all, size_t count, const char *name, 
 	memcpy(e->name, name, strnlen(name, SM_NAME - 1));
 	strcpy(e->text, text);
 	e->origin[0] = '\0';
+	e->params = 0;
 	e->ran = false;
 }
 
@@ -134,6 +141,15 @@ static inline void sm_describe_rows(struct sm *m, const char *text)
 		sm_say_text(m, 'T', text);
 	else
 		sm_say(m, 'n', "", 0);
+}
+
+static inline void sm_describe_params(struct sm *m, const struct sm_entry *e)
+{
+	uint8_t body[2 + 4 * SM_TYPES] = {0, (uint8_t)e->params};
+	for (unsigned i = 0; i < e->params; i++)
+		for (int k = 0; k < 4; k++)
+			body[2 + 4 * i + k] = (uint8_t)(e->types[i] >> (24 - 8 * k));
+	sm_say(m, 't', body, 2 + 4 * e->params);
 }
 
 /* name or "name" */
@@ -274,6 +290,10 @@ static inline void sm_run(struct sm *m, const char *origin)
 		text[len] = '\0';
 		if (sm_has_rows(text))
 			sm_describe_rows(m, text);
+		if (strchr(text, '$') && sm_is_allowed(m, text)) {
+			(void)sm_error(m, "42P02", "there is no parameter", text);
+			return;
+		}
 		if (!sm_execute(m, text, origin))
 			return;
 	}
@@ -289,8 +309,28 @@ static inline void sm_query(struct sm *m, const char *text)
 	sm_ready(m);
 }
 
+/* `types` as Parse has them: how many, and each. */
+static inline void sm_set_params(struct sm_entry *e, const uint8_t *types)
+{
+	e->params = types[1];
+	if (e->params > SM_TYPES || types[0])
+		abort();
+	for (unsigned i = 0; i < e->params; i++) {
+		const uint8_t *at = types + 2 + 4 * i;
+		e->types[i] = (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 |
+			      at[3];
+	}
+	if (!strchr(e->text, '$'))
+		return;
+	if (e->params == 0)
+		e->types[e->params++] = 0;
+	if (e->types[0] == 0)
+		e->types[0] = (uint32_t)atoi(e->text + strcspn(e->text, "0123456789"));
+}
+
 static inline bool sm_parse(struct sm *m, const char *name, const char *text)
 {
+	const uint8_t *types = (const uint8_t *)text + strlen(text) + 1;
 	if (!*name)
 		sm_drop_unnamed(m);
 	if (!sm_parse_text(m, text))
@@ -298,6 +338,7 @@ static inline bool sm_parse(struct sm *m, const char *name, const char *text)
 	if (*name && sm_statement(m, name))
 		return sm_error(m, "42P05", "prepared statement already exists", name);
 	sm_set(m->statements, SM_ENTRIES, name, text);
+	sm_set_params(sm_statement(m, name), types);
 	sm_say(m, '1', "", 0);
 	return true;
 }
@@ -324,7 +365,7 @@ static inline bool sm_describe(struct sm *m, char kind, const char *name)
 	if (m->status == 'E' && sm_has_rows(e->text))
 		return sm_error(m, "25P02", "current transaction is aborted", "");
 	if (kind == 'S')
-		sm_say_text(m, 't', e->text);
+		sm_describe_params(m, e);
 	sm_describe_rows(m, e->text);
 	return true;
 }

@@ -422,3 +422,29 @@ def test_names_are_listed_in_a_failed_transaction(diff):
         a.sql("rollback")
         a.batch(bind(name="s"), execute())
     diff(script)
+
+
+def test_a_statement_without_rows_is_described_in_a_failed_transaction_on_a_server_that_never_had_it(diff):
+    """PostgreSQL refuses there only what returns rows (exec_describe_statement_message). Nothing can be prepared there, so
+    what is described must be known: someone has described it before, or the text tells."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("delete from stage.t where n = $1 and note = $2", "described"), describe(b"S", "described"))
+        a.batch(parse("delete from stage.t where n = $1", "typed", [20]))
+        a.batch(parse("truncate stage.t", "plain"), parse("rollback", "end"), parse("", "empty"))
+        b.sql("begin")
+        for fail in ("select 1/0", "delete from nowhere"):
+            a.sql("begin")
+            a.sql(fail)
+            for name in ("described", "typed", "plain", "end", "empty", "described"):
+                a.batch(describe(b"S", name))
+            a.batch(describe(b"S", "plain"), describe(b"S", "described"), bind(name="end"), describe(), execute())
+        for name in ("described", "typed", "plain"):  # it is itself again
+            a.batch(bind(*{"described": ("1", "x"), "typed": ("2",)}.get(name, ()), name=name), describe(), execute())
+            a.batch(describe(b"S", name))
+        b.sql("rollback")
+        a.say(query("begin"), query("select 1/0"), describe(b"S", "typed"), SYNC, query("rollback"))
+        for _ in range(4):
+            a.hear(b"Z")
+        play.pins()
+    diff(script, TABLE)

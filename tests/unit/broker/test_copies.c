@@ -53,6 +53,28 @@ START_TEST(test_copies_of_before_a_change_are_stale_until_they_are_made_again)
 }
 END_TEST
 
+START_TEST(test_copies_are_stand_ins_until_they_are_really_made)
+{
+	struct pp_plan *one = add(1);
+	ck_assert_int_eq(pp_copies_add_stand_in(&copies, one), 0);
+	ck_assert_uint_eq(one->users, 1);
+	ck_assert_int_eq(pp_copies_find(&copies, one), PP_COPIES_STAND_IN);
+	pp_copies_distrust(&copies);
+	ck_assert_int_eq(pp_copies_find(&copies, one), PP_COPIES_STAND_IN);
+	ck_assert_int_eq(pp_copies_add(&copies, one), 0);
+	ck_assert_int_eq(pp_copies_find(&copies, one), PP_COPIES_FRESH);
+}
+END_TEST
+
+START_TEST(test_copies_are_found_by_their_name)
+{
+	struct pp_plan *one = add(1);
+	ck_assert_ptr_eq(pp_copies_named(&copies, one->name), one);
+	ck_assert_ptr_null(pp_copies_named(&copies, "podpool99"));
+	ck_assert_ptr_null(pp_copies_named(&copies, "a"));
+}
+END_TEST
+
 START_TEST(test_copies_used_least_recently_make_room)
 {
 	struct pp_plan *plans[PP_COPIES_MAX];
@@ -81,6 +103,8 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_copies_hold_their_plans);
 	tcase_add_test(c, test_copies_of_before_a_change_are_stale_until_they_are_made_again);
+	tcase_add_test(c, test_copies_are_stand_ins_until_they_are_really_made);
+	tcase_add_test(c, test_copies_are_found_by_their_name);
 	tcase_add_test(c, test_copies_used_least_recently_make_room);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

@@ -95,22 +95,80 @@ static bool has(const struct pp_plan *p)
 
 START_TEST(test_flight_answers_of_the_brokers_own_are_swallowed)
 {
-	struct pp_plan *p = plan(1), *q = plan(2);
+	struct pp_plan *p = plan(1), *q = plan(2), *r = plan(3);
 	push_parse("a", p);
 	push_close("a");
 	push_bring(q);
 	push_evict(q);
 	push(PP_FLIGHT_QUIET, NULL, NULL);
 	push_unnamed("one");
-	static const bool swallowed[] = {false, false, true, true, true, false};
-	for (uint32_t i = 0; i < 6; i++)
+	push(PP_FLIGHT_STAND_IN, NULL, r);
+	static const bool swallowed[] = {false, false, true, true, true, false, true};
+	for (uint32_t i = 0; i < 7; i++)
 		ck_assert(pp_flight_answered(&s.flight, i + 1) == swallowed[i]);
-	ck_assert(p->proven && q->proven);
-	ck_assert(!pp_flight_answered(&s.flight, 7)); /* of no meaning to us */
+	ck_assert(p->proven && q->proven && !r->proven);
+	ck_assert(!pp_flight_answered(&s.flight, 8)); /* of no meaning to us */
 	pp_plan_drop(p);
 	pp_plan_drop(q);
+	pp_plan_drop(r);
 	pp_copies_clear(&s.copies);
 	ck_assert_uint_eq(p->users, 0); /* nothing is left that holds it */
+}
+END_TEST
+
+static bool is_described(const struct pp_plan *p, const uint8_t *params, size_t len)
+{
+	size_t has;
+	const uint8_t *said = pp_plan_description(p, &has);
+	return said && has == len && memcmp(said, params, len) == 0;
+}
+
+START_TEST(test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows)
+{
+	static const uint8_t params[] = {0, 1, 0, 0, 0, 23};
+	struct pp_plan *p = plan(1), *q = plan(2);
+	size_t len;
+	uint32_t number = push(PP_FLIGHT_DESCRIBE, NULL, p);
+	pp_flight_described(&s.flight, number + 1, PP_BACK_NO_DATA, NULL, 0); /* another's */
+	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+			    sizeof params);
+	ck_assert_ptr_null(pp_plan_description(p, &len)); /* which may have rows */
+	pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0);
+	ck_assert(is_described(p, params, sizeof params) && s.flight.head == s.flight.end);
+	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+			    sizeof params);
+	pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0);
+	ck_assert_ptr_null(pp_plan_description(q, &len));
+	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+			    3); /* in part */
+	pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0);
+	ck_assert_ptr_null(pp_plan_description(q, &len));
+	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+			    sizeof params);
+	pp_flight_discarded(&s, number, number + 1); /* an error in the place of NoData */
+	ck_assert_ptr_null(pp_plan_description(q, &len));
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+	ck_assert_uint_eq(p->users + q->users, 0);
+}
+END_TEST
+
+/* It changes nothing on the server, and nothing waits for it. */
+START_TEST(test_flight_a_describe_decides_nothing)
+{
+	struct pp_plan *p = plan(1);
+	pp_tx_init(&s.tx);
+	ck_assert_int_eq(pp_copies_add(&s.copies, p), 0);
+	uint32_t first = push(PP_FLIGHT_DESCRIBE, NULL, p);
+	s.tx.asked = asked + 1;
+	ck_assert_int_eq(pp_tx_front(&s.tx, PP_FRONT_PARSE), 0);
+	ck_assert(!pp_flight_is_plan_pending(&s.flight, &s.tx, p));
+	pp_flight_discarded(&s, first, asked + 1);
+	ck_assert(has(p));
+	pp_plan_drop(p);
 }
 END_TEST
 
@@ -162,7 +220,7 @@ START_TEST(test_flight_a_discarded_bring_or_evict_left_the_server_as_it_was)
 	ck_assert(has(p) && !has(q) && pp_flight_closes(&s.flight, q));
 	ck_assert(!pp_flight_closes(&s.flight, p));
 	pp_flight_discarded(&s, first, asked + 1);
-	ck_assert(!has(p) && has(q));
+	ck_assert(!has(p) && pp_copies_find(&s.copies, q) == PP_COPIES_STAND_IN);
 	pp_plan_drop(p);
 	pp_plan_drop(q);
 }
@@ -349,6 +407,8 @@ int main(void)
 	TCase *tc = tcase_create("answered and discarded");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_flight_answers_of_the_brokers_own_are_swallowed);
+	tcase_add_test(tc, test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows);
+	tcase_add_test(tc, test_flight_a_describe_decides_nothing);
 	tcase_add_test(tc, test_flight_only_the_next_number_is_its_answer);
 	tcase_add_test(tc, test_flight_a_discarded_parse_was_never_sent);
 	tcase_add_test(tc, test_flight_close_and_parse_of_one_name_are_undone_the_last_first);
