@@ -5,13 +5,17 @@
 #include <stdio.h>
 
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "pp_test.h"
 
 static struct pp_database db;
+static struct pp_hidden hidden; /* nothing is watched for */
 
 static inline void begin_database(void)
 {
 	memset(&db, 0, sizeof db);
+	memset(&hidden, 0, sizeof hidden);
+	db.hidden = &hidden;
 	pp_plans_init(&db.plans);
 }
 

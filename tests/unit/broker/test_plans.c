@@ -1,0 +1,268 @@
+#include "broker/plans.h"
+
+#include "broker/statements.h"
+#include "broker_world.h"
+
+static void setup(void)
+{
+	begin_database();
+}
+
+static void teardown(void)
+{
+	pp_plans_finish(&db.plans);
+	ck_assert_ptr_null(db.plans.by_key);
+	ck_assert_uint_eq(db.plans.bytes, 0);
+}
+
+#define LABEL(bytes) ((struct pp_label){bytes, sizeof(bytes) - 1})
+
+/* Parse's body behind the name: the text and these types. Counted. */
+static struct pp_plan *take(struct pp_label label, const char *text, const uint8_t *types,
+			    uint8_t count)
+{
+	uint8_t body[256];
+	bool is_new;
+	size_t len = strlen(text) + 1;
+	memcpy(body, text, len);
+	body[len++] = 0;
+	body[len++] = count;
+	for (uint8_t i = 0; i < count; i++) {
+		memset(body + len, 0, 4);
+		body[len + 2] = types[i] == 255 ? 705 >> 8 : 0; /* 255: unknown */
+		body[len + 3] = types[i] == 255 ? 705 & 255 : types[i];
+		len += 4;
+	}
+	struct pp_plan *p = pp_plans_take(&db, label, body, len, &is_new);
+	ck_assert_ptr_nonnull(p);
+	ck_assert_ptr_eq(pp_plans_find(&db, label, body, len), p);
+	return p;
+}
+
+static struct pp_plan *take_plain(struct pp_label label, const char *text)
+{
+	return take(label, text, NULL, 0);
+}
+
+START_TEST(test_plans_are_shared_by_text_and_types)
+{
+	struct pp_plan *one = take(LABEL(""), "select $1", (const uint8_t[]){23}, 1);
+	struct pp_plan *same = take(LABEL(""), "select $1", (const uint8_t[]){23}, 1);
+	struct pp_plan *other = take(LABEL(""), "select $1", (const uint8_t[]){20}, 1);
+	struct pp_plan *untyped = take_plain(LABEL(""), "select $1");
+	ck_assert_ptr_eq(one, same);
+	ck_assert_uint_eq(one->users, 2);
+	ck_assert_ptr_ne(one, other);
+	ck_assert_ptr_ne(one, untyped);
+	ck_assert(pp_plan_is_name(one->name) && strcmp(one->name, other->name) != 0);
+	pp_plan_drop(one);
+	pp_plan_drop(same);
+	pp_plan_drop(other);
+	pp_plan_drop(untyped);
+}
+END_TEST
+
+START_TEST(test_plans_are_others_under_other_settings_only_where_those_decide)
+{
+	struct pp_label german = LABEL("datestyle\0German\0");
+	struct pp_plan *date = take_plain(LABEL(""), "select date '01.02.2003'");
+	struct pp_plan *german_date = take_plain(german, "select date '01.02.2003'");
+	struct pp_plan *plain = take_plain(LABEL(""), "select n from t");
+	struct pp_plan *german_plain = take_plain(german, "select n from t");
+	struct pp_statement *names = NULL;
+	ck_assert_ptr_ne(date, german_date);
+	ck_assert_str_eq((const char *)pp_plan_body(date), (const char *)pp_plan_body(german_date));
+	ck_assert_ptr_eq(plain, german_plain);
+	ck_assert_int_eq(pp_statements_set(&names, "a", plain), 0);
+	ck_assert(!pp_plans_may_change(names, LABEL(""), german));
+	ck_assert_int_eq(pp_statements_set(&names, "b", date), 0);
+	ck_assert(pp_plans_may_change(names, LABEL(""), german));
+	ck_assert(!pp_plans_may_change(names, LABEL(""), LABEL("work_mem\0004MB\0")));
+	ck_assert(!pp_plans_may_change(NULL, LABEL(""), german));
+	pp_statements_clear(&names);
+	pp_plan_drop(date);
+	pp_plan_drop(german_date);
+	pp_plan_drop(plain);
+	pp_plan_drop(german_plain);
+}
+END_TEST
+
+START_TEST(test_plans_nobody_names_make_room_the_oldest_first)
+{
+	struct pp_plan *used = plan(0), *oldest = plan(1), *next = plan(2);
+	pp_plan_drop(oldest);
+	pp_plan_drop(next);
+	for (int i = 3; i < PP_PLANS_MAX; i++)
+		pp_plan_drop(plan(i));
+	ck_assert_uint_eq(db.plans.used.count, PP_PLANS_MAX);
+	pp_plan_drop(plan(1)); /* asked for again: now the next one is the oldest */
+	uint32_t last = db.plans.last_id;
+	pp_plan_drop(plan(PP_PLANS_MAX));
+	ck_assert_uint_eq(db.plans.used.count, PP_PLANS_MAX);
+	ck_assert_ptr_eq(plan(1), oldest);
+	pp_plan_drop(oldest);
+	ck_assert_ptr_eq(plan(0), used);
+	pp_plan_drop(used);
+	ck_assert_uint_eq(db.plans.last_id, last + 1);
+	pp_plan_drop(plan(2));
+	ck_assert_uint_eq(db.plans.last_id, last + 2); /* made anew */
+	pp_plan_drop(used);
+}
+END_TEST
+
+START_TEST(test_plans_that_are_all_named_leave_no_room)
+{
+	static struct pp_plan *plans[PP_PLANS_MAX];
+	bool is_new;
+	for (int i = 0; i < PP_PLANS_MAX; i++)
+		plans[i] = plan(i);
+	ck_assert_ptr_null(
+		pp_plans_take(&db, LABEL(""), (const uint8_t *)"one more\0\0", 11, &is_new));
+	pp_plan_drop(plans[7]);
+	struct pp_plan *more =
+		pp_plans_take(&db, LABEL(""), (const uint8_t *)"one more\0\0", 11, &is_new);
+	ck_assert(more && is_new);
+	plans[7] = more;
+	for (int i = 0; i < PP_PLANS_MAX; i++)
+		pp_plan_drop(plans[i]);
+}
+END_TEST
+
+START_TEST(test_plans_are_capped_in_bytes)
+{
+	bool is_new;
+	size_t len = PP_PLANS_BYTES_MAX / 2 + 1;
+	uint8_t *body = calloc(1, len);
+	memset(body, 'x', len - 3);
+	struct pp_plan *one = pp_plans_take(&db, LABEL(""), body, len, &is_new);
+	body[0] = 'y';
+	ck_assert_ptr_null(pp_plans_take(&db, LABEL(""), body, len, &is_new));
+	pp_plan_drop(one);
+	pp_plan_drop(pp_plans_take(&db, LABEL(""), body, len, &is_new));
+	ck_assert_uint_eq(db.plans.used.count, 1);
+	free(body);
+}
+END_TEST
+
+/* "" nobody knows */
+static const char *described(const struct pp_plan *p)
+{
+	static char words[64];
+	size_t len, n = 0;
+	const uint8_t *params = pp_plan_description(p, &len);
+	words[0] = '\0';
+	for (size_t i = 0; params && i < len; i++)
+		n += (size_t)snprintf(words + n, sizeof words - n, "%u ", params[i]);
+	return words;
+}
+
+START_TEST(test_plans_know_their_description_from_text_and_types)
+{
+	static const struct {
+		const char *text, *is;
+		uint8_t types[2], count;
+	} rows[] = {{"delete from t", "0 0 ", {0}, 0},
+		    {"delete from t where n = $1", "0 1 0 0 0 23 ", {23}, 1},
+		    {"delete from t", "0 1 0 0 0 23 ", {23}, 1}, /* more than it needs */
+		    {"delete from t where n = $1", "", {0}, 0},	 /* the server infers it */
+		    {"delete from t where n = $1", "", {0}, 1},
+		    {"delete from t where n = $1", "", {255}, 1},
+		    {"delete from t where n = $2", "", {23}, 1},
+		    {"delete from t where n = $2", "", {23, 0}, 2},
+		    {"delete from t where n = $2", "0 2 0 0 0 23 0 0 0 25 ", {23, 25}, 2},
+		    {"delete from t returning n", "", {0}, 0},
+		    {"select 1", "", {0}, 0}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pp_plan *p = take(LABEL(""), rows[i].text, rows[i].types, rows[i].count);
+		ck_assert_msg(strcmp(described(p), rows[i].is) == 0, "%s: %s", rows[i].text,
+			      described(p));
+		pp_plan_drop(p);
+	}
+}
+END_TEST
+
+static void tell(struct pp_plan *p, const uint8_t *params, size_t len)
+{
+	uint8_t *copy = malloc(len);
+	memcpy(copy, params, len);
+	pp_plan_described(p, copy, len);
+}
+
+START_TEST(test_plans_know_what_a_server_has_said_last)
+{
+	static const uint8_t int4[] = {0, 1, 0, 0, 0, 23}, none[] = {0, 0};
+	struct pp_plan *p = take_plain(LABEL(""), "delete from t where n = $1");
+	tell(p, int4, sizeof int4);
+	ck_assert_str_eq(described(p), "0 1 0 0 0 23 ");
+	tell(p, none, sizeof none);
+	ck_assert_str_eq(described(p), "0 0 ");
+	pp_plan_described(p, NULL, 0); /* rows */
+	ck_assert_str_eq(described(p), "");
+	db.plans.bytes += PP_PLANS_BYTES_MAX; /* no room to keep it */
+	tell(p, int4, sizeof int4);
+	ck_assert_str_eq(described(p), "");
+	db.plans.bytes -= PP_PLANS_BYTES_MAX;
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_plans_need_not_be_what_parse_says)
+{
+	bool is_new;
+	static const uint8_t short_one[] = "delete from t"; /* no list of types */
+	struct pp_plan *p = pp_plans_take(&db, LABEL(""), short_one, sizeof short_one, &is_new);
+	ck_assert_str_eq(described(p), "");
+	pp_plan_drop(p);
+	p = pp_plans_take(&db, LABEL(""), short_one, sizeof short_one - 1,
+			  &is_new); /* nor an end */
+	ck_assert_str_eq(described(p), "");
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_plans_have_names_that_are_cut_as_the_server_does)
+{
+	struct pp_statement *names = NULL;
+	struct pp_plan *one = plan(1), *two = plan(2);
+	char name[80];
+	memset(name, 'n', sizeof name);
+	name[70] = '\0';
+	ck_assert_int_eq(pp_statements_set(&names, name, one), 0);
+	name[64] = 'x'; /* beyond NAMEDATALEN */
+	ck_assert_ptr_eq(pp_statements_find(names, name), one);
+	ck_assert_int_eq(pp_statements_set(&names, name, two), 0); /* another meaning */
+	ck_assert_uint_eq(one->users, 1);
+	ck_assert_uint_eq(two->users, 2);
+	name[62] = 'x';
+	ck_assert_ptr_null(pp_statements_find(names, name));
+	ck_assert_int_eq(pp_statements_set(&names, name, NULL), 0);
+	for (int i = 1; i < PP_STATEMENTS_MAX; i++) {
+		snprintf(name, sizeof name, "%d", i);
+		ck_assert_int_eq(pp_statements_set(&names, name, one), 0);
+	}
+	ck_assert_int_eq(pp_statements_set(&names, "one more", one), PP_ERR_FULL);
+	ck_assert_int_eq(pp_statements_set(&names, "1", two), 0); /* is there */
+	pp_statements_clear(&names);
+	ck_assert_uint_eq(one->users + two->users, 2);
+	pp_plan_drop(one);
+	pp_plan_drop(two);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("broker/plans");
+	TCase *c = tcase_create("plans");
+	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_test(c, test_plans_are_shared_by_text_and_types);
+	tcase_add_test(c, test_plans_are_others_under_other_settings_only_where_those_decide);
+	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
+	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);
+	tcase_add_test(c, test_plans_are_capped_in_bytes);
+	tcase_add_test(c, test_plans_know_their_description_from_text_and_types);
+	tcase_add_test(c, test_plans_know_what_a_server_has_said_last);
+	tcase_add_test(c, test_plans_need_not_be_what_parse_says);
+	tcase_add_test(c, test_plans_have_names_that_are_cut_as_the_server_does);
+	suite_add_tcase(suite, c);
+	return pp_test_main(suite);
+}
