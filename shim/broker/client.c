@@ -1,9 +1,6 @@
 #include "broker/client.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/assert.h"
@@ -17,7 +14,6 @@
 #include "broker/relay.h"
 #include "broker/secret.h"
 #include "broker/server.h"
-#include "broker/stream.h"
 #include "broker/startup.h"
 #include "broker/tls.h"
 #include "broker/tunnel.h"
@@ -105,67 +101,6 @@ void pp_client_check_eof(struct pp_client *c)
 		pp_client_close(c, "client closed");
 }
 
-static void keep(struct pp_client *c, const uint8_t *bytes, size_t len)
-{
-	if (pp_buf_append(&c->in, bytes, len, PP_CLIENT_IN_MAX + PP_READ_BUFFER) < 0) {
-		pp_client_close(c, "no memory for its input");
-		return;
-	}
-	pp_client_continue(c);
-	if (!c->gone && pp_buf_len(&c->in) >= PP_CLIENT_IN_MAX)
-		pp_client_pause(c, true);
-}
-
-/* As recv(2). A TLS record is smaller than the buffer: nothing stays inside the SSL object. */
-static ssize_t receive(struct pp_client *c)
-{
-	if (!c->ssl)
-		return recv(c->fd, c->broker->read_buffer, PP_READ_BUFFER, 0);
-	ssize_t n = pp_tls_read(c->ssl, c->broker->read_buffer, PP_READ_BUFFER);
-	if (n == PP_STREAM_AGAIN)
-		errno = EAGAIN;
-	return n == PP_STREAM_DEAD ? 0 : n;
-}
-
-static void end_output(struct pp_client *c)
-{
-	if (c->ssl)
-		pp_tls_goodbye(c->ssl);
-	shutdown(c->fd, SHUT_WR);
-}
-
-void pp_client_read(struct pp_client *c)
-{
-	struct pp_broker *b = c->broker;
-	ssize_t n = receive(c);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (n < 0) {
-		pp_client_close(c, "client lost");
-		return;
-	}
-	if (n == 0) {
-		c->eof = true;
-		pp_client_pause(c, true);
-		pp_client_check_eof(c);
-		return;
-	}
-	bool streams = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
-	if (streams && pp_buf_len(&c->in) == 0) {
-		size_t used = pp_relay_front(c, b->read_buffer, (size_t)n);
-		if (c->gone || c->state == PP_CLIENT_CLOSING || used == (size_t)n)
-			return;
-		if (pp_buf_append(&c->in, b->read_buffer + used, (size_t)n - used,
-				  PP_CLIENT_IN_MAX + PP_READ_BUFFER) < 0)
-			pp_client_close(c, "no memory for its input");
-		return;
-	}
-	bool logs_in = c->state == PP_CLIENT_STARTUP || c->state == PP_CLIENT_PASSWORD;
-	keep(c, b->read_buffer, (size_t)n);
-	if (logs_in)
-		explicit_bzero(b->read_buffer, (size_t)n); /* its password, perhaps */
-}
-
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -181,27 +116,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	struct pp_client *c = arg;
 	pp_broker_now(c->broker);
-	struct pp_stream stream = {.fd = c->fd, .ssl = c->ssl};
-	if (pp_stream_flush(&stream, &c->out) == PP_STREAM_DEAD) {
-		pp_client_close(c, "client lost");
-		return;
-	}
-	if (pp_buf_len(&c->out) == 0) {
-		event_del(&c->write_event);
-		pp_process_settle(c);
-		if (c->state == PP_CLIENT_CLOSING) {
-			end_output(c);
-			pp_client_check_eof(c);
-			if (c->gone)
-				return;
-		}
-	}
-	if (pp_buf_len(&c->out) < PP_CLIENT_OUT_HIGH / 2) {
-		if (c->server)
-			pp_server_pause(c->server, false);
-		if (c->tunnel)
-			pp_tunnel_client_drained(c);
-	}
+	pp_client_flush(c);
 }
 
 struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *route)
@@ -226,33 +141,6 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 		return NULL;
 	}
 	return c;
-}
-
-void pp_client_pause(struct pp_client *c, bool paused)
-{
-	paused |= c->eof;
-	if (c->read_paused == paused || c->gone)
-		return;
-	c->read_paused = paused;
-	if (paused)
-		event_del(&c->read_event);
-	else
-		event_add(&c->read_event, NULL);
-}
-
-bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch)
-{
-	pp_client_forget_touch(c);
-	c->unnamed.touch = malloc(sizeof *touch);
-	if (c->unnamed.touch)
-		*c->unnamed.touch = *touch;
-	return c->unnamed.touch != NULL;
-}
-
-void pp_client_forget_touch(struct pp_client *c)
-{
-	free(c->unnamed.touch);
-	c->unnamed.touch = NULL;
 }
 
 /* Everything it holds goes back to where it came from; the order matters: the server first, so that nobody
@@ -294,7 +182,7 @@ void pp_client_close_soon(struct pp_client *c)
 	pp_client_set_state(c, PP_CLIENT_CLOSING);
 	pp_client_pause(c, false);
 	if (pp_buf_len(&c->out) == 0)
-		end_output(c);
+		pp_client_end_output(c);
 }
 
 static void free_client(struct pp_grave *grave)

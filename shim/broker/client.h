@@ -138,12 +138,13 @@ static inline struct pp_client *pp_client_of(struct pp_waiter *waiter)
 void pp_client_set_state(struct pp_client *c, enum pp_client_state to);
 const char *pp_client_word(enum pp_client_state state);
 
-/* The unnamed statement does this when executed. False: no memory. */
-bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch);
-void pp_client_forget_touch(struct pp_client *c);
-
 /* Sends or queues. A client that cannot take its bytes within the cap, or whose socket is broken, is closed: check c->gone. */
 void pp_client_write(struct pp_client *c, const void *bytes, size_t len);
+
+/* Its socket takes bytes again: sends what is queued. */
+void pp_client_flush(struct pp_client *c);
+/* Nothing more will be said to it (FIN). */
+void pp_client_end_output(struct pp_client *c);
 
 /* Sends an ErrorResponse and closes once it is out. severity as PostgreSQL would. */
 void pp_client_fail(struct pp_client *c, const char *severity, const char *sqlstate,

@@ -1,11 +1,15 @@
-/* What is said to a client: bytes of its server's, and errors of ours. */
+/* What is said to a client: bytes of its server's, and errors of ours, as its socket takes them. */
 #include "broker/client.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 #include "broker/login.h"
+#include "broker/process.h"
 #include "broker/server.h"
 #include "broker/stream.h"
+#include "broker/tls.h"
+#include "broker/tunnel.h"
 #include "wire/error.h"
 
 void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
@@ -32,6 +36,38 @@ void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 		pp_client_close(c, "client reads too slowly");
 	else if (c->server && pp_buf_len(&c->out) >= PP_CLIENT_OUT_HIGH)
 		pp_server_pause(c->server, true);
+}
+
+void pp_client_end_output(struct pp_client *c)
+{
+	if (c->ssl)
+		pp_tls_goodbye(c->ssl);
+	shutdown(c->fd, SHUT_WR);
+}
+
+void pp_client_flush(struct pp_client *c)
+{
+	struct pp_stream stream = {.fd = c->fd, .ssl = c->ssl};
+	if (pp_stream_flush(&stream, &c->out) == PP_STREAM_DEAD) {
+		pp_client_close(c, "client lost");
+		return;
+	}
+	if (pp_buf_len(&c->out) == 0) {
+		event_del(&c->write_event);
+		pp_process_settle(c);
+		if (c->state == PP_CLIENT_CLOSING) {
+			pp_client_end_output(c);
+			pp_client_check_eof(c);
+			if (c->gone)
+				return;
+		}
+	}
+	if (pp_buf_len(&c->out) < PP_CLIENT_OUT_HIGH / 2) {
+		if (c->server)
+			pp_server_pause(c->server, false);
+		if (c->tunnel)
+			pp_tunnel_client_drained(c);
+	}
 }
 
 static void write_error(struct pp_client *c, const struct pp_error *error)

@@ -77,14 +77,14 @@ static void lex_end(struct pp_server *s)
 	if (!unnamed)
 		bits = pp_front_runs(s, bits);
 	if (unnamed) {
-		pp_client_forget_touch(s->client);
+		pp_unnamed_forget_touch(&s->client->unnamed);
 		s->client->unnamed.watch = s->database->hidden->generation;
 	}
 	if (!bits)
 		return;
 	pp_touch_read(&text, bits, &s->lexer);
 	s->forgets |= !unnamed && bits & PP_TOUCH_FORGETS;
-	if (unnamed && !pp_client_keep_touch(s->client, &text))
+	if (unnamed && !pp_unnamed_keep_touch(&s->client->unnamed, &text))
 		pp_server_pin(s, PP_PIN_OPAQUE, "no memory for its statement");
 	pp_front_touch(s, &text);
 }

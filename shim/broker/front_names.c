@@ -92,7 +92,7 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 		pp_touch_read(&text, bits, &c->server->lexer);
 		pp_front_touch(c->server, &text);
 	}
-	return (!bits || pp_client_keep_touch(c, &text)) &&
+	return (!bits || pp_unnamed_keep_touch(&c->unnamed, &text)) &&
 	       pp_buf_append(&c->unnamed.parse, f->bytes + f->at, head->total,
 			     PP_CLIENT_UNNAMED_MAX) == 0;
 }

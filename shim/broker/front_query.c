@@ -80,7 +80,7 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;
 	if (step == PP_STEP_TAKE) {
 		pp_buf_finish(&f->c->unnamed.parse); /* executed once, or never */
-		pp_client_forget_touch(f->c);
+		pp_unnamed_forget_touch(&f->c->unnamed);
 		f->c->server->unnamed_known = true;
 	}
 	return step;

@@ -10,6 +10,21 @@ void pp_unnamed_finish(struct pp_unnamed *unnamed)
 	*unnamed = (struct pp_unnamed){0};
 }
 
+bool pp_unnamed_keep_touch(struct pp_unnamed *unnamed, const struct pp_touched *touch)
+{
+	pp_unnamed_forget_touch(unnamed);
+	unnamed->touch = malloc(sizeof *touch);
+	if (unnamed->touch)
+		*unnamed->touch = *touch;
+	return unnamed->touch != NULL;
+}
+
+void pp_unnamed_forget_touch(struct pp_unnamed *unnamed)
+{
+	free(unnamed->touch);
+	unnamed->touch = NULL;
+}
+
 /* As the server sees it: cut. */
 static size_t name_len(const char *name)
 {

@@ -30,6 +30,9 @@ struct pp_unnamed {
 };
 
 void pp_unnamed_finish(struct pp_unnamed *unnamed);
+/* It does this when executed. False: no memory. */
+PP_MUSTCHECK bool pp_unnamed_keep_touch(struct pp_unnamed *unnamed, const struct pp_touched *touch);
+void pp_unnamed_forget_touch(struct pp_unnamed *unnamed);
 
 /* NULL: not defined. */
 struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name);

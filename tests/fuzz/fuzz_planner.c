@@ -119,20 +119,6 @@ void pp_client_continue(struct pp_client *c)
 		pp_relay_front_pending(c);
 }
 
-bool pp_client_keep_touch(struct pp_client *c, const struct pp_touched *touch)
-{
-	pp_client_forget_touch(c);
-	c->unnamed.touch = malloc(sizeof *touch);
-	*c->unnamed.touch = *touch;
-	return true;
-}
-
-void pp_client_forget_touch(struct pp_client *c)
-{
-	free(c->unnamed.touch);
-	c->unnamed.touch = NULL;
-}
-
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause)
 {
 	s->pins |= pins;
