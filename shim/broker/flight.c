@@ -5,6 +5,7 @@
 
 #include "base/assert.h"
 #include "broker/client.h"
+#include "broker/front.h"
 #include "broker/server.h"
 #include "wire/msg.h"
 
@@ -172,6 +173,14 @@ static bool is_decided_later(const struct pp_flight *flight, uint32_t at,
 	return false;
 }
 
+bool pp_flight_tidies(const struct pp_flight *flight)
+{
+	for (uint32_t at = flight->head; at != flight->end; at++)
+		if (flight->marks[at].kind == PP_FLIGHT_TIDY)
+			return true;
+	return false;
+}
+
 bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan)
 {
 	for (uint32_t at = flight->head; at != flight->end; at++)
@@ -223,6 +232,13 @@ static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint3
 	mark->before = (struct pp_unnamed){0};
 }
 
+static void restore_untidy(struct pp_server *s, const char *name)
+{
+	if (s->untidy[0] && strcmp(s->untidy, name) != 0)
+		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE); /* room for one name only */
+	memcpy(s->untidy, name, sizeof s->untidy);
+}
+
 static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over, bool failed)
 {
 	struct pp_statement **names = &s->client->statements;
@@ -242,6 +258,7 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 		if (!failed && *mark->name && strcmp(mark->name, s->untidy) == 0)
 			s->untidy[0] = '\0';
 		break;
+	case PP_FLIGHT_TIDY: restore_untidy(s, mark->name); break;
 	case PP_FLIGHT_UNNAMED:
 		if (!mark->ended)
 			undo_unnamed(s, mark, over, failed);

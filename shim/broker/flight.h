@@ -8,6 +8,7 @@
  *   EVICT     swallowed                                 the server has its copy still
  *   STAND_IN  swallowed                                 the server has none
  *   QUIET     swallowed                                 nobody knows what the unnamed statement is; s->untidy is not there
+ *   TIDY      swallowed                                 what s->untidy named before is there still
  *   DESCRIBE  passed on; the plan knows it now          -
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
  *                                                       that failed
@@ -33,17 +34,18 @@ enum pp_flight_kind {
 	PP_FLIGHT_STAND_IN,
 	PP_FLIGHT_DESCRIBE,
 	PP_FLIGHT_QUIET,
+	PP_FLIGHT_TIDY,
 	PP_FLIGHT_UNNAMED
 };
 
 struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
-	struct pp_plan *plan; /* counted: that it is about; NULL for QUIET, UNNAMED */
+	struct pp_plan *plan; /* counted: that it is about; NULL for QUIET, TIDY, UNNAMED */
 	char name
-		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET: of an untidy one, or none */
-	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
-	uint8_t *params;		 /* DESCRIBE, owned: its parameters, once said */
+		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET, TIDY: of an untidy one, or none */
+	struct pp_unnamed before; /* UNNAMED: what it replaces */
+	uint8_t *params;	  /* DESCRIBE, owned: its parameters, once said */
 	size_t params_len;
 	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
 	bool known; /* UNNAMED: the server had what it replaces */
@@ -88,6 +90,9 @@ static inline bool pp_flight_is_empty(const struct pp_flight *flight)
 {
 	return flight->head == flight->end;
 }
+
+/* Is an untidy one being closed? */
+bool pp_flight_tidies(const struct pp_flight *flight);
 
 /* Is this plan being closed? An error may yet discard that. */
 bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan);

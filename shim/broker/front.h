@@ -127,9 +127,9 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,
 			    const struct pp_front_name *name);
 
-/* A message of the broker's own, behind what was looked at. False: gone, or it must wait. */
+/* A message of the broker's own, behind what was looked at; plan and name are its mark's. False: gone, or it must wait. */
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
-		  size_t len, struct pp_plan *plan);
+		  size_t len, struct pp_plan *plan, const char *name);
 /* The client's message with another name in it: header and head of the body anew, the rest as it comes. */
 enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head *head,
 			     const struct pp_front_name *name, const char *new_name);

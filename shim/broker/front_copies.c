@@ -11,7 +11,7 @@ static bool say_close(struct pp_front_run *f, struct pp_plan *plan)
 	uint8_t body[1 + PP_PLAN_NAME_MAX] = {'S'};
 	size_t len = strlen(plan->name) + 1;
 	memcpy(body + 1, plan->name, len);
-	if (!pp_front_say(f, PP_FLIGHT_EVICT, PP_FRONT_CLOSE, body, 1 + len, plan))
+	if (!pp_front_say(f, PP_FLIGHT_EVICT, PP_FRONT_CLOSE, body, 1 + len, plan, NULL))
 		return false;
 	pp_copies_remove(&f->c->server->copies, plan);
 	return true;
@@ -43,7 +43,7 @@ static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct p
 	if (said) {
 		memcpy(body, plan->name, name_len);
 		memcpy(body + name_len, text_and_types, len);
-		said = pp_front_say(f, kind, PP_FRONT_PARSE, body, name_len + len, plan);
+		said = pp_front_say(f, kind, PP_FRONT_PARSE, body, name_len + len, plan, NULL);
 	}
 	free(body);
 	return said;

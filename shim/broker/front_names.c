@@ -159,9 +159,9 @@ static bool bring_unnamed(struct pp_front_run *f)
 	c->server->unnamed_asked = c->server->tx.asked;
 	c->server->unnamed_brought = true;
 	bool said = len ? pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, kept + PP_MSG_HEADER,
-				       len - PP_MSG_HEADER, NULL)
+				       len - PP_MSG_HEADER, NULL, NULL)
 			: pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, unnamed, sizeof unnamed,
-				       NULL);
+				       NULL, NULL);
 	if (said)
 		c->server->unnamed_known = true;
 	return said;

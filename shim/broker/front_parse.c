@@ -7,25 +7,21 @@
 #include "broker/missing.h"
 #include "broker/server.h"
 
-static bool close_quietly(struct pp_front_run *f, const char *name)
-{
-	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
-	size_t len = strlen(name) + 1;
-	memcpy(body + 1, name, len);
-	return pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_CLOSE, body, 1 + len, NULL);
-}
-
 /* What provoked an error under this name is in the way of what is really called so. */
 bool pp_front_clear_name(struct pp_front_run *f, const char *name)
 {
 	struct pp_server *s = f->c->server;
+	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
+	size_t len = strlen(name) + 1;
 	if (!pp_front_evict(f, name))
 		return false;
 	if (strcmp(s->untidy, name) != 0 || pp_statements_find(f->c->statements, name))
 		return true;
-	if (!close_quietly(f, name))
+	memcpy(body + 1, name, len);
+	if (pp_front_awaits_names(f) ||
+	    !pp_front_say(f, PP_FLIGHT_TIDY, PP_FRONT_CLOSE, body, 1 + len, NULL, name))
 		return false;
-	s->untidy_closed = true; /* an error may discard that */
+	s->untidy[0] = '\0';
 	return true;
 }
 
@@ -38,8 +34,6 @@ static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame
 		pp_front_clear_name(f, name->text) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step != PP_STEP_TAKE)
 		return step;
-	if (strcmp(s->untidy, name->text) == 0)
-		s->untidy[0] = '\0'; /* it is the client's now */
 	pp_server_pin(s, PP_PIN_STATEMENT, why);
 	pp_front_lex_begin(s, PP_FRONT_PARSE);
 	s->lexing_unnamed = false;
@@ -54,24 +48,16 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 {
 	struct pp_server *s = f->c->server;
 	uint8_t body[PP_STATEMENT_NAME_MAX + 3] = {0};
-	uint32_t number = s->tx.asked;
 	size_t len = strlen(name->text) + 1;
-	if (strcmp(s->untidy, name->text) == 0 && !s->untidy_closed)
+	if (strcmp(s->untidy, name->text) == 0)
 		return pp_front_pass(f, head);
-	bool other = s->untidy[0] && strcmp(s->untidy, name->text) != 0;
-	if (other && pp_front_awaits_answers(f))
-		return PP_STEP_STOP; /* it may be taken away meanwhile */
-	/* If an error has discarded its Close it is there still, and one more would be the error. */
-	bool again = s->untidy[0] && !other;
-	if (again && !close_quietly(f, name->text))
-		return PP_STEP_STOP;
+	if ((s->untidy[0] || pp_flight_tidies(&s->flight)) && pp_front_awaits_answers(f))
+		return PP_STEP_STOP; /* the other one may go, or come back */
+	bool other = s->untidy[0];
 	memcpy(body, name->text, len); /* then the empty text, and no types */
-	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
+	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL,
+			  other ? NULL : name->text))
 		return PP_STEP_STOP;
-	/* If it was there before, a discarded one more leaves it there. */
-	if (number != s->tx.asked && !s->untidy[0])
-		memcpy(s->flight.marks[s->flight.end - 1].name, name->text, len);
-	s->untidy_closed = again;
 	if (other)
 		pp_server_pin(s, PP_PIN_STATEMENT, PP_FRONT_TWICE);
 	memcpy(s->untidy, name->text, len);

@@ -141,10 +141,9 @@ enum pp_step pp_front_sql_stand_in(struct pp_front_run *f)
 	if (!pp_missing_find(s, name) || s->untidy[0] || s->tx.status == PP_TX_FAILED)
 		return PP_STEP_TAKE;
 	memcpy(body, name, len);
-	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL))
+	if (!pp_front_say(f, PP_FLIGHT_QUIET, PP_FRONT_PARSE, body, len + 3, NULL, name))
 		return PP_STEP_STOP;
 	memcpy(s->untidy, name, len);
-	s->untidy_closed = false;
 	if (shape == PP_SHAPE_DEALLOCATE)
 		pp_missing_forget(s, name);
 	return PP_STEP_TAKE;

@@ -69,7 +69,7 @@ bool pp_front_awaits_names(struct pp_front_run *f)
 }
 
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,
-		  size_t len, struct pp_plan *plan)
+		  size_t len, struct pp_plan *plan, const char *name)
 {
 	struct pp_server *s = f->c->server;
 	uint8_t header[PP_MSG_HEADER];
@@ -77,7 +77,7 @@ bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type
 	if (!pp_front_make_room(f, 1) || pp_tx_front(&s->tx, type) < 0)
 		return false; /* comes again when there is room */
 	if (number != s->tx.asked)
-		pp_flight_push(&s->flight, number, kind, NULL, plan);
+		pp_flight_push(&s->flight, number, kind, name, plan);
 	header[0] = type;
 	memcpy(header + 1, &length, sizeof length);
 	return pp_front_put(f, header, sizeof header) && pp_front_put(f, body, len);

@@ -186,10 +186,13 @@ static bool is_only_passed_on(uint8_t type)
 	       type == PP_BACK_COPY_DATA;
 }
 
-static bool is_description(uint8_t type)
+/* Is it part of an answer to Describe? Of the second part only if message `number` is answered with it: a Query's rows are
+ * described, too. */
+static bool describes(const struct pp_server *s, uint8_t type, uint32_t number)
 {
-	return type == PP_BACK_PARAMETER_DESCRIPTION || type == PP_BACK_NO_DATA ||
-	       type == PP_BACK_ROW_DESCRIPTION;
+	return type == PP_BACK_PARAMETER_DESCRIPTION ||
+	       ((type == PP_BACK_NO_DATA || type == PP_BACK_ROW_DESCRIPTION) &&
+		s->tx.answered != number);
 }
 
 /* One message's header at b->at. False: wait for more, or the server is gone. */
@@ -215,7 +218,7 @@ static bool take_head(struct back *b)
 		}
 		return false;
 	}
-	if (!pp_flight_is_empty(&s->flight) && is_description(head.type))
+	if (!pp_flight_is_empty(&s->flight) && describes(s, head.type, number))
 		pp_flight_described(&s->flight, number, head.type,
 				    frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
 				    head.total - PP_MSG_HEADER);

@@ -95,7 +95,6 @@ struct pp_server {
 	bool conforming;   /* standard_conforming_strings */
 	bool lexing_unnamed;
 	bool unsettled;	    /* PP_TOUCH_UNSETTLED, in this transaction */
-	bool untidy_closed; /* what s->untidy names may be closed already */
 	bool unsettles;	    /* what was prepared since the set was asked for, if executed */
 	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */

@@ -352,6 +352,19 @@ def test_a_close_that_an_error_discards_before_deallocate_on_a_server_without_st
     diff(script)
 
 
+def test_an_error_discards_what_would_have_made_a_name_free_for_others(diff):
+    """A name taken twice has left its stand-in on the server; what would have closed it is never read."""
+    def script(play):
+        a = play.open("a")
+        a.batch(parse("select 1", "c"))
+        a.say(query("prepare a as select 0"), parse("select 2", "c"), SYNC,
+              parse("no statement", "c"), close(b"S", "c"), parse("no statement", "c"), SYNC,
+              parse("no statement", "c"), SYNC, query("deallocate a"), bind(name="c"), execute(), SYNC)
+        a.hear(b"Z", times=6)
+        a.batch(bind(name="c"), execute())
+    diff(script)
+
+
 def test_the_unnamed_statement_after_an_error(diff):
     """It is what it was, or none where its own text was wrong."""
     def script(play):
@@ -432,11 +445,14 @@ def test_a_statement_without_rows_is_described_in_a_failed_transaction_on_a_serv
         a.batch(parse("delete from stage.t where n = $1 and note = $2", "described"), describe(b"S", "described"))
         a.batch(parse("delete from stage.t where n = $1", "typed", [20]))
         a.batch(parse("truncate stage.t", "plain"), parse("rollback", "end"), parse("", "empty"))
+        a.batch(parse("update stage.t set n = $1", "behind"))
+        a.say(query("select 'rows'"), describe(b"S", "behind"), SYNC)  # the query's rows are not its
+        a.hear(b"Z", times=2)
         b.sql("begin")
         for fail in ("select 1/0", "delete from nowhere"):
             a.sql("begin")
             a.sql(fail)
-            for name in ("described", "typed", "plain", "end", "empty", "described"):
+            for name in ("described", "typed", "plain", "end", "empty", "behind", "described"):
                 a.batch(describe(b"S", name))
             a.batch(describe(b"S", "plain"), describe(b"S", "described"), bind(name="end"), describe(), execute())
         for name in ("described", "typed", "plain"):  # it is itself again

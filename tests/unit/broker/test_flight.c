@@ -362,6 +362,26 @@ START_TEST(test_flight_a_quiet_one_that_never_ran_leaves_doubt)
 }
 END_TEST
 
+START_TEST(test_flight_what_was_not_tidied_up_is_there_still)
+{
+	push(PP_FLIGHT_TIDY, "left", NULL); /* s.untidy says so no longer */
+	ck_assert(pp_flight_tidies(&s.flight));
+	strcpy(s.untidy, "left"); /* and another of that name was put there behind it */
+	push(PP_FLIGHT_QUIET, "left", NULL);
+	pp_flight_discarded(&s, asked - 2, asked + 1);
+	ck_assert_str_eq(s.untidy, "left");
+	ck_assert(!pp_flight_tidies(&s.flight) && !s.pins);
+	s.untidy[0] = '\0';
+	push(PP_FLIGHT_TIDY, "left", NULL);
+	ck_assert(pp_flight_answered(&s.flight, asked));
+	ck_assert_str_eq(s.untidy, "");
+	push(PP_FLIGHT_TIDY, "left", NULL);
+	strcpy(s.untidy, "other");
+	pp_flight_discarded(&s, asked - 1, asked + 1);
+	ck_assert(s.pins & PP_PIN_STATEMENT); /* nobody else gets it before all are gone */
+}
+END_TEST
+
 /* Two batches: what is said in the first is certain only when it is answered, in the second from the start. */
 START_TEST(test_flight_what_a_batch_that_has_ended_may_not_have_done_is_pending)
 {
@@ -427,6 +447,7 @@ int main(void)
 		tc, test_flight_the_same_unnamed_under_way_behind_an_error_is_no_longer_the_same);
 	tcase_add_test(tc, test_flight_a_query_ends_the_unnamed_for_good);
 	tcase_add_test(tc, test_flight_a_quiet_one_that_never_ran_leaves_doubt);
+	tcase_add_test(tc, test_flight_what_was_not_tidied_up_is_there_still);
 	tcase_add_test(tc, test_flight_what_a_batch_that_has_ended_may_not_have_done_is_pending);
 	tcase_add_test(tc, test_flight_is_full_and_has_room_again_once);
 	suite_add_tcase(suite, tc);
