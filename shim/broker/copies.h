@@ -2,7 +2,7 @@
  * room for a new one.
  *
  * A stand-in is an empty statement in a plan's place: one that only serves to be deallocated (front_query.c) or described
- * (front_statements.c).
+ * (front_copies.c).
  */
 #ifndef PP_BROKER_COPIES_H
 #define PP_BROKER_COPIES_H

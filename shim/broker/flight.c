@@ -127,6 +127,7 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t len)
 {
 	bool whole = body && len >= 2 && len == 2 + 4 * (size_t)(body[0] << 8 | body[1]);
+	free(mark->params); /* said twice: a server may do anything */
 	mark->params = whole ? malloc(len) : NULL;
 	mark->params_len = len;
 	if (mark->params)

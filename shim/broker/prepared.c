@@ -7,16 +7,16 @@
 #include "broker/server.h"
 #include "wire/error.h"
 
-static void forget_dealloc(struct pp_server *s)
-{
-	pp_plan_drop(s->dealloc.plan);
-	s->dealloc.plan = NULL;
-}
-
 static void forget_all(struct pp_client *c)
 {
 	pp_statements_clear(&c->statements);
 	pp_sqlset_drop(&c->prepared);
+}
+
+void pp_prepared_ready(struct pp_server *s)
+{
+	pp_plan_drop(s->dealloc.plan);
+	s->dealloc.plan = NULL;
 }
 
 void pp_prepared_tag(struct pp_server *s, const char *tag)
@@ -37,13 +37,8 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 		pp_copies_remove(&s->copies, s->dealloc.plan);
 		if (s->client)
 			(void)!pp_statements_set(&s->client->statements, s->dealloc.name, NULL);
-		forget_dealloc(s);
+		pp_prepared_ready(s);
 	}
-}
-
-void pp_prepared_ready(struct pp_server *s)
-{
-	forget_dealloc(s);
 }
 
 /* The text could not be read as a whole, before any of it was executed; or FunctionCall names no function. The SQLSTATE

@@ -94,8 +94,8 @@ struct pp_server {
 	pp_ms lifetime_ms; /* jittered; 0 for ever */
 	bool conforming;   /* standard_conforming_strings */
 	bool lexing_unnamed;
-	bool unsettled;	    /* PP_TOUCH_UNSETTLED, in this transaction */
-	bool unsettles;	    /* what was prepared since the set was asked for, if executed */
+	bool unsettled; /* PP_TOUCH_UNSETTLED, in this transaction */
+	bool unsettles; /* what was prepared since the set was asked for, if executed */
 	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */
 	bool forgets;  /* what was said last may deallocate statements; until all is answered */
