@@ -9,7 +9,7 @@
  * unanswered (Parse, Bind, Describe, Close, Execute: one completing reply each) and ends with what
  * asks for ReadyForQuery (Sync, Query, FunctionCall) or, as a mark without a reply,
  * CopyDone/CopyFail. The last section may be open. The server works on the first one; what that is
- * decides what the server may say (the phase; the table is in tx.c):
+ * decides what the server may say (the phase; the table is in tx_back.c):
  *
  *              Parse, Bind ...               all answered, end is known
  *   NOTHING ───────────────────► EXTENDED ─────────────────────────► SYNC, QUERY, FUNCTION

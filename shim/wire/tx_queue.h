@@ -1,4 +1,4 @@
-/* shim/wire/tx_queue.h - the tracker's queue of sections (tx.h), for tx.c alone.
+/* shim/wire/tx_queue.h - the tracker's queue of sections (tx.h), for tx*.c alone.
  */
 #ifndef PP_WIRE_TX_QUEUE_H
 #define PP_WIRE_TX_QUEUE_H
@@ -9,6 +9,20 @@
 #include "wire/tx.h"
 
 PP_STATIC_ASSERT((PP_TX_SECTIONS_MAX & (PP_TX_SECTIONS_MAX - 1)) == 0, "ring is masked");
+
+/* A letter above is none of the protocol's. */
+#define PP_TX_LETTERS 128
+
+/* What the server is at: its first section. */
+enum pp_tx_phase {
+	PP_TX_AT_NOTHING,
+	PP_TX_AT_EXTENDED,
+	PP_TX_AT_QUERY,
+	PP_TX_AT_FUNCTION,
+	PP_TX_AT_SYNC,
+	PP_TX_AT_COPYING,
+	PP_TX_PHASE__COUNT
+};
 
 static inline struct pp_tx_section *pp_tx_section(struct pp_tx *tx, uint32_t at)
 {
@@ -48,6 +62,38 @@ static inline void pp_tx_discard(struct pp_tx *tx)
 {
 	tx->answered += pp_tx_section(tx, 0)->extended;
 	pp_tx_pop(tx);
+}
+
+/* Drops marks the server has passed, so that the first section is always what it is at. */
+static inline void pp_tx_settle(struct pp_tx *tx)
+{
+	while (tx->count && pp_tx_section(tx, 0)->extended == 0) {
+		if (pp_tx_section(tx, 0)->copy) {
+			/* Stray COPY messages in a batch: a timeout of the running transaction is
+			 * reported for the message read next, and for these (not "extended") the
+			 * server then says ReadyForQuery although nobody asked. */
+			tx->uncertain = true;
+			return;
+		}
+		if (pp_tx_section(tx, 0)->end != PP_TX_END_COPY)
+			return;
+		pp_tx_pop(tx);
+	}
+}
+
+static inline enum pp_tx_phase pp_tx_phase(const struct pp_tx *tx)
+{
+	static const uint8_t at_end[] = {
+		[PP_TX_END_OPEN] = PP_TX_AT_NOTHING,	  [PP_TX_END_COPY] = PP_TX_AT_NOTHING,
+		[PP_TX_END_SYNC] = PP_TX_AT_SYNC,	  [PP_TX_END_QUERY] = PP_TX_AT_QUERY,
+		[PP_TX_END_FUNCTION] = PP_TX_AT_FUNCTION,
+	};
+	if (tx->copy_in)
+		return PP_TX_AT_COPYING;
+	if (tx->count == 0)
+		return PP_TX_AT_NOTHING;
+	const struct pp_tx_section *first = &tx->ring[tx->head];
+	return first->extended ? PP_TX_AT_EXTENDED : (enum pp_tx_phase)at_end[first->end];
 }
 
 #endif
