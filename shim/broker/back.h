@@ -32,8 +32,6 @@ bool pp_back_leave_out(struct pp_back_run *b, const struct pp_frame_head *head);
 bool pp_back_must_be_whole(const struct pp_server *s, const struct pp_frame_head *head);
 /* ParameterStatus. */
 void pp_back_status(struct pp_server *s, const uint8_t *body, size_t len);
-/* NotificationResponse. */
-void pp_back_notifier(const struct pp_server *s, uint8_t *body);
 /* What the server says that we must know. */
 void pp_back_note(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *body);
 

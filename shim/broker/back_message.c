@@ -135,16 +135,6 @@ bool pp_back_missing(struct pp_back_run *b, const struct pp_frame_head *head,
 	return !c->gone;
 }
 
-/* A client that notifies itself looks for the pid that BackendKeyData told it. */
-void pp_back_notifier(const struct pp_server *s, uint8_t *body)
-{
-	uint32_t pid = htonl((uint32_t)s->backend_pid);
-	if (!s->client || memcmp(body, &pid, sizeof pid) != 0)
-		return;
-	pid = htonl(s->client->key.pid);
-	memcpy(body, &pid, sizeof pid);
-}
-
 void pp_back_note(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *body)
 {
 	switch (head->type) {

@@ -15,6 +15,7 @@
 #include "cgroup/files.h"
 #include "cgroup/governor.h"
 #include "config/config.h"
+#include "broker/notifier.h"
 #include "broker/refusal.h"
 #include "broker/reload.h"
 #include "drain/drain.h"
@@ -96,6 +97,7 @@ struct pp_broker {
 	uint32_t secrets[PP_SECRETS], secrets_left;
 	uint32_t tunnels, logins, cancels;
 	struct pp_refusals refusals;
+	struct pp_notifiers notifiers;
 	uint64_t transactions;
 	uint64_t pins_total[32]; /* by pin bit */
 };

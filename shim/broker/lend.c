@@ -10,6 +10,7 @@
 #include "broker/hidden.h"
 #include "broker/missing.h"
 #include "broker/nextval.h"
+#include "broker/notifier.h"
 #include "broker/process.h"
 #include "broker/question.h"
 #include "broker/relay.h"
@@ -61,6 +62,7 @@ void pp_lend_detach(struct pp_server *s)
 	s->client = NULL;
 	s->used = true;
 	c->server = NULL;
+	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
 	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = false;
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
@@ -202,6 +204,7 @@ void pp_lend_check_return(struct pp_server *s)
 	if (!is_between_transactions(s))
 		return;
 	pp_defaults_transaction_over(s);
+	pp_notifier_transaction_over(s);
 	pp_nextval_settle(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);

@@ -7,6 +7,7 @@
 #include "broker/database.h"
 #include "broker/lend.h"
 #include "broker/missing.h"
+#include "broker/notifier.h"
 #include "broker/server.h"
 
 /* Rows, most of what is ever said: nothing of ours ends with them, and nobody here reads them. */
@@ -59,7 +60,7 @@ static bool take_head(struct pp_back_run *b)
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE)
 		pp_back_status(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
 	if (head.type == PP_BACK_NOTIFICATION && frame == PP_FRAME_WHOLE)
-		pp_back_notifier(s, message + PP_MSG_HEADER);
+		pp_notifier_name(s, message + PP_MSG_HEADER);
 	if (own)
 		return pp_back_own(b, &head);
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE &&

@@ -12,6 +12,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/missing.h"
+#include "broker/notifier.h"
 #include "broker/relay.h"
 #include "broker/shed.h"
 #include "broker/tick.h"
@@ -258,6 +259,7 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	pp_log(PP_LOG_DEBUG, "server %d closed: %s", s->backend_pid, reason);
 	bool in_login = s->conn.state == PP_CONN_LOGIN;
 	pp_hidden_lost(s);
+	pp_notifier_lost(s);
 	pp_defaults_lost(s);
 	pp_shed_over(s);
 	pp_conn_set_state(&s->conn, PP_CONN_CLOSED, s->broker->now);

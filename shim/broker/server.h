@@ -88,11 +88,12 @@ struct pp_server {
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
 	} own;
 	int backend_pid;
-	uint32_t epoch;	   /* when its login began (defaults.h) */
-	bool alone;	   /* it runs one of broker.alone */
-	uint32_t cancels;  /* cancel connections under way */
-	pp_ms lifetime_ms; /* jittered; 0 for ever */
-	bool conforming;   /* standard_conforming_strings */
+	uint32_t notifier, lent_last; /* pids that clients were told (notifier.h); 0 nobody */
+	uint32_t epoch;		      /* when its login began (defaults.h) */
+	bool alone;		      /* it runs one of broker.alone */
+	uint32_t cancels;	      /* cancel connections under way */
+	pp_ms lifetime_ms;	      /* jittered; 0 for ever */
+	bool conforming;	      /* standard_conforming_strings */
 	bool lexing_unnamed;
 	bool unsettled; /* PP_TOUCH_UNSETTLED, in this transaction */
 	bool unsettles; /* what was prepared since the set was asked for, if executed */

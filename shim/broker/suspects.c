@@ -11,7 +11,7 @@
 /* What a name may bring with it. SETTINGS without names would mean all of them: DYNAMIC says that already. */
 #define BITS                                                                                       \
 	((PP_PINS_ALL & ~PP_PIN_SETTINGS) | PP_TOUCH_END | PP_TOUCH_STATEMENTS |                   \
-	 PP_TOUCH_PREPARES | PP_TOUCH_CODE | PP_TOUCH_DEFAULTS)
+	 PP_TOUCH_PREPARES | PP_TOUCH_CODE | PP_TOUCH_DEFAULTS | PP_TOUCH_NOTIFIES)
 
 struct row {
 	uint32_t name, bits; /* name: its hash */
@@ -125,7 +125,8 @@ static uint32_t judge(struct pp_suspects *found, const uint8_t *text, size_t len
 static uint32_t bits_of(struct pp_suspects *found, enum pp_suspects_kind kind, const uint8_t *text,
 			size_t len)
 {
-	static const uint32_t calls = PP_PIN_SEED | PP_PIN_SEQUENCE | PP_PIN_ADVISORY;
+	static const uint32_t calls =
+		PP_PIN_SEED | PP_PIN_SEQUENCE | PP_PIN_ADVISORY | PP_TOUCH_NOTIFIES;
 	switch (kind) {
 	case PP_SUSPECT_BODY: return judge(found, text, len);
 	case PP_SUSPECT_EXPRESSION: return judge(found, text, len) & ~PP_TOUCH_CODE;

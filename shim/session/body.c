@@ -82,6 +82,7 @@ static const struct {
 	{"hold", PP_PIN_DYNAMIC},
 	{"discard", PP_PIN_DYNAMIC},
 	{"pg_settings", PP_PIN_DYNAMIC},
+	{"notify", PP_TOUCH_NOTIFIES},
 	{"drop", PP_TOUCH_END},
 	{"close", PP_TOUCH_END},
 };

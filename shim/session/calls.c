@@ -43,6 +43,7 @@ static const struct pp_calls_row rows[] = {
 	{"ts_stat", "TS_STAT(", PP_PIN_DYNAMIC},
 	{"ts_rewrite", "TS_REWRITE(", PP_PIN_DYNAMIC},
 	{"pg_reload_conf", "PG_RELOAD_CONF(", PP_TOUCH_DEFAULTS},
+	{"pg_notify", "PG_NOTIFY(", PP_TOUCH_NOTIFIES},
 };
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))

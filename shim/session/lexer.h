@@ -30,9 +30,11 @@ enum pp_touch {
 	/* Changes, perhaps for its transaction only, what names mean or how a text is read: SET, RESET,
 	 * set_config(, CREATE, ALTER, DROP, DO, CALL, GRANT ...: what is prepared in that transaction
 	 * may be another thing elsewhere. */
-	PP_TOUCH_UNSETTLED = 1 << 16,
+	PP_TOUCH_UNSETTLED = 1 << 18,
 	/* PREPARE, also in a body (body.h). */
 	PP_TOUCH_PREPARES = 1 << 17,
+	/* NOTIFY, pg_notify(, also in a body: others hear of its transaction's end. */
+	PP_TOUCH_NOTIFIES = 1 << 19,
 	/* May advance a sequence: INSERT, MERGE, COPY, nextval(. */
 	PP_TOUCH_SEQUENCE = 1 << 20,
 	/* The text looks at what the server did before (past.h): the number of sessions; whether it

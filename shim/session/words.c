@@ -37,7 +37,7 @@ static const struct pp_words_row rows[] = {
 	{"lock", PP_STEP_SKIM, 0},
 	{"merge", PP_STEP_SKIM, PP_TOUCH_SEQUENCE},
 	{"move", PP_STEP_SKIM, 0},
-	{"notify", PP_STEP_SKIM, 0},
+	{"notify", PP_STEP_SKIM, PP_TOUCH_NOTIFIES},
 	{"prepare", PP_STEP_PREPARE, 0},
 	{"reassign", PP_STEP_SKIM, PP_TOUCH_DEFAULTS | PP_TOUCH_UNSETTLED},
 	{"refresh", PP_STEP_SKIM, 0},

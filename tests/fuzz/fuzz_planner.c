@@ -11,6 +11,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/missing.h"
+#include "broker/notifier.h"
 #include "broker/process.h"
 #include "broker/relay.h"
 #include "broker/server.h"
@@ -161,6 +162,8 @@ NEVER(void pp_app_name_tell(struct pp_server *s, const uint8_t *body, size_t len
 NEVER(void pp_shed_begin(struct pp_server *s))
 
 void pp_client_check_eof(struct pp_client *c) {}
+
+void pp_notifier_name(const struct pp_server *hearing, uint8_t *body) {}
 
 const struct pp_nameset *pp_hidden_settings(const struct pp_database *db)
 {

@@ -13,19 +13,11 @@ from stage import Stage
 SERVER = {"max_prepared_transactions": 10, "wal_level": "logical"}
 
 # A pid is told at login, before anything is asked; in transaction mode no server is the client's by then, so none's pid
-# is told: who would go by it could end a session that somebody else has by now. In session mode these pass.
-TOLD_AT_LOGIN = "the pid told at login is not that of the server of the moment"
-NOTIFIER = "the pid in another's notification is its server's, not the one it was told at login"
-ASKED_BEFORE = "it ends the server that a client had when it asked pg_backend_pid(), and now has itself"
+# is told: who would go by it could end a session that somebody else has by now. In session mode this passes.
 CANNOT_PASS = {  # in transaction mode
-    "test_connection.TestConnectionInfo.test_backend_pid": TOLD_AT_LOGIN,
-    "test_cursor.CursorTests.test_external_close_async": ASKED_BEFORE,
-    "test_async.AsyncTests.test_notify": NOTIFIER,
-    "test_notify.NotifiesTests.test_many_notifies": NOTIFIER,
-    "test_notify.NotifiesTests.test_notifies_received_on_execute": NOTIFIER,
-    "test_notify.NotifiesTests.test_notifies_received_on_poll": NOTIFIER,
-    "test_notify.NotifiesTests.test_notify_attributes": NOTIFIER,
-    "test_notify.NotifiesTests.test_notify_payload": NOTIFIER,
+    "test_connection.TestConnectionInfo.test_backend_pid": "the pid told at login is not that of the server of the moment",
+    "test_cursor.CursorTests.test_external_close_async":
+        "it ends the server that a client had when it asked pg_backend_pid(), and now has itself",
 }
 
 

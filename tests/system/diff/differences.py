@@ -20,15 +20,14 @@ def key(run, name, payload):
 
 
 def notifier(run, name, payload):
-    """Its own pid it must recognise; another's is that of the server which that one was lent at the moment, as
-    pg_stat_activity has it. Which of those who have been lent this server since has notified, no message tells."""
+    """By the pid that one was told at login: the name of its connection."""
     pid = struct.unpack_from("!i", payload)[0]
-    return (b"own " if pid == run.pids.get(name) else b"else") + payload[4:]
+    return next((who for who, told in run.pids.items() if told == pid), "nobody's").encode() + b" " + payload[4:]
 
 
 TABLE = {  # letter: (what may differ, how both are made equal)
     b"K": ("pid and key are the broker's own", key),
-    b"A": ("the pid of another session that notified", notifier),
+    b"A": ("each run has its own pids", notifier),
 }
 ANY_TIME = (b"A",)
 

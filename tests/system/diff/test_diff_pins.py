@@ -123,6 +123,65 @@ def test_13_notifications(diff):
     diff(script)
 
 
+TELLS = """create table noisy (n int); create function tells() returns void language sql as
+ $$ select pg_notify('news', 'from a function') $$; create function on_insert() returns trigger language plpgsql as
+ $$ begin notify news, 'from a trigger'; return new; end $$;
+ create trigger tells after insert on noisy for each row execute function on_insert()"""
+
+
+@pytest.mark.parametrize("said", [
+    "notify news, 'plain'", "select pg_notify('news', 'called')", "begin; notify news; select 1; commit",
+    "insert into stage.noisy values (1)", "select stage.tells()", "do $$ begin notify news; end $$",
+    "do $$ begin execute 'noti' || 'fy news'; end $$", "prepare p as select pg_notify('news', ''); execute p; deallocate p",
+])
+def test_13_who_notified(diff, said):
+    """b and c use the same server by turns, and one more that says nothing."""
+    def script(play):
+        a, b, c = three(play)
+        d = play.open("d")
+        a.sql("listen news")
+        for one in (b, c, b, a, c):
+            one.sql(said)
+            d.sql("select 1")
+            if one is not a:
+                a.hear_notification()
+    diff(script, TELLS)
+
+
+def test_13_who_notified_by_a_prepared_statement(diff):
+    def script(play):
+        a, b, c = three(play)
+        a.sql("listen news")
+        b.batch(parse("notify news, 'prepared'", "s"))
+        c.sql("prepare p as select pg_notify('news', 'prepared too')")
+        for _ in range(2):
+            b.batch(bind(name="s"), execute())
+            a.hear_notification()
+            c.sql("execute p")
+            a.hear_notification()
+    diff(script)
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_13_who_notified_is_heard_late(diff, leaves):
+    """The listener is in a transaction; meanwhile the notifier's server is lent on, or closed."""
+    def script(play):
+        a, b, c = three(play)
+        a.sql("listen news")
+        a.sql("begin")
+        b.sql("select setseed(0)" if leaves else "select 0")
+        b.sql("notify news, 'heard late'")
+        b.sql("begin; notify news, 'never'; rollback")
+        if leaves:
+            b.bye()
+        c.sql("select 1")
+        c.sql("begin; notify news, 'not yet'")
+        a.sql("commit")
+        c.sql("commit")
+        a.hear_notification()
+    diff(script)
+
+
 @pytest.mark.parametrize("reset", ["discard all", "deallocate all", "reset all", "unlisten *", "close all", "discard temp",
                                    "discard plans", "discard sequences", "begin; discard all", "select 1; discard all",
                                    "select pg_advisory_unlock_all(); reset all; deallocate all; close all; unlisten *"])

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "pp_test.h"
-#include "session/pins.h"
+#include "session/lexer.h"
 
 static struct pp_suspects *found;
 static struct pp_watch watch;
@@ -57,6 +57,16 @@ START_TEST(test_suspects_are_those_whose_bodies_say_so)
 	ck_assert_uint_eq(pins_of("keeps"), PP_PIN_OPAQUE);
 	ck_assert_uint_eq(pins_of("unheard_of"), 0);
 	ck_assert_uint_eq(pp_suspects_count(found), 4);
+}
+END_TEST
+
+/* Whose transaction's end others hear of is no reason to keep a server. */
+START_TEST(test_suspects_that_only_notify_pin_nothing)
+{
+	add(PP_SUSPECT_BODY, "tells", "begin perform pg_notify('a', 'b'); return new; end");
+	add(PP_SUSPECT_LEADS_TO, "noisy", "tells");
+	finish();
+	ck_assert_uint_eq(watch.look_up(watch.arg, "noisy", 5), PP_TOUCH_NOTIFIES);
 }
 END_TEST
 
@@ -175,6 +185,7 @@ int main(void)
 	TCase *c = tcase_create("suspects");
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_suspects_are_those_whose_bodies_say_so);
+	tcase_add_test(c, test_suspects_that_only_notify_pin_nothing);
 	tcase_add_test(c, test_suspects_in_another_language_may_do_anything);
 	tcase_add_test(c, test_suspects_lead_to_what_calls_them);
 	tcase_add_test(c, test_suspects_that_call_each_other_come_to_an_end);

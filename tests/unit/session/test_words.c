@@ -55,6 +55,7 @@ START_TEST(test_words_of_ordinary_work_have_no_pins)
 	ck_assert(pp_words_find("listen", 6)->found & PP_PIN_LISTEN);
 	ck_assert(pp_words_find("load", 4)->found & PP_PIN_LOAD);
 	ck_assert(pp_words_find("unlisten", 8)->found & PP_TOUCH_END);
+	ck_assert(pp_words_find("notify", 6)->found & PP_TOUCH_NOTIFIES);
 }
 END_TEST
 
