@@ -42,6 +42,8 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 	/* Nearly always there is nothing to end. */
 	if (text->bits & ~(uint32_t)(PP_TOUCH_END | PP_TOUCH_UNSETTLED) || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
+	if (s->pins & PP_PIN_SESSION) /* it was told at login */
+		s->touch.bits &= ~(uint32_t)PP_PIN_PID;
 }
 
 static void begin(struct pp_server *s)

@@ -185,10 +185,13 @@ static uint32_t judge_function(uint32_t oid)
 						 3172, 3457, 3458, 3459, 3460};
 	/* currval, setseed, set_config, lastval */
 	static const uint32_t lasting[] = {1575, 1599, 2078, 2559};
+	static const uint32_t pid = 2026; /* pg_backend_pid */
 	if (is_one_of(oid, large_objects, sizeof large_objects / sizeof *large_objects))
 		return 0;
 	if (oid >= 10000 || is_one_of(oid, lasting, sizeof lasting / sizeof *lasting))
 		return PP_PIN_OPAQUE;
+	if (oid == pid)
+		return PP_PIN_PID;
 	return PP_PIN_DYNAMIC | PP_TOUCH_END;
 }
 

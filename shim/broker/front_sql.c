@@ -44,7 +44,7 @@ uint32_t pp_front_sql_only_prepares(struct pp_server *s, uint32_t bits)
 {
 	if (bits & PP_PIN_PREPARE && pp_lexer_shape(&s->lexer) == PP_SHAPE_PREPARE) {
 		s->unsettles |= (bits & PP_SQLSET_UNSETTLING) != 0;
-		bits &= PP_PIN_PREPARE | PP_TOUCH_PREPARES | PP_TOUCH_STATEMENTS;
+		bits &= PP_PIN_PREPARE | PP_PIN_PID | PP_TOUCH_PREPARES | PP_TOUCH_STATEMENTS;
 	}
 	return bits;
 }

@@ -8,9 +8,10 @@
 #define NAME_LEN_MAX 63 /* NAMEDATALEN - 1 */
 /* Longer chains of views on views are cut by nobody, so by us: the last links are then missed. */
 #define ROUNDS_MAX 100
-/* What a name may bring with it. SETTINGS without names would mean all of them: DYNAMIC says that already. */
+/* What a name may bring with it. SETTINGS without names would mean all of them: DYNAMIC says that already. PID: too many
+ * write down who did something, and few are asked for it. */
 #define BITS                                                                                       \
-	((PP_PINS_ALL & ~PP_PIN_SETTINGS) | PP_TOUCH_END | PP_TOUCH_STATEMENTS |                   \
+	((PP_PINS_ALL & ~(PP_PIN_SETTINGS | PP_PIN_PID)) | PP_TOUCH_END | PP_TOUCH_STATEMENTS |    \
 	 PP_TOUCH_PREPARES | PP_TOUCH_CODE | PP_TOUCH_DEFAULTS | PP_TOUCH_NOTIFIES)
 
 struct row {

@@ -4,6 +4,7 @@
 
 #include "session/body.h"
 #include "session/cause.h"
+#include "session/clause.h"
 #include "session/past.h"
 #include "session/settings.h"
 #include "session/watch.h"
@@ -44,6 +45,7 @@ static const struct pp_calls_row rows[] = {
 	{"ts_rewrite", "TS_REWRITE(", PP_PIN_DYNAMIC},
 	{"pg_reload_conf", "PG_RELOAD_CONF(", PP_TOUCH_DEFAULTS},
 	{"pg_notify", "PG_NOTIFY(", PP_TOUCH_NOTIFIES},
+	{"pg_backend_pid", "PG_BACKEND_PID(", PP_PIN_PID},
 };
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))
@@ -122,7 +124,7 @@ void pp_calls_open(struct pp_lexer *lx)
 {
 	const struct pp_calls_row *row =
 		lx->word_long ? NULL : pp_calls_find(lx->word, lx->word_len);
-	if (!row)
+	if (!row || (row->found & PP_PIN_PID && pp_clause_is_condition(lx)))
 		return;
 	/* Only set_config is ever innocent, which shows at its end; one inside another is not worth
 	 * following. */

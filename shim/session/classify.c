@@ -5,6 +5,7 @@
 #include "session/body.h"
 #include "session/calls.h"
 #include "session/cause.h"
+#include "session/clause.h"
 #include "session/settings.h"
 #include "session/shape.h"
 #include "session/steps.h"
@@ -17,6 +18,7 @@ void pp_classify_start(struct pp_lexer *lx)
 	lx->last = PP_TOKEN_NONE;
 	lx->updating = lx->searches = false;
 	lx->call_depth = 0;
+	pp_clause_start(lx);
 }
 
 void pp_classify_end(struct pp_lexer *lx)
@@ -89,6 +91,7 @@ void pp_classify_word(struct pp_lexer *lx)
 {
 	if (lx->cause_words < PP_CAUSE_WORDS)
 		pp_cause_add_word(lx);
+	pp_clause_word(lx);
 	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_WORD, 0);
@@ -147,6 +150,8 @@ void pp_classify_punct(struct pp_lexer *lx, char c)
 		lx->depth--;
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_PUNCT, c);
+	if (c == ',' || c == ')')
+		pp_clause_punct(lx, c);
 	if (c == '(' && named)
 		pp_calls_open(lx);
 	if (lx->step >= PP_STEP_FIRST)

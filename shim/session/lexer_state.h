@@ -3,7 +3,7 @@
  *
  * Its layers share it, each with its own fields: lexer.c and quotes.c cut text into tokens,
  * classify.c, steps.c and settings.c follow the words of a statement, calls.c the names before a
- * parenthesis, body.c what runs as SQL of its own; names.c and cause.c remember the answer. Lower
+ * parenthesis, clause.c in which clause they stand, body.c what runs as SQL of its own; names.c and cause.c remember the answer. Lower
  * layers never look at the fields of higher ones.
  */
 #ifndef PP_SESSION_LEXER_STATE_H
@@ -93,6 +93,11 @@ struct pp_lexer {
 	bool speaks;	    /* PREPARE or EXECUTE has been seen */
 	char statement[PP_LEXER_WORD_MAX]; /* what the last of them named; shape.c */
 	struct pp_lexer_body body;
+
+	/* clause.c */
+	uint32_t clause_from,
+		clause_condition; /* by depth: FROM has been seen; this is a condition */
+	bool clause_as;		  /* the last word was AS */
 
 	/* settings.c */
 	uint8_t setting;     /* enum pp_names_how */

@@ -35,6 +35,7 @@ enum pp_pin_end {
 	X(NEXTVAL, "nextval", NEXT)	  /* a sequence advanced, whose value may be asked for */  \
 	X(STATS, "stats", CLIENT)	  /* looks at what its server counts */                    \
 	X(SEED, "seed", CLOSE)		  /* setseed */                                            \
+	X(PID, "pid", CLOSE)		  /* pg_backend_pid: who was told means this client */     \
 	X(LOAD, "load", CLOSE)		  /* LOAD */                                               \
 	X(DYNAMIC, "dynamic", DYNAMIC)	  /* DO, CALL, query_to_xml: runs SQL that is not seen */  \
 	X(OPAQUE, "opaque", CLOSE)	  /* the lexer cannot tell */                              \
@@ -55,7 +56,7 @@ enum pp_pin {
 };
 
 /* Bits above are flags of the lexer (lexer.h). */
-_Static_assert(PP_PIN_BIT__COUNT <= 16, "no pin is a flag");
+_Static_assert(PP_PIN_BIT__COUNT <= 17, "no pin is a flag");
 
 #define PP_PINS_ALL ((UINT32_C(1) << PP_PIN_BIT__COUNT) - 1)
 

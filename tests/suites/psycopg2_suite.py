@@ -16,8 +16,6 @@ SERVER = {"max_prepared_transactions": 10, "wal_level": "logical"}
 # is told: who would go by it could end a session that somebody else has by now. In session mode this passes.
 CANNOT_PASS = {  # in transaction mode
     "test_connection.TestConnectionInfo.test_backend_pid": "the pid told at login is not that of the server of the moment",
-    "test_cursor.CursorTests.test_external_close_async":
-        "it ends the server that a client had when it asked pg_backend_pid(), and now has itself",
 }
 
 

@@ -58,8 +58,8 @@ def test_nobody_has_waited_too_long_because_it_stood_still(raw, pool):
     """In line, and with a server that is idle for longer than it may be: as if that time had not been."""
     holder, waiter = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s", IDLE_TIMEOUT="3s").login(), raw().login()
     holder.ask("begin")
-    backend = holder.ask("select pg_backend_pid()")
-    waiter.send(pgwire.query("select pg_backend_pid()"))
+    backend = holder.ask(pgwire.PID)
+    waiter.send(pgwire.query(pgwire.PID))
     pool.until_status(lambda s: s["totals"]["waiting"] == 1, "it waits in line")
     pid = pool.broker_pid
     os.kill(pid, signal.SIGSTOP)
@@ -73,4 +73,4 @@ def test_nobody_has_waited_too_long_because_it_stood_still(raw, pool):
     os.kill(pid, signal.SIGSTOP)
     time.sleep(4)
     os.kill(pid, signal.SIGCONT)
-    assert arriving.ask("select pg_backend_pid()") == backend
+    assert arriving.ask(pgwire.PID) == backend

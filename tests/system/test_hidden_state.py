@@ -237,12 +237,12 @@ def test_machine_code_of_unknown_origin_keeps_its_server_and_ends_with_it(table,
                         " language c; create trigger x before insert on h for each row"
                         " execute function check_primary_key('n', 'p', 'n')", db="app")
     owner = raw(MAX_SERVERS=1).login()
-    server = owner.ask("select pg_backend_pid()")
+    server = owner.ask(pgwire.PID)
     owner.ask(f"insert into {table} values (1) on conflict do nothing" if table == "p" else "insert into h values (1)")
     if pool.pooled:
         assert [c["pins"] for c in pool.status()["clients"]] == ["load" if table == "h" else ""]
     owner.bye()
-    assert (raw().login().ask("select pg_backend_pid()") == server) == (table == "p" and bool(pool.pooled))
+    assert (raw().login().ask(pgwire.PID) == server) == (table == "p" and bool(pool.pooled))
 
 
 def test_many_functions_are_looked_at_in_one_go(raw, fresh):

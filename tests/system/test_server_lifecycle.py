@@ -33,16 +33,16 @@ def terminate(postgres, pid):
 def test_idle_server_terminated_and_nobody_notices(raw, pool, postgres_trust):
     wires = [raw(MAX_SERVERS=2).login() for _ in range(3)]
     for round_ in range(5):
-        pid = wires[0].ask("select pg_backend_pid()")[0][0]
+        pid = wires[0].ask(pgwire.PID)[0][0]
         terminate(postgres_trust, pid)
         for wire in wires:
-            assert wire.ask("select pg_backend_pid()") != [[pid]]
+            assert wire.ask(pgwire.PID) != [[pid]]
 
 
 def test_server_terminated_in_a_transaction(raw, pool, postgres_trust):
     victim, other = raw(MAX_SERVERS=2).login(), raw().login()
     victim.ask("begin")
-    terminate(postgres_trust, victim.ask("select pg_backend_pid()")[0][0])
+    terminate(postgres_trust, victim.ask(pgwire.PID)[0][0])
     with pytest.raises((Refused, ConnectionError)) as lost:
         victim.ask("select 1")
     if lost.type is Refused:
@@ -114,8 +114,8 @@ def test_idle_servers_are_closed_politely(raw, pool, postgres_trust):
 def test_old_servers_are_replaced(raw, pool, postgres_trust):
     log = ServerLog(postgres_trust)
     wire = raw(MAX_SERVERS=1, SERVER_LIFETIME="1s").login()
-    first = wire.ask("select pg_backend_pid()")
-    wait.until(lambda: wire.ask("select pg_backend_pid()") != first, "another server")
+    first = wire.ask(pgwire.PID)
+    wait.until(lambda: wire.ask(pgwire.PID) != first, "another server")
     assert log.peak == 1
 
 
@@ -139,7 +139,7 @@ def test_min_servers_are_opened_though_nobody_waits(raw, pool):
 def test_rotating_lends_a_different_server_each_time(raw, pool):
     wire = raw(MAX_SERVERS=4, MIN_SERVERS=3, LEND="rotate").login()
     pool.until_status(lambda s: s["totals"]["idle"] == 3, "three are there")
-    pids = [wire.ask("select pg_backend_pid()")[0][0] for _ in range(9)]
+    pids = [wire.ask(pgwire.PID)[0][0] for _ in range(9)]
     assert pids == pids[:3] * 3 and len(set(pids)) == 3
 
 

@@ -80,7 +80,7 @@ def test_statistics_that_are_hurried_are_the_own(raw, table):
 def test_server_that_did_nothing_is_waited_for_and_others_go_on(raw, pool):
     """The only one is busy; it is closed when it comes back, and its place is a new one's."""
     busy = raw(MAX_SERVERS=1).login()
-    server = busy.ask("select pg_backend_pid()")
+    server = busy.ask(pgwire.PID)
     busy.ask("begin")
     looks, later = raw().login(), raw().login()
     looks.send(pgwire.query(SESSIONS))
@@ -89,24 +89,24 @@ def test_server_that_did_nothing_is_waited_for_and_others_go_on(raw, pool):
     later.send(pgwire.query("select 1"))
     busy.ask("commit")
     assert looks.until(b"Z")[-1] == later.until(b"Z")[-1] == (b"Z", b"I")
-    assert busy.ask("select pg_backend_pid()") != server or not pool.pooled
+    assert busy.ask(pgwire.PID) != server or not pool.pooled
 
 
 @pytest.mark.parametrize("said", ["select 'pg_stat_database'", "select 1 -- set search_path = pg_temp",
                                   "set plpgsql.check_asserts = off", "select relname from pg_class where relname ~ '^pg_temp'"])
 def test_who_does_not_look_takes_what_is_there(said, raw, pool):
     other = raw(MAX_SERVERS=2).login()
-    server = other.ask("select pg_backend_pid()")
+    server = other.ask(pgwire.PID)
     wire = raw().login()
     wire.send(pgwire.query(said))
     wire.until(b"Z")
-    assert not pool.pooled or wire.ask("select pg_backend_pid()") == server
+    assert not pool.pooled or wire.ask(pgwire.PID) == server
 
 
 def test_own_temporary_schema_is_no_past(raw, pool):
     """Whoever has had temporary objects is not surprised to have a schema for them."""
     owner = raw(MAX_SERVERS=1).login()
     owner.ask("create temp table mine (n int); drop table mine")
-    server = owner.ask("select pg_backend_pid()")
+    server = owner.ask(pgwire.PID)
     owner.ask("set search_path to pg_temp")
-    assert owner.ask("select pg_backend_pid()") == server
+    assert owner.ask(pgwire.PID) == server

@@ -109,10 +109,10 @@ def test_setting_comes_along_to_another_server(name, raw, pool):
     """The owner's first server is kept busy by somebody else."""
     owner = raw(MAX_SERVERS=2).login()
     settings_of(owner, RESTORED[name])
-    own = owner.ask(PROOF + ", current_user, pg_backend_pid()")[0]
+    own = owner.ask(f"{PROOF}, current_user, ({pgwire.PID})")[0]
     busy = raw().login()
     busy.ask("begin")
-    assert owner.ask(PROOF + ", current_user, pg_backend_pid()")[0][:-1] == own[:-1]
+    assert owner.ask(f"{PROOF}, current_user, ({pgwire.PID})")[0][:-1] == own[:-1]
     busy.ask("rollback")
 
 
@@ -325,9 +325,9 @@ def test_no_notification_is_lost(raw):
 def test_session_mode_keeps_everything(raw, pool):
     one, two = raw(MODE="session", MAX_SERVERS=3).login(), raw().login()
     one.ask("set work_mem = '7MB'")
-    pid = one.ask("select pg_backend_pid()")
+    pid = one.ask(pgwire.PID)
     assert two.ask(PROOF) == [CLEAN]
     assert one.ask("show work_mem") == [["7MB"]]
-    assert one.ask("select pg_backend_pid()") == pid
+    assert one.ask(pgwire.PID) == pid
     if pool.pooled:
         assert all("session-mode" in c["pins"] for c in pool.status()["clients"])

@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from support import pgwire
 from support.pool import PODPOOL, direct_env
 
 pytestmark = pytest.mark.pooled
@@ -27,7 +28,7 @@ def test_numbers_follow_what_happens(raw, pool):
     rows = sorted(status["clients"], key=lambda c: c["transactions"])
     assert [c["transactions"] for c in rows][1] == 5
     assert {c["application_name"] for c in rows} == {"busy"} and len({c["id"] for c in rows}) == 2
-    assert int(busy.ask("select pg_backend_pid()")[0][0]) in [c["server_pid"] for c in status["clients"]]
+    assert int(busy.ask(pgwire.PID)[0][0]) in [c["server_pid"] for c in status["clients"]]
     busy.ask("commit")
     totals = pool.status()["totals"]
     assert (totals["lent"], totals["idle"], totals["transactions"]) == (0, 1, 6)

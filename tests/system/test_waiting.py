@@ -10,7 +10,7 @@ from support.serverlog import ServerLog
 pytestmark = pytest.mark.pooled
 
 
-def wait_in_line(pool, wires, sql="select pg_backend_pid()"):
+def wait_in_line(pool, wires, sql=pgwire.PID):
     for n, wire in enumerate(wires, 1):
         wire.send(pgwire.query(sql))
         pool.until_status(lambda s, n=n: s["totals"]["waiting"] == n, f"{n} wait")

@@ -60,13 +60,15 @@ START_TEST(test_suspects_are_those_whose_bodies_say_so)
 }
 END_TEST
 
-/* Whose transaction's end others hear of is no reason to keep a server. */
+/* Whose transaction's end others hear of is no reason to keep a server, nor is who writes its server's pid down. */
 START_TEST(test_suspects_that_only_notify_pin_nothing)
 {
 	add(PP_SUSPECT_BODY, "tells", "begin perform pg_notify('a', 'b'); return new; end");
 	add(PP_SUSPECT_LEADS_TO, "noisy", "tells");
+	add(PP_SUSPECT_BODY, "audits", "begin insert into log values (pg_backend_pid()); end");
 	finish();
 	ck_assert_uint_eq(watch.look_up(watch.arg, "noisy", 5), PP_TOUCH_NOTIFIES);
+	ck_assert_uint_eq(pins_of("audits"), 0);
 }
 END_TEST
 

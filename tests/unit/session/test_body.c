@@ -43,6 +43,8 @@ START_TEST(test_body_of_do_is_searched_for_what_cannot_be_asked)
 		{"DO $a$ $$ $alastval() $a$", DYNAMIC, ""},
 		{"DO $a$ $$ $a lastval() $a$", DYNAMIC | PP_PIN_SEQUENCE, ""},
 		{"DO $$ begin load 'age'; end $$", DYNAMIC | PP_PIN_LOAD, ""},
+		{"DO $$ begin raise notice '%', pg_backend_pid(); end $$", DYNAMIC | PP_PIN_PID,
+		 ""},
 		{"DO $$ begin execute 'load ''age'''; end $$", DYNAMIC | PP_PIN_LOAD, ""},
 		{"DO $$ begin perform dblink_connect('x'); end $$", OPAQUE, ""},
 		{"DO $$ begin pg_advisory_lock(1); end $$", DYNAMIC | PP_PIN_ADVISORY, ""},

@@ -48,6 +48,7 @@ START_TEST(test_pins_one_that_cannot_be_scrubbed_spoils_all)
 	ck_assert(pp_pins_may_scrub(0));
 	ck_assert(pp_pins_may_scrub(PP_PIN_SETTINGS | PP_PIN_TEMP | PP_PIN_ADVISORY));
 	ck_assert(!pp_pins_may_scrub(PP_PIN_SETTINGS | PP_PIN_SEED));
+	ck_assert(!pp_pins_may_scrub(PP_PIN_PID)); /* who was told may come late */
 	ck_assert(!pp_pins_may_scrub(PP_PIN_OPAQUE));
 	ck_assert(!pp_pins_may_scrub(PP_PIN_DYNAMIC));
 }

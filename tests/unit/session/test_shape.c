@@ -133,6 +133,7 @@ START_TEST(test_shape_of_prepare_does_what_the_statement_in_it_does)
 		{"PREPARE a AS UPDATE pg_settings SET setting = 1", PP_PIN_SETTINGS},
 		{"PREPARE a AS SELECT nextval('s')", PP_TOUCH_SEQUENCE},
 		{"PREPARE a AS SELECT setseed($1)", PP_PIN_SEED},
+		{"PREPARE a AS SELECT pg_backend_pid()", PP_PIN_PID},
 		{"PREPARE a AS SELECT pg_notify($1, $2)", PP_TOUCH_NOTIFIES},
 		{"PREPARE insert AS SELECT 1", 0},
 	};
