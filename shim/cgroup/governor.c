@@ -13,8 +13,11 @@
 #define PROBE_FEW	 3
 #define ARRIVES_MS                                                                                 \
 	200 /* most of a result is there after that (50 to 300 in the logs of real runs) */
+#define ROSE_MS		       250 /* so long ago: what came then is there, and it was not too much */
 #define HALVE_INTERVAL_MS      200
 #define INCREASE_INTERVAL_MS   250
+#define NEAR_COSTS	       3 /* of room to the line, or less: what comes between two looks kills */
+#define NEAR_MS		       25
 #define CALM_AFTER_MS	       1000
 #define KILLED_MS	       10000 /* after an event the cap grows by one at a time */
 #define NO_LIMIT_START	       10    /* many small pods on one node: facts of Problem 2 */
@@ -127,7 +130,7 @@ static void judge(struct pp_governor *g, const struct pp_plan *p)
 	    p->now - g->decreased_at >= CALM_AFTER_MS)
 		set_target(g, lent + more, p->now);
 	else if (more == 0 && above > 0 && !p->still)
-		lower_target(g, lent + pp_plan_fits(-above, p->cost), p->now);
+		lower_target(g, lent - above / p->cost, p->now);
 	if (above <= 0 && lent > g->proven)
 		g->proven = (uint32_t)lent;
 }
@@ -141,10 +144,10 @@ static void grow_unseen(struct pp_governor *g, const struct pp_plan *p)
 		set_target(g, g->target + 1, p->now);
 }
 
-/* What is lent cannot be taken back, but what ends need not be lent again. With a third of the reserve gone nobody new
- * comes - sooner if memory has just surprised us - until half of what this generation had at work has ended. Below the line
- * as many as fit, those counted who have
- * come but not grown yet. */
+/* What is lent cannot be taken back, but what ends need not be lent again. Above the brake, which is nearer than the line, nobody
+ * new comes while memory rises, until half of what this generation had at work has ended: that costs little, for it is
+ * seldom there for longer than a look or two unless the program has grown. Below it as many as fit, those counted who
+ * have come but not grown yet. */
 static int64_t gate(struct pp_governor *g, const struct pp_plan *p)
 {
 	int64_t lent = p->load->lent, newly = lent - g->lent;
@@ -154,7 +157,7 @@ static int64_t gate(struct pp_governor *g, const struct pp_plan *p)
 	g->looked_at = p->now;
 	if (!p->limit || p->still)
 		return INT64_MAX;
-	if (p->ws > p->line + p->reserve / 3 - g->learn.surprise_bytes)
+	if (p->ws > p->brake && p->now - g->learn.rose_at < ROSE_MS)
 		return g->learn.now.max_lent / 2;
 	int64_t room = pp_plan_fits(p->line - p->ws, p->cost) - (int64_t)g->pending;
 	return lent + (room > 0 ? room : 0);
@@ -217,13 +220,15 @@ static bool must_refuse(const struct pp_governor *g, const struct pp_plan *p)
 }
 
 /* earlyoom's idea: look again before the headroom can be gone, a quarter of the time it takes. While
- * the work in flight could fill what is left, look as often as we can: a transaction that is shorter
- * than the interval hides its peak. */
+ * the work in flight could fill what is left, look often: a transaction that is shorter than the interval hides its
+ * peak; near the line as often as we can. */
 static pp_ms next_look(const struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->limit == 0)
 		return p->load->waiting ? INCREASE_INTERVAL_MS : 1000;
 	int64_t left = pp_plan_clamp(p->limit - p->ws, 0, PP_PLAN_MAX_BYTES);
+	if (p->load->lent > 0 && !p->still && p->ws > p->line - NEAR_COSTS * p->cost)
+		return NEAR_MS;
 	if (p->load->lent > 0 && left < p->load->lent * (p->cost + PP_PLAN_START_COST))
 		return 50;
 	int64_t rate = g->learn.surprise_bytes > MIB ? g->learn.surprise_bytes : MIB;

@@ -4,7 +4,10 @@
 
 #define MIN_RESERVE_BYTES   (8 * MIB)
 #define LOWERED_MS	    3000 /* a limit that was lowered a moment ago: nothing counts as still */
-#define STRAYS_PERMILLE	    800
+#define STRAYS_PERMILLE	    680
+#define BRAKE_PERCENT	    140 /* of the least reserve */
+#define QUICK_MS	    (PP_LEARN_GENERATION_MS + 50)
+#define SLOW_MS		    (QUICK_MS * 13 / 10)
 #define SETTLES_BY	    4 /* a quarter of the way in each generation */
 #define NODE_CALM_MS	    10000
 #define STALL_WINDOW_MS	    2000
@@ -88,16 +91,23 @@ static int64_t root_tenths(int64_t n)
 	return root;
 }
 
+/* How much higher than ever seen what is at work may get by chance: the sum of n of independent luck strays as the root of
+ * n. And the longer it takes until some of it has ended, the further, for the program may grow so long before anything can be
+ * taken back. (STRAYS_PERMILLE of the cost times the root, and up to 1.3 times that: chosen from 560 to 1000 by the
+ * stories of test_governor_sim.c.) */
+static int64_t may_stray(const struct pp_governor *g, const struct pp_plan *p)
+{
+	int64_t root = root_tenths(g->learn.last.max_lent);
+	int64_t took = pp_plan_clamp(g->learn.last.took, QUICK_MS, SLOW_MS);
+	return p->cost / 100 * root * STRAYS_PERMILLE / 100 / QUICK_MS * took;
+}
+
 /* What must stay free, for what happens between seeing and acting: as far as memory has surprised us of late - at once
- * when it does, and settling with each generation that does not. And how much higher than ever seen what is at work may get
- * by chance: the sum of n of independent luck strays as the root of n (STRAYS_PERMILLE of the cost times that: chosen
- * from 0.7 to 1.0 by the stories of test_governor_sim.c). */
+ * when it does, and settling with each generation that does not - and as far as it may stray. */
 static void set_reserve(struct pp_governor *g, struct pp_plan *p)
 {
 	int64_t surprise = pp_plan_clamp(g->learn.surprise_bytes, 0, PP_PLAN_MAX_BYTES);
-	int64_t strays =
-		p->cost / 100 * root_tenths(g->learn.last.max_lent) * STRAYS_PERMILLE / 100;
-	int64_t least = pp_plan_clamp(strays, p->limit / 64, p->limit / 5);
+	int64_t least = pp_plan_clamp(may_stray(g, p), p->limit / 64, p->limit / 5);
 	if (least < MIN_RESERVE_BYTES)
 		least = MIN_RESERVE_BYTES;
 	if (p->generation && g->wild_bytes > surprise)
@@ -109,6 +119,8 @@ static void set_reserve(struct pp_governor *g, struct pp_plan *p)
 	if (p->reserve > p->limit / 2)
 		p->reserve = p->limit / 2;
 	p->line = p->limit - p->reserve;
+	int64_t brake = p->limit - least * BRAKE_PERCENT / 100;
+	p->brake = (brake < p->line ? brake : p->line) - surprise;
 }
 
 static void see_limit(struct pp_governor *g, struct pp_plan *p)

@@ -23,6 +23,7 @@ struct pp_plan {
 	int limit_above;
 	int64_t reserve; /* of the limit, left free */
 	int64_t line;	 /* limit - reserve: where the working set should end */
+	int64_t brake;	 /* and where nobody new comes until some have gone */
 	bool generation; /* one has ended at this tick: the time to judge */
 	bool still;	 /* memory stands still */
 	bool growing;	 /* the reserve is that large because of a surprise */

@@ -33,7 +33,7 @@ static uint32_t tick(pp_ms ms)
 	now += ms;
 	pp_governor_tick(&g, &sample, &load, now, &v);
 	ck_assert(v.cap >= 1 && v.cap <= g.limits.max_servers);
-	ck_assert(v.next_ms >= 50 && v.next_ms <= 1000);
+	ck_assert(v.next_ms >= 25 && v.next_ms <= 1000);
 	ck_assert(memchr(v.reason, 0, sizeof v.reason));
 	return v.cap;
 }

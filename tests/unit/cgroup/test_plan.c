@@ -77,6 +77,27 @@ START_TEST(test_plan_line_leaves_some_of_any_limit_and_never_more_than_half)
 }
 END_TEST
 
+/* The longer work takes to end, the further memory may go before anything can be taken back. The brake is nearer than the
+ * line, and nearer still after a surprise. */
+START_TEST(test_plan_keeps_more_free_where_work_takes_longer)
+{
+	g.learn.cost_bytes = 6 * MIB;
+	g.learn.last.max_lent = 10;
+	g.learn.last.took = 500;
+	struct pp_plan quick = look(sample_of(96 * MIB, 60 * MIB), 0);
+	g.learn.last.took = 700;
+	struct pp_plan slow = look(sample_of(96 * MIB, 60 * MIB), 1);
+	g.learn.last.took = 60000;
+	struct pp_plan slowest = look(sample_of(96 * MIB, 60 * MIB), 2);
+	ck_assert_int_gt(slow.reserve, quick.reserve * 6 / 5);
+	ck_assert_int_ge(slowest.reserve, slow.reserve);
+	ck_assert_int_lt(slowest.reserve, quick.reserve * 7 / 5);
+	ck_assert_int_eq(quick.brake, 96 * MIB - quick.reserve * 14 / 10);
+	g.learn.surprise_bytes = 4 * MIB;
+	ck_assert_int_eq(look(sample_of(96 * MIB, 60 * MIB), 2).brake, slowest.brake - 4 * MIB);
+}
+END_TEST
+
 START_TEST(test_plan_a_kill_counts_once_and_not_what_was_before_us)
 {
 	struct pp_sample s = sample_of(200 * MIB, MIB);
@@ -160,6 +181,7 @@ int main(void)
 	tcase_add_test(c, test_plan_the_tighter_of_the_kernels_limit_and_the_given_one);
 	tcase_add_test(c, test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with);
 	tcase_add_test(c, test_plan_line_leaves_some_of_any_limit_and_never_more_than_half);
+	tcase_add_test(c, test_plan_keeps_more_free_where_work_takes_longer);
 	tcase_add_test(c, test_plan_a_kill_counts_once_and_not_what_was_before_us);
 	tcase_add_test(c, test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_high);
 	tcase_add_test(c, test_plan_stalls_when_a_tenth_of_two_seconds_was_waited);
