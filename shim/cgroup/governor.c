@@ -109,6 +109,12 @@ static int64_t probe(const struct pp_governor *g, const struct pp_plan *p, int64
 	return few > 0 ? few : left - AGAIN_LEFT_BYTES >= p->cost;
 }
 
+/* What nearly nobody has done yet: the program's start may have been charged to it. */
+static bool may_try(const struct pp_governor *g, const struct pp_plan *p, int64_t lent)
+{
+	return lent <= PROBE_FEW && probe(g, p, lent) > 0;
+}
+
 /* How many more than the last generation had: half the way to the line, doubling at most. */
 static int64_t step(const struct pp_governor *g, const struct pp_plan *p, int64_t lent)
 {
@@ -157,10 +163,11 @@ static int64_t gate(struct pp_governor *g, const struct pp_plan *p)
 	g->looked_at = p->now;
 	if (!p->limit || p->still)
 		return INT64_MAX;
-	if (p->ws > p->brake && p->now - g->learn.rose_at < ROSE_MS)
+	int64_t least = may_try(g, p, lent) ? 1 : 0;
+	if (p->ws > p->brake && p->now - g->learn.rose_at < ROSE_MS && !least)
 		return g->learn.now.max_lent / 2;
 	int64_t room = pp_plan_fits(p->line - p->ws, p->cost) - (int64_t)g->pending;
-	return lent + (room > 0 ? room : 0);
+	return lent + (room > least ? room : least);
 }
 
 /* What keeps the cap from being higher. */
@@ -189,13 +196,14 @@ static void decide_by_node(struct pp_governor *g, const struct pp_plan *p)
 		set_target(g, g->target + 1, p->now);
 }
 
+/* What is still is not shrunk between generations, that would give nothing back; nor what is being tried. */
 static void decide_by_limit(struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->generation)
 		judge(g, p);
 	else if (known_to_fit(g, p) >= g->target)
 		grow_unseen(g, p);
-	else if (!p->still) /* what is still is not shrunk: that would give nothing back */
+	else if (!p->still && !may_try(g, p, g->target))
 		lower_target(g, known_to_fit(g, p), p->now);
 }
 

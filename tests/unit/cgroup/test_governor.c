@@ -385,6 +385,26 @@ START_TEST(test_governor_flat_high_start_is_probed_slowly_not_starved)
 }
 END_TEST
 
+/* A JVM that was still touching its heap when its first work came: 14 MiB each, it seems. */
+START_TEST(test_governor_flat_high_start_charged_to_the_first_work_lets_the_next_be_tried)
+{
+	begin(60, 264, 219);
+	ck_assert_uint_eq(tick(0), 1);
+	sample.working_set_bytes = 233 * MIB;
+	load = (struct pp_governor_load){.open = 1, .lent = 1, .waiting = 59};
+	run(500, 50);
+	load.returned = 1;
+	tick(50);
+	ck_assert_int_gt(v.cost_bytes, 13 * MIB);
+	ck_assert_uint_eq(v.cap, 2);
+	load.open = load.lent = 2;
+	for (int i = 0; i < 5; i++)
+		ck_assert_uint_ge(tick(50), 2);
+	sample.working_set_bytes = 247 * MIB; /* they do cost that */
+	ck_assert_uint_eq(tick(50), 1);
+}
+END_TEST
+
 START_TEST(test_governor_flat_high_in_a_small_limit_is_not_probed)
 {
 	begin(20, 96, 90);
@@ -594,6 +614,8 @@ int main(void)
 	tcase_add_test(c, test_governor_flat_high_process_keeps_what_it_has_carried);
 	tcase_add_test(c, test_governor_does_not_shrink_to_nothing_what_gives_nothing_back);
 	tcase_add_test(c, test_governor_flat_high_start_is_probed_slowly_not_starved);
+	tcase_add_test(
+		c, test_governor_flat_high_start_charged_to_the_first_work_lets_the_next_be_tried);
 	tcase_add_test(c, test_governor_flat_high_in_a_small_limit_is_not_probed);
 	suite_add_tcase(s, c);
 	c = tcase_create("limits");
