@@ -27,6 +27,9 @@ struct pp_governor {
 	pp_ms killed_at;     /* last event; -1 never */
 	int64_t limit_bytes; /* in force; 0 none */
 	pp_ms lowered_at;
+	pp_ms braked_at;    /* since when nobody new comes; -1: they do */
+	pp_ms admitted_at;  /* the last one, while they come back one by one */
+	bool gently;	    /* they do */
 	int64_t wild_bytes; /* how far memory has surprised us, settling */
 	uint64_t kill_events, throttle_events;
 	bool started; /* the first sample was seen */

@@ -4,7 +4,7 @@
 
 #define MIN_RESERVE_BYTES   (8 * MIB)
 #define LOWERED_MS	    3000 /* a limit that was lowered a moment ago: nothing counts as still */
-#define STRAYS_PERMILLE	    680
+#define STRAYS_PERMILLE	    660
 #define BRAKE_PERCENT	    140 /* of the least reserve */
 #define QUICK_MS	    (PP_LEARN_GENERATION_MS + 50)
 #define SLOW_MS		    (QUICK_MS * 13 / 10)

@@ -195,6 +195,31 @@ START_TEST(test_governor_lets_nobody_in_while_the_reserve_is_used_up)
 }
 END_TEST
 
+/* Not a peak but a program that has grown: those that end meanwhile must not all come back at once. */
+START_TEST(test_governor_after_a_long_brake_they_come_back_one_by_one)
+{
+	begin(60, 96, 8);
+	for (int i = 0; i < 80; i++) {
+		demand(60);
+		sample.working_set_bytes = (8 + 6 * (int64_t)load.lent + i % 2 * 2) * MIB;
+		tick(100);
+	}
+	ck_assert_uint_ge(g.target, 8);
+	for (int i = 0; i < 10; i++) {
+		sample.working_set_bytes = 79 * MIB + i * MIB / 2;
+		ck_assert_uint_le(tick(25), load.lent / 2);
+	}
+	load.returned += load.lent - 4;
+	load.open = load.lent = 4;
+	sample.working_set_bytes = 50 * MIB; /* room for four */
+	ck_assert_uint_eq(tick(25), 5);
+	load.open = load.lent = 5;
+	ck_assert_uint_eq(tick(25), 5);
+	ck_assert_uint_eq(tick(25), 5);
+	ck_assert_uint_eq(tick(200), 6);
+}
+END_TEST
+
 START_TEST(test_governor_does_not_grow_while_opened_servers_can_still_be_used)
 {
 	begin(20, 64, 8);
@@ -599,6 +624,7 @@ int main(void)
 	tcase_add_test(c, test_governor_halves_on_a_kill_but_not_twice_in_200_ms);
 	tcase_add_test(c, test_governor_after_a_decrease_nothing_grows_for_a_second);
 	tcase_add_test(c, test_governor_lets_nobody_in_while_the_reserve_is_used_up);
+	tcase_add_test(c, test_governor_after_a_long_brake_they_come_back_one_by_one);
 	tcase_add_test(c, test_governor_new_clients_are_refused_only_at_the_very_end);
 	tcase_add_test(c, test_governor_counts_before_the_first_sample_are_no_event);
 	tcase_add_test(c, test_governor_throttling_of_page_cache_is_no_event);

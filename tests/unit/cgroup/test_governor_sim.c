@@ -70,7 +70,7 @@ static const struct story {
 	{"large results", 160, 12, 14, 0, STACKED, .least_percent = 80, .spread_percent = 30},
 	{"middle", 256, 60, 5, 60, STACKED, .least_percent = 80, .spread_percent = 30,
 	 .slow_percent = 25},
-	{"large", 1024, 400, 4, 500, STACKED, .least_percent = 70},
+	{"large", 1024, 400, 4, 500, STACKED, .least_percent = 65},
 	/* the first generation takes half of the run */
 	{"long", 256, 20, 8, 0, GIVEN_BACK, .least_percent = 55, .spread_percent = 20,
 	 .hold_factor = 20},
