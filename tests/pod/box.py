@@ -87,8 +87,8 @@ class Box:
     def _read_report(self, timeout):
         deadline = time.monotonic() + timeout
         while b"\n" not in self._unread:
-            left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.report], [], [], left)[0]:
+            left = max(deadline - time.monotonic(), 0)  # at least one look
+            if not select.select([self.report], [], [], left)[0]:
                 raise TimeoutError(f"{self.argv}: still running after {timeout} s; output:\n{self.output()}")
             piece = os.read(self.report, 4096)
             if not piece:
@@ -140,8 +140,11 @@ class Box:
 
     def wait_output(self, text, timeout=20):
         deadline = time.monotonic() + timeout
-        while text not in self.output():
-            assert self.is_running() and time.monotonic() < deadline, f"no {text!r} in:\n{self.output()}"
+        while True:
+            is_running = self.is_running()  # before the output is read: its last words count
+            if text in self.output():
+                return
+            assert is_running and time.monotonic() < deadline, f"no {text!r} in:\n{self.output()}"
             time.sleep(0.02)
 
     def pid_outside(self, pid_inside):

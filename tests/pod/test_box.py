@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from box import Box, BoxError
+from support import wait
 from support.cgroup import mounted
 
 MIB = 1 << 20
@@ -21,6 +22,21 @@ def test_exit_status_passes():
     with Box(["/bin/sh", "-c", "exit 7"]) as box:
         assert box.exit_code() == 7
         assert os.WIFEXITED(box.status)
+
+
+def test_who_has_ended_does_not_run():
+    with Box(["/bin/sleep", "60"]) as box:
+        assert box.is_running()
+        box.signal(signal.SIGKILL)
+        wait.until(lambda: not box.is_running(), "its end is seen")
+
+
+def test_last_words_are_found():
+    with Box(["/bin/sh", "-c", "echo last words"]) as box:
+        box.exit_code()
+        box.wait_output("last words")
+        with pytest.raises(AssertionError):
+            box.wait_output("more", timeout=60)
 
 
 def test_death_by_signal_passes():
