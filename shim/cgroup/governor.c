@@ -3,18 +3,15 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "cgroup/gate.h"
 #include "cgroup/plan.h"
 #include "cgroup/words.h"
 
 #define MIB (INT64_C(1) << 20)
 
-#define PROBE_LEFT_BYTES (6 * MIB) /* beside what they may cost */
-#define AGAIN_LEFT_BYTES (2 * MIB) /* beside what one may cost that has been carried before */
-#define PROBE_FEW	 3
-#define ARRIVES_MS                                                                                 \
-	200 /* most of a result is there after that (50 to 300 in the logs of real runs) */
-#define BRAKED_MS	       100 /* longer than luck lasts, mostly */
-#define ROSE_MS		       250 /* so long ago: what came then is there, and it was not too much */
+#define PROBE_LEFT_BYTES       (6 * MIB) /* beside what they may cost */
+#define AGAIN_LEFT_BYTES       (2 * MIB) /* beside what one may cost that has been carried before */
+#define PROBE_FEW	       3
 #define HALVE_INTERVAL_MS      200
 #define INCREASE_INTERVAL_MS   250
 #define NEAR_COSTS	       3 /* of room to the line, or less: what comes between two looks kills */
@@ -152,62 +149,6 @@ static void grow_unseen(struct pp_governor *g, const struct pp_plan *p)
 		set_target(g, g->target + 1, p->now);
 }
 
-/* Whether it rises or not, with a third of the reserve gone. */
-static bool is_above_brake(const struct pp_governor *g, const struct pp_plan *p)
-{
-	bool rises = p->now - g->learn.rose_at < ROSE_MS;
-	int64_t brake = rises ? p->brake : p->line + p->reserve / 3;
-	return p->limit && !p->still && p->ws > brake && !may_try(g, p, p->load->lent);
-}
-
-/* Above the brake, which is nearer than the line, nobody new comes while memory rises. That costs little, for it is seldom
- * there for longer than a look or two - unless the program has grown. */
-static bool brakes(struct pp_governor *g, const struct pp_plan *p)
-{
-	if (!is_above_brake(g, p)) {
-		g->braked_at = -1;
-		return false;
-	}
-	if (g->braked_at < 0)
-		g->braked_at = p->now;
-	if (p->now - g->braked_at >= BRAKED_MS)
-		g->gently = true;
-	return true;
-}
-
-/* What has ended above the brake gives back so much at once that all of it seems to fit again, and it was too much already:
- * after a long brake they come back one by one, each seen before the next. */
-static int64_t admit(struct pp_governor *g, const struct pp_plan *p, int64_t room)
-{
-	if (p->load->lent + 1 >= g->target)
-		g->gently = false;
-	if (!g->gently || room <= 0)
-		return room;
-	if (p->now - g->admitted_at < ARRIVES_MS)
-		return 0;
-	g->admitted_at = p->now;
-	return 1;
-}
-
-/* What is lent cannot be taken back, but what ends need not be lent again: none until half of what this generation had at
- * work has ended, where there is no room at all, else as many as fit, those counted who have come but not grown yet. */
-static int64_t gate(struct pp_governor *g, const struct pp_plan *p)
-{
-	int64_t lent = p->load->lent, newly = lent - g->lent;
-	double faded = (double)(p->now - g->looked_at + ARRIVES_MS) / ARRIVES_MS;
-	g->pending = g->pending / faded + (newly > 0 ? (double)newly : 0);
-	g->lent = lent;
-	g->looked_at = p->now;
-	bool braked = brakes(g, p);
-	if (!p->limit || p->still)
-		return INT64_MAX;
-	if (braked)
-		return g->learn.now.max_lent / 2;
-	int64_t least = may_try(g, p, lent) ? 1 : 0;
-	int64_t room = pp_plan_fits(p->line - p->ws, p->cost) - (int64_t)g->pending;
-	return lent + admit(g, p, room > least ? room : least);
-}
-
 /* What keeps the cap from being higher. */
 static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, uint32_t cap)
 {
@@ -255,7 +196,7 @@ static uint32_t decide(struct pp_governor *g, const struct pp_plan *p)
 	} else {
 		decide_by_node(g, p);
 	}
-	return (uint32_t)pp_plan_clamp(gate(g, p), 1, g->target);
+	return (uint32_t)pp_plan_clamp(pp_gate(g, p, may_try(g, p, p->load->lent)), 1, g->target);
 }
 
 static bool must_refuse(const struct pp_governor *g, const struct pp_plan *p)
