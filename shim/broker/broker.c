@@ -151,6 +151,7 @@ static void open_tls(struct pp_broker *b)
 static int open_all(struct pp_broker *b, struct pp_errctx *err)
 {
 	pp_list_init(&b->door_waiting);
+	pp_list_init(&b->questions);
 	pp_list_init(&b->clients);
 	pp_list_init(&b->graveyard);
 	pp_list_init(&b->hidden);

@@ -55,6 +55,7 @@ struct pp_broker {
 	int sock_fd, tell_fd, routes_fd; /* -1 none */
 	struct event *sock_event;
 	struct pp_list door_waiting; /* door_wait.c */
+	struct pp_list questions;    /* question.c: those that wait for a place */
 	struct event *watch_event;   /* place.h */
 	int spare_fd;	     /* door.c: to accept a visitor with when there is no other; -1 none */
 	uint64_t sock_inode; /* door.c: of the socket file */
@@ -95,7 +96,7 @@ struct pp_broker {
 
 	uint32_t client_pids; /* BackendKeyData: so many were given (greet.h) */
 	uint32_t secrets[PP_SECRETS], secrets_left;
-	uint32_t tunnels, logins, cancels;
+	uint32_t tunnels, logins, cancels, asking; /* asking: question.h */
 	struct pp_refusals refusals;
 	struct pp_notifiers notifiers;
 	uint64_t transactions;

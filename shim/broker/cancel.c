@@ -13,9 +13,6 @@
 /* A COMMIT may be the last thing that a program says before it ends: it gets the time it needs. */
 #define PP_CANCEL_ORPHAN_MS 250
 
-/* Cancel connections to one server at a time; a storm of requests for one query needs no more. */
-#define PP_CANCELS_MAX 4
-
 /* As PostgreSQL does: whoever asked sees its connection end when the signal has been sent, and not before, or its next
  * query would be hit (docs 55.2.8). */
 static void tell_cancellers(struct pp_broker *b, const struct pp_server *s)
@@ -27,19 +24,24 @@ static void tell_cancellers(struct pp_broker *b, const struct pp_server *s)
 	}
 }
 
+/* True: cancel_finished() follows. */
+static bool cancel(struct pp_server *s);
+
 static void cancel_finished(struct pp_cancel_job *job)
 {
 	struct pp_server *s = job->owner;
 	struct pp_broker *b = s->broker;
+	bool again = s->cancel_again && !s->gone;
 	pp_cancel_job_free(job);
 	b->cancels--;
-	if (--s->cancels == 0) {
-		tell_cancellers(b, s);
-		if (s->gone)
-			pp_server_release(s);
-		else
-			pp_lend_cancels_over(s);
-	}
+	s->cancels = s->cancel_again = false;
+	if (again && cancel(s))
+		return;
+	tell_cancellers(b, s);
+	if (s->gone)
+		pp_server_release(s);
+	else
+		pp_lend_cancels_over(s);
 	if (b->orders.end)
 		pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
@@ -50,20 +52,26 @@ static bool is_for_its_client(const struct pp_server *s)
 	return s->own.kind == PP_OWN_PREPARE && s->own.brings;
 }
 
-static void cancel(struct pp_server *s)
+static bool cancel(struct pp_server *s)
 {
 	/* A query of the broker's own is nobody's to cancel: it came too early, or too late. */
-	if (!pp_tx_is_busy(&s->tx) || (pp_tx_answers_own(&s->tx) && !is_for_its_client(s)) ||
-	    s->cancels >= PP_CANCELS_MAX)
-		return;
+	if (!pp_tx_is_busy(&s->tx) || (pp_tx_answers_own(&s->tx) && !is_for_its_client(s)))
+		return false;
+	/* The one under way may arrive before the query that this one is for: it goes after that one, for all who come
+	 * meanwhile. */
+	if (s->cancels) {
+		s->cancel_again = true;
+		return true;
+	}
 	struct pp_cancel_job *job = pp_cancel_job_new(s->session, s, cancel_finished);
 	if (!job) {
 		pp_log(PP_LOG_WARNING, "no memory for a cancel request");
-		return;
+		return false;
 	}
-	s->cancels++;
+	s->cancels = true;
 	s->broker->cancels++;
 	pp_workers_submit(s->broker->workers, &job->job);
+	return true;
 }
 
 static struct pp_client *find(struct pp_broker *b, const struct pp_startup *startup)
@@ -83,7 +91,7 @@ void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 {
 	struct pp_client *target = find(c->broker, startup);
 	if (target && target->server) {
-		cancel(target->server);
+		(void)cancel(target->server);
 		if (target->server->cancels)
 			c->cancelling = target->server;
 	}
@@ -99,7 +107,7 @@ void pp_cancel_orphan(struct pp_client *c)
 	bool is_due =
 		c->orphaned_at && c->eof && c->broker->now - c->orphaned_at >= PP_CANCEL_ORPHAN_MS;
 	if (is_due && c->server && !c->server->cancels && c->server->tx.status == PP_TX_BLOCK)
-		cancel(c->server);
+		(void)cancel(c->server);
 }
 
 void pp_cancel_all(struct pp_broker *b)
@@ -107,6 +115,6 @@ void pp_cancel_all(struct pp_broker *b)
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		if (c->server)
-			cancel(c->server);
+			(void)cancel(c->server);
 	}
 }

@@ -3,6 +3,9 @@
  * The client's key is one of ours. If a server works for that client now, a worker sends the server's own key and
  * waits until the server has closed that connection; until then the server is not lent to another (state
  * CANCEL). A client without a server, or whose server owes it nothing, has nothing to cancel.
+ *
+ * A cancel request is by protocol a connection of its own, and the one thing that is opened above the cap: it never
+ * becomes a session, and there is at most one to a server at a time, whoever asks how often.
  */
 #ifndef PP_BROKER_CANCEL_H
 #define PP_BROKER_CANCEL_H

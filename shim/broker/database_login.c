@@ -11,7 +11,7 @@
 #include "broker/defaults.h"
 #include "broker/guards.h"
 #include "broker/lend.h"
-#include "broker/question.h"
+#include "broker/reach.h"
 #include "broker/route.h"
 #include "broker/server.h"
 #include "broker/tick.h"
@@ -149,7 +149,7 @@ static void take_failure(struct pp_database *db, const struct pp_login *login)
 	say_failure(db, error);
 	forget_password(db, login);
 	if (error->unreachable)
-		pp_question_doubt(db->route);
+		pp_reach_doubt(db->route);
 	keep_failure(db, error);
 	put_off(db, login);
 }

@@ -11,7 +11,7 @@
 #include "broker/door_wait.h"
 #include "broker/identity.h"
 #include "broker/process.h"
-#include "broker/question.h"
+#include "broker/reach.h"
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/status.h"
@@ -86,7 +86,7 @@ static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *q
 		send_op(fd, not_now(b));
 		return false;
 	}
-	if (pp_question_is_reach_open(route) && pp_door_wait(route, fd, question, pid))
+	if (pp_reach_is_open(route) && pp_door_wait(route, fd, question, pid))
 		return true;
 	pp_door_answer_route(route, fd, question, pid);
 	return false;

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "broker/door_answer.h"
-#include "broker/route.h"
+#include "broker/reach.h"
 
 /* Longer than a try at the connection, shorter than the shim's patience. */
 #define PP_DOOR_WAIT_MS 1500
@@ -42,15 +42,16 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct waiting *w = arg;
-	pp_broker_now(w->route->broker);
-	answer(w);
+	struct pp_route *route = w->route;
+	pp_broker_now(route->broker);
+	if (!pp_reach_wait_over(route)) /* that answers all of them */
+		answer(w);
 }
 
 bool pp_door_wait(struct pp_route *route, int fd, const struct pp_ipc_msg *question, pid_t pid)
 {
 	struct pp_broker *b = route->broker;
-	bool silent = route->reach == PP_ROUTE_DOWN && route->silent;
-	long ms = silent ? PP_DOOR_WAIT_SILENT_MS : PP_DOOR_WAIT_MS;
+	long ms = pp_reach_is_silent(route) ? PP_DOOR_WAIT_SILENT_MS : PP_DOOR_WAIT_MS;
 	struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
 	if (b->door_waiting.count >= PP_DOOR_WAIT_MAX)
 		return false;

@@ -9,6 +9,9 @@
 
 /* 57P01, when the pod's time is over. */
 #define PP_LEND_LEAVING "podpool: terminating connection: the pod is shutting down"
+#define PP_LEND_LATE                                                                               \
+	"podpool: no server connection in time; raise PODPOOL_MAX_SERVERS or "                     \
+	"PODPOOL_WAIT_TIMEOUT, or see `podpool status`"
 
 struct pp_broker;
 struct pp_client;

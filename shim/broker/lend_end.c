@@ -4,7 +4,7 @@
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/database.h"
-#include "broker/question.h"
+#include "broker/reach.h"
 #include "broker/route.h"
 #include "broker/server.h"
 
@@ -56,7 +56,7 @@ void pp_lend_server_lost(struct pp_server *s, const char *reason)
 	s->database->route->lost_at = b->now;
 	if (c)
 		pp_lend_detach(s);
-	pp_question_doubt(s->database->route);
+	pp_reach_doubt(s->database->route);
 	pp_server_close(s, reason);
 	if (c && untouched) { /* nothing of it was sent: another one may do */
 		pp_client_set_state(c, PP_CLIENT_IDLE);

@@ -9,6 +9,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/nextval.h"
+#include "broker/question.h"
 #include "broker/relay.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -70,6 +71,7 @@ void pp_lend_settle(struct pp_broker *b)
 	for (;;) {
 		switch (pp_pools_advise(&b->pools, b->now, &pool, &conn)) {
 		case PP_ADVICE_NOTHING: return;
+		case PP_ADVICE_ERRAND: pp_question_next(b); break;
 		case PP_ADVICE_CLOSE:
 			pp_server_close(pp_server_of(conn), "place needed elsewhere");
 			break;
@@ -91,10 +93,7 @@ static void sweep_waiters(struct pp_broker *b, struct pp_pool *pool)
 		struct pp_waiter *waiter = pp_list_entry(it, struct pp_waiter, link);
 		if (b->now - waiter->since < limit)
 			return; /* in order of arrival */
-		pp_database_fail_late(
-			pp_client_of(waiter),
-			"podpool: no server connection in time; raise "
-			"PODPOOL_MAX_SERVERS or PODPOOL_WAIT_TIMEOUT, or see `podpool status`");
+		pp_database_fail_late(pp_client_of(waiter), PP_LEND_LATE);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/list.h"
 #include "broker/login_connect.h"
 #include "broker/login_error.h"
 #include "broker/secret.h"
@@ -86,6 +87,20 @@ static void login_done(struct pp_job *job)
 {
 	struct pp_login *l = (struct pp_login *)job;
 	l->finished(l);
+}
+
+static void word_done(struct pp_job *job)
+{
+	struct pp_login *l = pp_list_entry(job, struct pp_login, word);
+	if (l->connected)
+		l->connected(l);
+}
+
+void pp_login_begin(struct pp_login *l, struct pp_workers *workers)
+{
+	l->workers = workers;
+	l->word.done = word_done;
+	pp_workers_submit(workers, &l->job);
 }
 
 static bool add(struct pp_login *l, const char *keyword, const char *value)

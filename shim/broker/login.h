@@ -53,7 +53,11 @@ struct pp_login {
 	struct pp_job job; /* first: the worker's view */
 	void *owner;	   /* the caller's */
 	void (*finished)(struct pp_login *login);
-	struct pp_session *session; /* NULL: failed; the one who takes it sets this NULL */
+	/* May be NULL: on the loop thread too, and before finished(): the server at `reached` has taken the connection.
+	 * That much is known of one that then says nothing. */
+	void (*connected)(struct pp_login *login);
+	char reached[PP_LOGIN_ADDRESS_MAX]; /* numeric; "" not connected yet */
+	struct pp_session *session;	    /* NULL: failed; the one who takes it sets this NULL */
 	struct pp_login_error error;
 	char greeting
 		[PP_LOGIN_GREETING_MAX]; /* NoticeResponse and ParameterStatus messages, ready to send */
@@ -71,6 +75,8 @@ struct pp_login {
 	char *baseline; /* owned, PP_BASELINE_MAX; the one who takes it sets this NULL. NULL: not asked */
 	size_t baseline_len;
 	/* private from here */
+	struct pp_job word; /* connected() */
+	struct pp_workers *workers;
 	bool learn, follows_name;
 	char *options; /* owned: the startup packet's, without guards */
 	struct {
@@ -86,6 +92,7 @@ char **pp_login_value(struct pp_login *login, const char *keyword);
 /* NULL: out of memory. finished() is called on the loop thread; then pp_login_free(). */
 struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,
 			      void (*finished)(struct pp_login *));
+void pp_login_begin(struct pp_login *login, struct pp_workers *workers);
 void pp_login_free(struct pp_login *login);
 
 /* The session's socket and SSL object, for the relay. */

@@ -52,12 +52,23 @@ static int wait_for(PGconn *conn, short events, pp_ms deadline)
 	}
 }
 
-/* PQconnectPoll until it is over or the deadline has come. *ret_said: the startup packet was sent; *ret_unreachable:
- * there was no connection. */
-static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline, bool *ret_said,
-					       bool *ret_unreachable)
+/* The loop hears it once. */
+static void tell_connected(struct pp_login *l, PGconn *conn)
+{
+	const char *address = PQhostaddr(conn);
+	if (*l->reached || !address || !*address)
+		return;
+	snprintf(l->reached, sizeof l->reached, "%s", address);
+	pp_workers_tell(l->workers, &l->word);
+}
+
+/* PQconnectPoll until it is over or the deadline has come. *ret_said: the startup packet was sent;
+ * l->error.unreachable: there was no connection. */
+static PostgresPollingStatusType connect_until(struct pp_login *l, PGconn *conn, pp_ms deadline,
+					       bool *ret_said)
 {
 	PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+	bool *ret_unreachable = &l->error.unreachable;
 	*ret_unreachable = true;
 	while (status == PGRES_POLLING_READING || status == PGRES_POLLING_WRITING) {
 		if (!wait_for(conn, status == PGRES_POLLING_READING ? POLLIN : POLLOUT, deadline))
@@ -66,6 +77,8 @@ static PostgresPollingStatusType connect_until(PGconn *conn, pp_ms deadline, boo
 		*ret_unreachable &= PQstatus(conn) == CONNECTION_STARTED ||
 				    PQstatus(conn) == CONNECTION_NEEDED ||
 				    PQstatus(conn) == CONNECTION_BAD;
+		if (!*ret_unreachable)
+			tell_connected(l, conn);
 		*ret_said |= PQstatus(conn) == CONNECTION_AWAITING_RESPONSE ||
 			     PQstatus(conn) == CONNECTION_AUTH_OK;
 	}
@@ -102,8 +115,7 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	/* Verbose errors carry the SQLSTATE, the only way to learn it for a failed login. */
 	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
 	pp_login_notice_begin(l, conn);
-	PostgresPollingStatusType status =
-		connect_until(conn, deadline, ret_said, &l->error.unreachable);
+	PostgresPollingStatusType status = connect_until(l, conn, deadline, ret_said);
 	if (status == PGRES_POLLING_OK) {
 		pp_login_notice_end(conn);
 		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */

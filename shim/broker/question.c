@@ -10,6 +10,8 @@
 
 #include "broker/client.h"
 #include "broker/door_wait.h"
+#include "broker/lend.h"
+#include "broker/reach.h"
 #include "broker/wishes.h"
 #include "broker/workers.h"
 
@@ -18,16 +20,15 @@
 #define PP_QUESTION_GSS	     0x30
 #define PP_QUESTION_VALID_MS (10 * 60 * 1000)
 #define PP_QUESTION_LIMIT_MS 10000
-/* In one data centre; whoever waits for it (door_wait.h) can do nothing else. */
-#define PP_QUESTION_CONNECT_MS 1000
-/* One that did not answer is tried again at most so often. */
-#define PP_QUESTION_SILENT_MS 1000
 
 /* Two errands of one job: connects, and then asks. Who waits for no more than the first is told after it. */
 struct question {
 	struct pp_job job;
+	struct pp_link link;	/* broker.questions, while it waits for a place */
+	pp_ms since;		/* it does */
 	struct pp_route *route; /* borrowed; routes live as long as the broker */
 	int fd;			/* owned; -1: not connected */
+	int connect_ms;
 	bool silent;
 	struct sockaddr_storage to;
 	socklen_t to_len;
@@ -50,7 +51,7 @@ static bool connect_to(int fd, struct question *q)
 	socklen_t len = sizeof error;
 	if (connect(fd, (const struct sockaddr *)&q->to, q->to_len) < 0 && errno != EINPROGRESS)
 		return false;
-	q->silent = !wait_for(fd, POLLOUT, PP_QUESTION_CONNECT_MS);
+	q->silent = !wait_for(fd, POLLOUT, q->connect_ms);
 	return !q->silent && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) == 0 && error == 0;
 }
 
@@ -77,6 +78,30 @@ static void ask_run(struct pp_job *job)
 	close(q->fd);
 }
 
+/* Its connection is closed. */
+static void end(struct question *q)
+{
+	struct pp_broker *b = q->route->broker;
+	free(q);
+	b->asking--;
+	pp_pools_count_other(&b->pools, -1);
+	pp_lend_settle(b);
+}
+
+static void continue_clients(struct pp_route *route, const char *failure)
+{
+	PP_LIST_FOREACH_SAFE (&route->broker->clients, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
+		if (c->route != route || c->state != PP_CLIENT_PROBE)
+			continue;
+		pp_client_set_state(c, PP_CLIENT_STARTUP);
+		if (failure)
+			pp_client_fail(c, "FATAL", "53300", failure);
+		else
+			pp_client_continue(c);
+	}
+}
+
 static void answered(struct pp_job *job)
 {
 	struct question *q = (struct question *)job;
@@ -85,17 +110,12 @@ static void answered(struct pp_job *job)
 	if (q->answered || q->fact->says == PP_ROUTE_SAYS_UNKNOWN)
 		q->fact->says = q->answer;
 	q->fact->asking = false;
+	q->fact->guessed = !q->answered;
 	/* No answer is not remembered: the clients waiting now go on, the next one asks again. */
 	q->fact->asked_at = q->answered ? b->now : b->now - PP_QUESTION_VALID_MS + 1000;
-	free(q);
+	end(q);
 	pp_wishes_settle(b);
-	PP_LIST_FOREACH_SAFE (&b->clients, it) {
-		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
-		if (c->route != route || c->state != PP_CLIENT_PROBE)
-			continue;
-		pp_client_set_state(c, PP_CLIENT_STARTUP);
-		pp_client_continue(c);
-	}
+	continue_clients(route, NULL);
 }
 
 static void connected(struct pp_job *job)
@@ -104,9 +124,7 @@ static void connected(struct pp_job *job)
 	struct pp_route *route = q->route;
 	bool is_up = q->fd >= 0;
 	route->trying = false;
-	route->silent = q->silent;
-	pp_route_set_reach(route, is_up ? PP_ROUTE_UP : PP_ROUTE_DOWN);
-	pp_door_wait_over(route);
+	pp_reach_found(route, is_up ? PP_ROUTE_UP : PP_ROUTE_DOWN, q->silent);
 	if (is_up && q->fact) {
 		q->job.run = ask_run;
 		q->job.done = answered;
@@ -116,13 +134,14 @@ static void connected(struct pp_job *job)
 	} else {
 		if (is_up)
 			close(q->fd);
-		free(q);
+		end(q);
 	}
 }
 
 /* False: no memory. */
 static bool begin(struct pp_route *route, struct pp_route_fact *fact, uint8_t code, char yes)
 {
+	struct pp_broker *b = route->broker;
 	if (fact && fact->asking)
 		return true;
 	struct question *q = calloc(1, sizeof *q);
@@ -130,8 +149,10 @@ static bool begin(struct pp_route *route, struct pp_route_fact *fact, uint8_t co
 		return false;
 	q->job.run = connect_run;
 	q->job.done = connected;
+	q->since = b->now;
 	q->route = route;
 	q->fd = -1;
+	q->connect_ms = pp_reach_is_silent(route) ? PP_REACH_KNOCK_MS : PP_REACH_CONNECT_MS;
 	q->answer = PP_ROUTE_SAYS_NO;
 	q->fact = fact;
 	q->code = code;
@@ -140,15 +161,62 @@ static bool begin(struct pp_route *route, struct pp_route_fact *fact, uint8_t co
 	if (fact)
 		fact->asking = true;
 	route->trying = true;
-	pp_workers_submit(route->broker->workers, &q->job);
+	pp_list_append(&b->questions, &q->link);
+	pp_pools_want_errands(&b->pools, 1);
+	pp_lend_settle(b);
 	return true;
+}
+
+static struct question *take_first(struct pp_broker *b)
+{
+	struct question *q = pp_list_entry(pp_list_first(&b->questions), struct question, link);
+	pp_list_remove(&b->questions, &q->link);
+	pp_pools_want_errands(&b->pools, -1);
+	return q;
+}
+
+void pp_question_next(struct pp_broker *b)
+{
+	struct question *q = take_first(b);
+	b->asking++;
+	pp_pools_count_other(&b->pools, 1);
+	pp_workers_submit(b->workers, &q->job);
+}
+
+static bool is_late(const struct pp_broker *b)
+{
+	struct pp_link *first = pp_list_first(&b->questions);
+	return first && b->config.wait_timeout_ms &&
+	       b->now - pp_list_entry(first, struct question, link)->since >=
+		       b->config.wait_timeout_ms;
+}
+
+void pp_question_sweep(struct pp_broker *b)
+{
+	while (is_late(b)) {
+		struct question *q = take_first(b);
+		struct pp_route *route = q->route;
+		route->trying = false;
+		if (q->fact)
+			q->fact->asking = false;
+		free(q);
+		pp_door_wait_over(route);
+		continue_clients(route, PP_LEND_LATE);
+	}
+}
+
+static bool has_place(const struct pp_broker *b)
+{
+	return b->pools.open < b->pools.cap && !b->pools.errands;
 }
 
 static enum pp_route_says ask(struct pp_route *route, struct pp_route_fact *fact, uint8_t code,
 			      char yes)
 {
-	if (fact->says != PP_ROUTE_SAYS_UNKNOWN &&
-	    route->broker->now - fact->asked_at < PP_QUESTION_VALID_MS)
+	struct pp_broker *b = route->broker;
+	bool is_old = b->now - fact->asked_at >= PP_QUESTION_VALID_MS;
+	bool may_be_old = !fact->guessed && !has_place(b);
+	if (fact->says != PP_ROUTE_SAYS_UNKNOWN && (!is_old || may_be_old))
 		return fact->says;
 	/* a tunnel is always right */
 	return begin(route, fact, code, yes) ? PP_ROUTE_SAYS_UNKNOWN : PP_ROUTE_SAYS_YES;
@@ -164,22 +232,10 @@ enum pp_route_says pp_question_gss(struct pp_route *route)
 	return ask(route, &route->gss, PP_QUESTION_GSS, 'G');
 }
 
-bool pp_question_is_reach_open(struct pp_route *route)
+bool pp_question_reach(struct pp_route *route)
 {
-	bool silent = route->reach == PP_ROUTE_DOWN && route->silent;
-	if (route->reach == PP_ROUTE_UP ||
-	    (silent && route->broker->now - route->reach_at < PP_QUESTION_SILENT_MS))
+	if (pp_reach_is_silent(route) && !has_place(route->broker))
 		return false;
-	/* One that was down stays so until the answer: nobody waits long for one that was silent. */
-	if (route->reach != PP_ROUTE_DOWN)
-		pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
-	if (!route->trying) /* an answer that is late says nothing of now */
-		(void)begin(route, route->tls.asking ? NULL : &route->tls, PP_QUESTION_TLS, 'S');
+	(void)begin(route, route->tls.asking ? NULL : &route->tls, PP_QUESTION_TLS, 'S');
 	return route->trying; /* without workers it was answered at once */
-}
-
-void pp_question_doubt(struct pp_route *route)
-{
-	if (route->reach == PP_ROUTE_UP)
-		pp_route_set_reach(route, PP_ROUTE_UNKNOWN);
 }

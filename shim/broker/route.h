@@ -23,6 +23,7 @@ struct pp_route_fact {
 	enum pp_route_says says;
 	pp_ms asked_at;
 	bool asking;
+	bool guessed; /* the last time there was no answer */
 };
 
 /* What a connect() of ours last came to. UNKNOWN: none yet, or its servers were lost since. */
@@ -37,9 +38,12 @@ struct pp_route {
 	char address[64], port[8];
 	struct pp_route_fact tls, gss;
 	enum pp_route_reach reach;
-	bool trying; /* a connect() is under way to find out */
+	bool trying; /* a connect() is to find out */
 	bool silent; /* DOWN: nobody said so */
 	pp_ms reach_at;
+	uint32_t logins; /* reach.h: under way; the latest began at */
+	pp_ms login_at;
+	bool awaits_login; /* its visitors wait for what those will tell */
 	bool tunnel_logged;
 	pp_ms lost_at;		 /* a server of it was last lost */
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */

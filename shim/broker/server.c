@@ -13,6 +13,7 @@
 #include "broker/lend.h"
 #include "broker/missing.h"
 #include "broker/notifier.h"
+#include "broker/reach.h"
 #include "broker/relay.h"
 #include "broker/shed.h"
 #include "broker/tick.h"
@@ -78,6 +79,7 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	s->stream = pp_session_stream(s->session);
 	s->backend_pid = pp_session_pid(s->session);
 	s->conforming = login->conforming;
+	s->at_destination = strcmp(login->address, pp_route_address(s->database->route)) == 0;
 	s->readable = pp_lexer_may_read(login->encoding);
 	pp_tx_init(&s->tx);
 	s->heard_at = b->now;
@@ -99,20 +101,29 @@ static void take_login(struct pp_server *s, struct pp_login *login)
 			s->session = NULL;
 		}
 	}
+	bool failed = !s->session;
 	pp_database_login_over(s, login);
 	pp_login_free(login);
-	if (s->gone && !s->session)
-		pp_server_release(s); /* a failed login; we were the worker's last word */
+	if (failed)
+		pp_server_release(s); /* we were the worker's last word */
 }
 
 static void login_finished(struct pp_login *login)
 {
 	struct pp_server *s = login->owner;
 	struct pp_broker *b = s->broker;
+	struct pp_route *route = s->database->route;
 	b->logins--;
 	take_login(s, login);
+	pp_reach_login_over(route);
 	if (b->orders.end)
 		pp_tick_drain(b, PP_DRAIN_EV_TICK);
+}
+
+static void login_connected(struct pp_login *login)
+{
+	struct pp_server *s = login->owner;
+	pp_reach_login_connected(s->database->route, login->reached);
 }
 
 struct pp_server *pp_server_login(struct pp_database *db, const char *password)
@@ -136,7 +147,9 @@ struct pp_server *pp_server_login(struct pp_database *db, const char *password)
 	s->epoch = b->epoch;
 	pp_conn_init(&s->conn, pp_database_pool(db), b->now);
 	b->logins++;
-	pp_workers_submit(b->workers, &login->job);
+	login->connected = login_connected;
+	pp_reach_login_began(db->route);
+	pp_login_begin(login, b->workers);
 	return s;
 }
 
@@ -232,10 +245,18 @@ void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause)
 	       s->backend_pid, text, cause);
 }
 
+/* With the place, not at the end of the round: a worker may connect in that place before. Whoever still has s in hand
+ * finds a dead stream. */
+static void hang_up(struct pp_server *s)
+{
+	pp_session_close(s->session);
+	s->session = NULL;
+	s->stream = (struct pp_stream){.fd = -1};
+}
+
 static void free_server(struct pp_grave *grave)
 {
 	struct pp_server *s = pp_list_entry(grave, struct pp_server, grave);
-	pp_session_close(s->session);
 	pp_labels_drop(&s->label);
 	pp_labels_drop(&s->own.label);
 	pp_buf_finish(&s->own.rows);
@@ -269,17 +290,14 @@ void pp_server_close(struct pp_server *s, const char *reason)
 	pp_sqlset_drop(&s->prepared);
 	pp_sqlset_drop(&s->own.prepared);
 	pp_missing_clear(s);
+	bool has_worker = s->cancels || (in_login && !s->session);
 	if (s->session) {
 		event_del(&s->read_event);
 		event_del(&s->write_event);
+		hang_up(s);
 	}
 	pp_buf_finish(&s->in);
 	pp_buf_finish(&s->out);
-	if (s->cancels || (in_login && !s->session)) {
-		/* A worker still points at us: its done() frees the memory. The connection goes now. */
-		pp_session_close(s->session);
-		s->session = NULL;
-		return;
-	}
-	pp_broker_bury(s->broker, &s->grave, free_server);
+	if (!has_worker) /* its done() frees the memory */
+		pp_broker_bury(s->broker, &s->grave, free_server);
 }

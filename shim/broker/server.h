@@ -89,9 +89,11 @@ struct pp_server {
 	} own;
 	int backend_pid;
 	uint32_t notifier, lent_last; /* pids that clients were told (notifier.h); 0 nobody */
+	bool at_destination;	      /* it is where its route leads, not where the name does now */
 	uint32_t epoch;		      /* when its login began (defaults.h) */
 	bool alone;		      /* it runs one of broker.alone */
-	uint32_t cancels;	      /* cancel connections under way */
+	bool cancels;		      /* a cancel connection is under way; */
+	bool cancel_again;	      /* somebody has asked since */
 	pp_ms lifetime_ms;	      /* jittered; 0 for ever */
 	bool conforming;	      /* standard_conforming_strings */
 	bool lexing_unnamed;

@@ -62,13 +62,13 @@ static json_t *totals_json(const struct pp_broker *b)
 	PP_LIST_FOREACH (&b->pools.all, it)
 		waiting += pp_list_entry(it, struct pp_pool, link)->waiters.count;
 	return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "clients",
-			 (json_int_t)b->clients.count, "servers", (json_int_t)b->pools.open, "lent",
-			 count_in(b, PP_CONN_LENT), "idle", count_in(b, PP_CONN_IDLE), "waiting",
-			 (json_int_t)waiting, "logging_in", (json_int_t)b->logins, "tunnels",
-			 (json_int_t)b->tunnels, "processes", (json_int_t)pp_process_count(b),
-			 "transactions", (json_int_t)b->transactions, "open_transactions",
-			 open_transactions(b), "refused", (json_int_t)b->refusals.total, "pins",
-			 pins_json(b));
+			 (json_int_t)b->clients.count, "servers",
+			 (json_int_t)(b->pools.open - b->asking), "lent", count_in(b, PP_CONN_LENT),
+			 "idle", count_in(b, PP_CONN_IDLE), "waiting", (json_int_t)waiting,
+			 "logging_in", (json_int_t)b->logins, "tunnels", (json_int_t)b->tunnels,
+			 "processes", (json_int_t)pp_process_count(b), "transactions",
+			 (json_int_t)b->transactions, "open_transactions", open_transactions(b),
+			 "refused", (json_int_t)b->refusals.total, "pins", pins_json(b));
 }
 
 /* "name=value name=value": settings are not secret, they were in the startup packet. */

@@ -14,6 +14,7 @@
 #include "broker/pressure.h"
 #include "broker/process.h"
 #include "broker/publish.h"
+#include "broker/question.h"
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -130,7 +131,7 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 		.clients = (uint32_t)b->clients.count,
 		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
 		.processes = b->own_term ? 0 : pp_process_count(b),
-		.servers = nobody ? b->logins : b->pools.open,
+		.servers = nobody ? b->logins : b->pools.open - b->asking,
 	};
 	struct pp_drain_orders orders;
 	enum pp_drain_state before = b->drain.state;
@@ -186,6 +187,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	look_around(b);
 	tick_governor(b);
 	pp_route_accept_again(b);
+	pp_question_sweep(b);
 	pp_lend_sweep(b);
 	pp_hidden_sweep(b);
 	sweep_clients(b);

@@ -48,6 +48,22 @@ static struct pp_job *queue_take(struct queue *q)
 	return job;
 }
 
+/* Called with the lock held. */
+static void put_done(struct pp_workers *w, struct pp_job *job)
+{
+	uint64_t one = 1;
+	queue_put(&w->done, job);
+	ssize_t ignored = write(w->event_fd, &one, sizeof one);
+	(void)ignored;
+}
+
+void pp_workers_tell(struct pp_workers *w, struct pp_job *word)
+{
+	pthread_mutex_lock(&w->lock);
+	put_done(w, word);
+	pthread_mutex_unlock(&w->lock);
+}
+
 static void *worker_main(void *arg)
 {
 	struct pp_workers *w = arg;
@@ -64,12 +80,21 @@ static void *worker_main(void *arg)
 		pthread_mutex_unlock(&w->lock);
 		job->run(job);
 		pthread_mutex_lock(&w->lock);
-		queue_put(&w->done, job);
-		uint64_t one = 1;
-		ssize_t ignored = write(w->event_fd, &one, sizeof one);
-		(void)ignored;
+		put_done(w, job);
 	}
 	return NULL;
+}
+
+static void finish_all(struct pp_workers *w)
+{
+	for (;;) {
+		pthread_mutex_lock(&w->lock);
+		struct pp_job *job = queue_take(&w->done);
+		pthread_mutex_unlock(&w->lock);
+		if (!job)
+			return;
+		job->done(job);
+	}
 }
 
 static void on_done(evutil_socket_t fd, short what, void *arg)
@@ -80,14 +105,7 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	ssize_t ignored = read(fd, &count, sizeof count);
 	(void)ignored;
 	pp_broker_now(w->broker);
-	for (;;) {
-		pthread_mutex_lock(&w->lock);
-		struct pp_job *job = queue_take(&w->done);
-		pthread_mutex_unlock(&w->lock);
-		if (!job)
-			return;
-		job->done(job);
-	}
+	finish_all(w);
 }
 
 int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers)
@@ -148,6 +166,7 @@ void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 	pthread_mutex_unlock(&w->lock);
 	if (stranded) {
 		job->run(job);
+		finish_all(w); /* what it has told */
 		job->done(job);
 	}
 }

@@ -22,4 +22,7 @@ PP_MUSTCHECK int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_w
 /* Never fails: with no thread to be had the job is run at once (better slow than lost). */
 void pp_workers_submit(struct pp_workers *w, struct pp_job *job);
 
+/* From run(): word->done() is called on the loop thread, before that of the job that is being run. */
+void pp_workers_tell(struct pp_workers *w, struct pp_job *word);
+
 #endif

@@ -99,11 +99,11 @@ static struct pp_conn *oldest_idle(const struct pp_pools *pools)
 	return oldest;
 }
 
-/* The same among those that another pool, or this one for an end they do not serve, may have. */
+/* The same among those that another pool, or this one for an end they do not serve, may have; or an errand (NULL). */
 static struct pp_conn *oldest_for(const struct pp_pools *pools, const struct pp_pool *needy,
 				  pp_ms now)
 {
-	bool of_its_own = needs_login(needy) || has_unsuited(needy);
+	bool of_its_own = needy && (needs_login(needy) || has_unsuited(needy));
 	struct pp_conn *oldest = NULL;
 	PP_LIST_FOREACH (&pools->all, it) {
 		PP_LIST_FOREACH (&pp_pool_at(it)->conns[PP_CONN_IDLE], its) {
@@ -121,6 +121,12 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 {
 	if (pools->open > pools->cap) {
 		*ret_conn = oldest_idle(pools);
+		return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
+	}
+	if (pools->errands) {
+		if (pools->open < pools->cap)
+			return PP_ADVICE_ERRAND;
+		*ret_conn = oldest_for(pools, NULL, now);
 		return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
 	}
 	struct pp_pool *needy = pools->waiting || pools->open ? neediest(pools, now) : NULL;
@@ -156,7 +162,7 @@ bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_conn 
 		return false;
 	if (has_its_turn(conn, now))
 		return false;
-	if (needs_login(pool) && now >= pool->backoff.until)
+	if (pools->errands || (needs_login(pool) && now >= pool->backoff.until))
 		return true;
 	struct pp_pool *needy = neediest(pools, now);
 	if (!needy || needy == pool)

@@ -17,9 +17,15 @@ void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap)
 	pools->cap = cap ? cap : 1;
 }
 
-void pp_pools_count_tunnel(struct pp_pools *pools, int delta)
+void pp_pools_count_other(struct pp_pools *pools, int delta)
 {
 	pools->open = (uint32_t)((int)pools->open + delta);
+}
+
+void pp_pools_want_errands(struct pp_pools *pools, int delta)
+{
+	pools->errands = (uint32_t)((int)pools->errands + delta);
+	pools->waiting = (uint32_t)((int)pools->waiting + delta);
 }
 
 void pp_pool_init(struct pp_pool *pool, struct pp_pools *pools, uint32_t min_open)

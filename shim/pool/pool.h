@@ -9,6 +9,9 @@
  * Of more pools than the cap has places for, those take turns who have waited longest; a connection that has just logged
  * in stays for a while (conn.h), or all would log in for ever and none would ever work.
  *
+ * What is opened for no pool (a tunnel; a question to a server) takes a place like the rest. A question waits for one
+ * (an errand): short, and before the logins, of which it may be the condition.
+ *
  * Logins come slowly: as many at once as the pool has servers, and one at a time after one failed (backoff.h). So
  * whatever befell the server, a pod that comes back to it does not come with everything at once.
  */
@@ -32,8 +35,9 @@ struct pp_pools {
 	bool no_spares; /* min_open does not count now: servers that nobody waits for would be in the way */
 	bool rotate;	  /* lend the server idle for longest, not the best or the one used last */
 	uint32_t cap;	  /* at least 1 */
-	uint32_t open;	  /* connections in any state but CLOSED, tunnels included */
-	uint32_t waiting; /* waiters and wanted logins over all pools */
+	uint32_t open;	  /* connections in any state but CLOSED, those of no pool included */
+	uint32_t waiting; /* waiters and wanted logins over all pools, and errands */
+	uint32_t errands; /* connections of no pool that wait for a place */
 };
 
 struct pp_pool {
@@ -57,8 +61,9 @@ struct pp_waiter {
 
 void pp_pools_init(struct pp_pools *pools, uint32_t cap);
 void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap);
-/* A tunnel is a server connection that belongs to no pool. */
-void pp_pools_count_tunnel(struct pp_pools *pools, int delta);
+/* Connections that belong to no pool: one more is open, or one less; one more waits for a place, or one less. */
+void pp_pools_count_other(struct pp_pools *pools, int delta);
+void pp_pools_want_errands(struct pp_pools *pools, int delta);
 
 void pp_pool_init(struct pp_pool *pool, struct pp_pools *pools, uint32_t min_open);
 /* Only without connections and waiters. */
@@ -79,9 +84,10 @@ struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn 
 bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn);
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now);
 
-enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE };
+enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE, PP_ADVICE_ERRAND };
 
-/* OPEN: start a login for *ret_pool. CLOSE: close *ret_conn (idle). Only one of the two is set. */
+/* OPEN: start a login for *ret_pool. CLOSE: close *ret_conn (idle). ERRAND: there is a place for the first one. Only what
+ * is named here is set. */
 enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
 			       struct pp_conn **ret_conn);
 

@@ -38,6 +38,9 @@ class FakePg:
         self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
         self.refuse = refuse
         self.startups = []  # the packets, without length and version
+        self.cancels = 0
+        self.take_cancels = threading.Event()  # cancel requests end
+        self.take_cancels.set()
         self.connections = []
         self.listener = socket.create_server((self.host, 0), backlog=128)
         self.port = self.listener.getsockname()[1]
@@ -47,6 +50,7 @@ class FakePg:
         return self
 
     def __exit__(self, *_):
+        self.take_cancels.set()
         if self.listener.fileno() >= 0:  # a test may have ended it
             self.listener.shutdown(socket.SHUT_RDWR)
             self.listener.close()
@@ -79,6 +83,8 @@ class FakePg:
             if code in (80877103, 80877104):  # TLS, GSS: no
                 conn.sendall(b"N")
             elif code == 80877102:
+                self.cancels += 1
+                self.take_cancels.wait()
                 return
             else:
                 break

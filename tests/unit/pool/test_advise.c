@@ -50,6 +50,46 @@ START_TEST(test_advise_below_its_minimum_comes_after_one_where_somebody_waits)
 }
 END_TEST
 
+START_TEST(test_advise_errands_come_before_logins_and_under_the_cap)
+{
+	setup_cap(2);
+	struct pp_waiter waiter = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	pp_pool_wait(&a, &waiter, 0);
+	pp_pools_want_errands(&pools, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_ERRAND);
+		pp_pools_want_errands(&pools, -1);
+		pp_pools_count_other(&pools, 1);
+	}
+	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_NOTHING);
+	pp_pools_count_other(&pools, -1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &a);
+}
+END_TEST
+
+START_TEST(test_advise_an_errand_gets_the_place_of_an_idle_server_or_of_the_first_returned)
+{
+	setup_cap(2);
+	struct pp_pool *pool;
+	struct pp_conn *conn, *lent = open_idle(&a, 0, 0), *idle = open_idle(&a, 1, 0);
+	a.users = 1;
+	pp_conn_set_state(lent, PP_CONN_LENT, 0);
+	pp_pools_want_errands(&pools, 1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert(!pp_pools_should_give_up(&pools, lent, 1)); /* their turn has just begun */
+	ck_assert_int_eq(pp_pools_advise(&pools, 5000, &pool, &conn), PP_ADVICE_CLOSE);
+	ck_assert_ptr_eq(conn, idle);
+	pp_conn_set_state(idle, PP_CONN_LENT, 5000);
+	ck_assert_int_eq(pp_pools_advise(&pools, 5000, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert(pp_pools_should_give_up(&pools, lent, 5000));
+	pp_conn_set_state(lent, PP_CONN_CLOSED, 5000);
+	ck_assert_int_eq(pp_pools_advise(&pools, 5000, &pool, &conn), PP_ADVICE_ERRAND);
+}
+END_TEST
+
 START_TEST(test_advise_opens_no_more_logins_than_wait)
 {
 	setup_cap(4);
@@ -326,6 +366,9 @@ int main(void)
 	TCase *c = tcase_create("one pool");
 	tcase_add_test(c, test_advise_opens_its_minimum_once_it_is_used_though_nobody_waits);
 	tcase_add_test(c, test_advise_minimum_does_not_count_while_spares_would_be_in_the_way);
+	tcase_add_test(c, test_advise_errands_come_before_logins_and_under_the_cap);
+	tcase_add_test(
+		c, test_advise_an_errand_gets_the_place_of_an_idle_server_or_of_the_first_returned);
 	tcase_add_test(c, test_advise_opens_no_more_logins_than_wait);
 	tcase_add_test(c, test_advise_respects_the_cap_and_its_fall);
 	tcase_add_test(c, test_advise_at_its_cap_makes_room_for_a_password_to_be_judged);
