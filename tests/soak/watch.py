@@ -1,13 +1,19 @@
-"""Looks at the brokers from outside, several times a second."""
+"""Looks at the brokers from outside, several times a second.
+
+What a connection of theirs to the database is, the kernel says: a cancel request is sixteen bytes that nobody answers;
+whatever else it is takes a place under the cap, from its first moment.
+"""
 import collections
 import os
+import re
 import statistics
+import subprocess
 import threading
 import time
 
 PAUSE = 0.2
 SPARE = 3  # descriptors: a visitor, another route
-ESTABLISHED = "01"
+CANCEL_REQUEST = 16  # bytes (docs 55.7)
 
 
 class Life:
@@ -29,6 +35,7 @@ class Watcher(threading.Thread):
         self.lives = collections.defaultdict(Life)
         self.events, self.wrong, self.unpooled = [], [], []
         self.over = threading.Event()
+        self.most_cancels = 0
         self.at_first = max(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.brokers())
 
     def say(self, event):
@@ -56,11 +63,13 @@ class Watcher(threading.Thread):
                     theirs |= self.look_at(pid)
                 except (FileNotFoundError, ProcessLookupError, StopIteration):
                     continue  # it has just ended
-            self.unpooled.append(len(sockets_to(self.postgres.port) - theirs))
+            self.unpooled.append(len(sockets_to(self.postgres.port).keys() - theirs))
 
     def look_at(self, pid):
         inodes = descriptors(pid)
-        servers = len(inodes & sockets_to(self.postgres.port))
+        sockets = {name: said for name, said in sockets_to(self.postgres.port).items() if name in inodes}
+        cancels = self.cancels_among(sockets) if len(sockets) > self.cap else set()
+        servers = len(sockets.keys() - cancels)
         life = self.lives[pid]
         life.last = time.monotonic()
         life.servers.append(servers)
@@ -68,8 +77,21 @@ class Watcher(threading.Thread):
         life.kilobytes.append(resident_kb(pid))
         if servers > self.cap:
             last = [name for _, name in self.events[-3:]]
-            self.wrong.append(f"broker {pid} had {servers} server connections, cap {self.cap}, after {last}")
+            self.wrong.append(f"broker {pid} had {servers} server connections, cap {self.cap}, after {last};"
+                              f" bytes said and heard: {sorted(sockets.values())}")
+        self.most_cancels = max(self.most_cancels, len(cancels))
         return inodes
+
+    def cancels_among(self, sockets):
+        """One that has not said anything yet is looked at again."""
+        seen = dict(sockets)
+        while silent := [name for name, said in seen.items() if said == (0, 0)]:
+            time.sleep(0.02)
+            now = sockets_to(self.postgres.port)
+            seen |= {name: now.get(name, (0, 1)) for name in silent}  # it has gone without a word: no cancel request
+            if self.over.is_set():
+                break
+        return {name for name, said in seen.items() if said == (CANCEL_REQUEST, 0)}
 
     def finish(self, workdir):
         """When all clients have left: what is wrong."""
@@ -101,7 +123,8 @@ class Watcher(threading.Thread):
     def report(self):
         samples = sum(len(life.servers) for life in self.lives.values())
         peak = max(max(life.servers) for life in self.lives.values())
-        lines = [f"{len(self.lives)} brokers, {samples} samples, at most {peak} server connections of one (cap {self.cap})"]
+        lines = [f"{len(self.lives)} brokers, {samples} samples, at most {peak} server connections of one (cap"
+                 f" {self.cap}), and {self.most_cancels} cancel requests above it"]
         pid, life = max(self.lives.items(), key=lambda item: item[1].seconds)
         kb, fds = quarters(life.kilobytes), quarters(life.fds)
         lines.append(f"longest life {life.seconds:.0f} s: memory {kb[0]:.0f} -> {kb[1]:.0f} KB, descriptors"
@@ -128,11 +151,17 @@ def descriptors(pid):
 
 
 def sockets_to(port):
-    """Established TCP connections to the database itself (not to a route of the broker), as descriptors name them."""
-    with open("/proc/net/tcp") as f:
-        lines = [line.split() for line in f][1:]
-    far = f"0100007F:{port:04X}"
-    return {f"socket:[{words[9]}]" for words in lines if words[2] == far and words[3] == ESTABLISHED}
+    """{as descriptors name it: (bytes it has said, heard)} of the established TCP connections to the database itself (not
+    to a route of the broker)."""
+    shown = subprocess.run(["ss", "-tineOH", "state", "established", "dst", f"127.0.0.1:{port}"], check=True, text=True,
+                           capture_output=True).stdout
+    return {f"socket:[{number('ino', line)}]": (number("bytes_sent", line) - number("bytes_retrans", line),
+                                                number("bytes_received", line)) for line in shown.splitlines()}
+
+
+def number(word, line):
+    found = re.search(rf"\b{word}:(\d+)", line)
+    return int(found[1]) if found else 0
 
 
 def resident_kb(pid):

@@ -5,6 +5,7 @@ it was told: a(cknowledged), or ? (an error came instead: it may or may not be t
 """
 import asyncio
 import collections
+import contextlib
 import json
 import random
 import sys
@@ -39,6 +40,9 @@ class Chance:
     def is_transaction(self):
         return self.random.random() < 0.5
 
+    def is_impatient(self):
+        return self.random.random() < 0.02
+
     def pause(self):
         return self.random.expovariate(1 / 0.2)
 
@@ -47,6 +51,12 @@ def name_of(error):
     state = getattr(error, "pgcode", None) or getattr(error, "sqlstate", None) or ""
     text = " ".join(str(error).split())[:90]
     return f"{type(error).__name__} {state} {text}".strip()
+
+
+def cancel(db):
+    """In the midst of what is being executed, or too early, or too late."""
+    with contextlib.suppress(Exception):
+        db.cancel()
 
 
 def blocking(driver, port, client, seed, books, errors, over):
@@ -63,6 +73,8 @@ def blocking(driver, port, client, seed, books, errors, over):
                 if over.is_set():
                     break
                 sql = INSERT.format(client, books.write())
+                if chance.is_impatient():
+                    threading.Timer(chance.pause() / 100, cancel, [db]).start()
                 for statement in ("begin", sql, "commit") if chance.is_transaction() else (sql,):
                     cursor.execute(statement)
                 books.acknowledge()
