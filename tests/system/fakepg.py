@@ -38,6 +38,7 @@ class FakePg:
         self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
         self.refuse = refuse
         self.startups = []  # the packets, without length and version
+        self.heard = []  # the letters of what sessions say
         self.cancels = 0
         self.take_cancels = threading.Event()  # cancel requests end
         self.take_cancels.set()
@@ -102,6 +103,7 @@ class FakePg:
         while True:
             letter = exactly(conn, 1)
             payload = exactly(conn, struct.unpack("!i", exactly(conn, 4))[0] - 4)
+            self.heard.append(letter)
             if letter == b"X":
                 return
             if letter == b"Q":

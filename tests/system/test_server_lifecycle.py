@@ -1,10 +1,13 @@
 """Servers come and go: restarts, terminations, idleness. Programs notice only what they would notice anyway."""
 import os
 import signal
+import time
 
 import pytest
 
+import fakepg
 from support import pgwire, wait
+from support.dialer import Dialer
 from support.pgwire import Refused, Wire
 from support.serverlog import ServerLog
 
@@ -37,6 +40,23 @@ def test_idle_server_terminated_and_nobody_notices(raw, pool, postgres_trust):
         terminate(postgres_trust, pid)
         for wire in wires:
             assert wire.ask(pgwire.PID) != [[pid]]
+
+
+@pytest.mark.pooled
+def test_a_server_is_asked_whether_it_is_there_only_when_it_was_quiet(pool, postgres_trust):
+    with fakepg.FakePg() as fake, Dialer(pool.env(TARGETS=f"*:{postgres_trust.port},*:{fake.port}")) as dialer, \
+            dialer.connect("127.0.0.1", fake.port) as sock:
+        said_at = time.monotonic()
+        wire, asked = Wire(sock).login(), 0
+        heard_at = time.monotonic()
+        for pause in (0, 0.2, 0.2, 0.2, 1.3, 0.2):
+            time.sleep(pause)  # the server hears nothing meanwhile
+            before, now = (said_at, heard_at, asked), time.monotonic()
+            assert wire.ask("select 'good'") == [["yes"]]
+            said_at, heard_at, asked = now, time.monotonic(), fake.heard.count(b"S")
+            least, most = said_at - before[1], heard_at - before[0]
+            assert asked - before[2] in ([1] if least > 1.1 else [0] if most < 1 else [0, 1])
+        assert asked
 
 
 def test_server_terminated_in_a_transaction(raw, pool, postgres_trust):
