@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "broker/congestion.h"
+
 /* Other brokers (other users, other DIRs) may live in this network namespace: try on. */
 #define PP_LISTENER_TRIES   64
 #define PP_LISTENER_BACKLOG 4096
@@ -21,8 +23,7 @@ static void set_options(int fd)
 	/* PostgreSQL's clients speak first: hand a connection over with its first bytes, one wake-up instead of two. Who
 	 * stays silent is handed over after a second (tcp(7)). */
 	setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &one, sizeof one);
-	/* There is no congestion on loopback: where the node's default is bbr, it would estimate and pace even here. */
-	setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", strlen("reno"));
+	pp_congestion_none(fd);
 }
 
 static int listen_at(uint32_t ip, uint16_t port_be, struct pp_ipc_addr *ret_listening)

@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "broker/client.h"
+#include "broker/congestion.h"
 #include "broker/database.h"
 #include "broker/defaults.h"
 #include "broker/hidden.h"
@@ -77,6 +78,7 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	s->session = login->session;
 	login->session = NULL;
 	s->stream = pp_session_stream(s->session);
+	pp_congestion_none_if_local(s->stream.fd);
 	s->backend_pid = pp_session_pid(s->session);
 	s->conforming = login->conforming;
 	s->at_destination = strcmp(login->address, pp_route_address(s->database->route)) == 0;
