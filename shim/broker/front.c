@@ -70,11 +70,35 @@ uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 	return bits & ~(uint32_t)PP_TOUCH_UNSETTLED;
 }
 
-static void lex_end(struct pp_server *s)
+/* Does a text's answer depend on nothing but the text and the watch? */
+static bool may_be_plain(const struct pp_server *s)
+{
+	return s->conforming && s->readable && !(s->touch.bits & PP_TOUCH_CODE);
+}
+
+/* A whole text. Nearly always there is nothing in it, nor was there when it was last read. */
+static uint32_t read_whole(struct pp_server *s, const uint8_t *text, size_t len)
+{
+	struct pp_plain_image image;
+	struct pp_hidden *h = s->database->hidden;
+	bool has_image = may_be_plain(s) && pp_plain_draw(&image, text, len);
+	s->doubtful = 0;
+	if (has_image && pp_plain_knows(&h->plain, h->generation, &image)) {
+		pp_lexer_init(&s->lexer, true); /* no shape, no names */
+		return 0;
+	}
+	begin(s);
+	pp_lexer_feed(&s->lexer, text, len);
+	uint32_t bits = finish(s);
+	if (has_image && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER)
+		pp_plain_learn(&h->plain, h->generation, &image);
+	return bits;
+}
+
+static void lex_end(struct pp_server *s, uint32_t bits)
 {
 	struct pp_touched text;
 	bool unnamed = s->lexing_unnamed;
-	uint32_t bits = finish(s);
 	s->lexing = PP_LEXING_NO;
 	if (!unnamed)
 		bits = pp_front_runs(s, bits);
@@ -96,7 +120,6 @@ void pp_front_lex_begin(struct pp_server *s, uint8_t type)
 	s->lexing = type == PP_FRONT_PARSE ? PP_LEXING_NAME : PP_LEXING_TEXT;
 	s->lexing_unnamed = type == PP_FRONT_PARSE;
 	s->text_begins = true;
-	begin(s);
 }
 
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
@@ -109,25 +132,33 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len)
 		bytes = nul + 1;
 		s->lexing = PP_LEXING_TEXT;
 	}
-	if (s->lexing == PP_LEXING_TEXT) {
-		const uint8_t *nul = memchr(bytes, 0, len);
-		if (s->text_begins)
-			pp_gist_keep(&s->client->last_ran, bytes,
-				     nul ? (size_t)(nul - bytes) : len);
-		s->text_begins = false;
-		pp_lexer_feed(&s->lexer, bytes, nul ? (size_t)(nul - bytes) : len);
-		if (nul)
-			lex_end(s);
+	if (s->lexing != PP_LEXING_TEXT)
+		return;
+	const uint8_t *nul = memchr(bytes, 0, len);
+	bool begins = s->text_begins;
+	if (nul)
+		len = (size_t)(nul - bytes);
+	s->text_begins = false;
+	if (begins && nul) {
+		lex_end(s, pp_front_lex_whole(s, bytes, len));
+		return;
 	}
+	if (begins) {
+		pp_gist_keep(&s->client->last_ran, bytes, len);
+		begin(s);
+	}
+	pp_lexer_feed(&s->lexer, bytes, len);
+	if (nul)
+		lex_end(s, finish(s));
 }
 
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len)
 {
 	const uint8_t *nul = memchr(text, 0, len);
-	pp_gist_keep(&s->client->last_ran, text, nul ? (size_t)(nul - text) : len);
-	begin(s);
-	pp_lexer_feed(&s->lexer, text, nul ? (size_t)(nul - text) : len);
-	return finish(s);
+	if (nul)
+		len = (size_t)(nul - text);
+	pp_gist_keep(&s->client->last_ran, text, len);
+	return read_whole(s, text, len);
 }
 
 static bool write_on(struct pp_front_run *f, const void *bytes, size_t len)

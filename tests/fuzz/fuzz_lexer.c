@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "session/plain.h"
 #include "session/watch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -68,6 +69,22 @@ static void check_same(const struct pp_lexer *a, const struct pp_lexer *b)
 	} while (m);
 }
 
+/* Whoever has read the image of a text has read the text. */
+static void check_image(const struct pp_lexer *whole, uint32_t found, const uint8_t *text,
+			size_t len, const struct pp_watch *watch)
+{
+	struct pp_lexer lx;
+	struct pp_plain_image image;
+	if (!pp_plain_draw(&image, text, len))
+		return;
+	require(image.len <= len);
+	pp_lexer_init(&lx, true);
+	pp_lexer_watch(&lx, watch);
+	pp_lexer_feed(&lx, image.text, image.len);
+	require(pp_lexer_finish(&lx) == found);
+	check_same(&lx, whole);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct pp_watch watch = {.filter = ~UINT64_C(0xFF), .look_up = look_up};
@@ -84,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pp_lexer_feed(&whole, text, size);
 	uint32_t found = pp_lexer_finish(&whole);
 	check_answer(&whole, found);
+	if (conforming)
+		check_image(&whole, found, text, size, size % 4 ? NULL : &watch);
 
 	/* Pieces of step+1, or two pieces around one point. */
 	pp_lexer_init(&cut, conforming);
