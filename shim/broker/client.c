@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/database.h"
+#include "broker/edge.h"
 #include "broker/hidden.h"
 #include "broker/labels.h"
 #include "broker/lend.h"
@@ -104,10 +105,9 @@ void pp_client_check_eof(struct pp_client *c)
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
-	(void)what;
 	struct pp_client *c = arg;
 	pp_broker_now(c->broker);
-	pp_client_read(c);
+	pp_client_hear(c, what);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -134,8 +134,8 @@ struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *ro
 	c->state = PP_CLIENT_STARTUP;
 	c->born = c->since = c->active_at = b->now;
 	pp_list_append(&b->clients, &c->link);
-	event_assign(&c->read_event, b->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	event_assign(&c->write_event, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
+	event_assign(&c->read_event, b->base, fd, PP_EDGE_READ, on_readable, c);
+	event_assign(&c->write_event, b->base, fd, PP_EDGE_WRITE, on_writable, c);
 	if (event_add(&c->read_event, NULL) < 0) {
 		pp_client_close(c, "no event");
 		return NULL;

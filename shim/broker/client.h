@@ -119,8 +119,8 @@ struct pp_client {
 /* Takes fd. NULL: no memory (fd closed). */
 struct pp_client *pp_client_new(struct pp_broker *b, int fd, struct pp_route *route);
 
-/* Reads its socket once, if there is something to read. */
-void pp_client_read(struct pp_client *c);
+/* Reads what its socket has, for an event `what` (edge.h). */
+void pp_client_hear(struct pp_client *c, short what);
 
 /* It has heard that it is logged in. Admitted and not yet greeted: session mode, in line for its server. */
 static inline bool pp_client_is_greeted(const struct pp_client *c)

@@ -69,7 +69,7 @@ static void accept_one(struct pp_route *route, int fd, const struct sockaddr_in 
 	if (!c)
 		return;
 	pp_identity_claim(b, &who, c);
-	pp_client_read(c); /* what made the kernel hand it over */
+	pp_client_hear(c, EV_READ); /* what made the kernel hand it over */
 }
 
 static void on_accept(evutil_socket_t fd, short what, void *arg)

@@ -10,6 +10,7 @@
 #include "broker/congestion.h"
 #include "broker/database.h"
 #include "broker/defaults.h"
+#include "broker/edge.h"
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/missing.h"
@@ -29,24 +30,31 @@ bool pp_server_is_too_old(const struct pp_server *s)
 	return s->lifetime_ms && s->broker->now - s->conn.born >= s->lifetime_ms;
 }
 
+/* True: there may be more. */
+static bool hear_once(struct pp_server *s, short what)
+{
+	struct pp_broker *b = s->broker;
+	ssize_t n = pp_stream_read(&s->stream, b->read_buffer, PP_READ_BUFFER);
+	if (n == PP_STREAM_AGAIN)
+		return false;
+	if (n == PP_STREAM_DEAD) {
+		pp_lend_server_lost(s, "server closed the connection");
+		return false;
+	}
+	s->heard_at = b->now;
+	pp_relay_back(s, b->read_buffer, (size_t)n);
+	return pp_edge_has_more(s->stream.ssl, n, what);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
-	(void)what;
 	struct pp_server *s = arg;
-	struct pp_broker *b = s->broker;
-	pp_broker_now(b);
-	do {
-		ssize_t n = pp_stream_read(&s->stream, b->read_buffer, PP_READ_BUFFER);
-		if (n == PP_STREAM_AGAIN)
+	pp_broker_now(s->broker);
+	for (int round = 0; round < PP_EDGE_ROUNDS; round++)
+		if (!hear_once(s, what) || s->gone || s->read_paused)
 			return;
-		if (n == PP_STREAM_DEAD) {
-			pp_lend_server_lost(s, "server closed the connection");
-			return;
-		}
-		s->heard_at = b->now;
-		pp_relay_back(s, b->read_buffer, (size_t)n);
-	} while (!s->gone && !s->read_paused && pp_stream_has_pending(&s->stream));
+	pp_edge_again(&s->read_event);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -85,8 +93,8 @@ static void adopt(struct pp_server *s, struct pp_login *login)
 	s->readable = pp_lexer_may_read(login->encoding);
 	pp_tx_init(&s->tx);
 	s->heard_at = b->now;
-	event_assign(&s->read_event, b->base, s->stream.fd, EV_READ | EV_PERSIST, on_readable, s);
-	event_assign(&s->write_event, b->base, s->stream.fd, EV_WRITE | EV_PERSIST, on_writable, s);
+	event_assign(&s->read_event, b->base, s->stream.fd, PP_EDGE_READ, on_readable, s);
+	event_assign(&s->write_event, b->base, s->stream.fd, PP_EDGE_WRITE, on_writable, s);
 }
 
 static void take_login(struct pp_server *s, struct pp_login *login)
@@ -185,8 +193,6 @@ void pp_server_pause(struct pp_server *s, bool paused)
 		return;
 	}
 	event_add(&s->read_event, NULL);
-	if (pp_stream_has_pending(&s->stream))
-		event_active(&s->read_event, EV_READ, 0);
 }
 
 bool pp_server_is_thirsty(const struct pp_server *s)

@@ -35,8 +35,3 @@ int pp_stream_flush(const struct pp_stream *s, struct pp_buf *out)
 	}
 	return 0;
 }
-
-int pp_stream_has_pending(const struct pp_stream *s)
-{
-	return s->ssl ? pp_tls_pending(s->ssl) : 0;
-}

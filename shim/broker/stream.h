@@ -21,7 +21,5 @@ ssize_t pp_stream_read(const struct pp_stream *s, void *bytes, size_t len);
 ssize_t pp_stream_write(const struct pp_stream *s, const void *bytes, size_t len);
 /* Writes from the front of `out` until it is empty: 0; or what stopped it. */
 int pp_stream_flush(const struct pp_stream *s, struct pp_buf *out);
-/* Bytes are waiting inside the SSL object that no poll will report. */
-int pp_stream_has_pending(const struct pp_stream *s);
 
 #endif

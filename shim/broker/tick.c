@@ -6,6 +6,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/door.h"
+#include "broker/edge.h"
 #include "broker/hidden.h"
 #include "broker/leaks.h"
 #include "broker/lend.h"
@@ -147,6 +148,7 @@ static void look_around(struct pp_broker *b)
 	pp_place_look(b);
 	pp_door_spare(b);
 	pp_silence_look(b);
+	pp_edge_look(b);
 	pp_logfile_look();
 }
 

@@ -41,11 +41,6 @@ ssize_t pp_tls_write(void *ssl, const void *bytes, size_t len)
 	return verdict(ssl, SSL_write(ssl, bytes, clamp(len)));
 }
 
-int pp_tls_pending(void *ssl)
-{
-	return SSL_pending(ssl) > 0;
-}
-
 void pp_tls_adopt(void *ssl)
 {
 	SSL_set_mode(ssl, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);

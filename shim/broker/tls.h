@@ -11,7 +11,6 @@
 /* As pp_stream_read and pp_stream_write. */
 ssize_t pp_tls_read(void *ssl, void *bytes, size_t len);
 ssize_t pp_tls_write(void *ssl, const void *bytes, size_t len);
-int pp_tls_pending(void *ssl);
 /* Once after login: a partial write may be repeated from another address (our buffers move). */
 void pp_tls_adopt(void *ssl);
 

@@ -1,6 +1,6 @@
 """A server that logs everybody in and then says what a test wants: whole, half, or nonsense.
 
-FakePg(answers={sql: bytes or callable(conn)}, login=...): a query it has no answer for is acknowledged.
+FakePg(answers={sql: bytes}, login=...): a query it has no answer for is acknowledged.
 `login` replaces the answer to the startup packet. `refuse(startup packet)` may answer it with a last word.
 """
 import socket
@@ -107,12 +107,14 @@ class FakePg:
             if letter == b"X":
                 return
             if letter == b"Q":
-                sql = payload[:-1].decode()
-                conn.sendall(self.answers.get(sql, DONE))
-                if sql in self.hang_up_after:
-                    return
+                self.answer(conn, payload[:-1].decode())
             elif letter == b"S":
                 conn.sendall(READY)
+
+    def answer(self, conn, sql):
+        conn.sendall(self.answers.get(sql, DONE))
+        if sql in self.hang_up_after:
+            raise EOFError
 
 
 def exactly(conn, size):
