@@ -90,11 +90,11 @@ static struct pp_client *find(struct pp_broker *b, const struct pp_startup *star
 void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 {
 	struct pp_client *target = find(c->broker, startup);
-	if (target && target->server) {
-		(void)cancel(target->server);
-		if (target->server->cancels)
-			c->cancelling = target->server;
-	}
+	struct pp_server *s = target ? target->server : NULL;
+	if (s)
+		(void)cancel(s);
+	if (s && s->cancels) /* without a thread for it, it is over already */
+		c->cancelling = s;
 	if (target && target->state == PP_CLIENT_WAITING)
 		pp_lend_cancel_waiting(target);
 	pp_client_set_state(c, PP_CLIENT_CANCEL);
