@@ -114,6 +114,8 @@ const char *pp_lexer_cause(const struct pp_lexer *lx);
 
 /* Any setting at all may have been touched: those pg_settings lists and the custom ones known. */
 bool pp_lexer_names_all(const struct pp_lexer *lx);
+/* Do they decide what names mean: search_path, role, session_authorization, for the transaction at least? */
+bool pp_lexer_names_rename(const struct pp_lexer *lx);
 /* May a custom setting have been set for the session? DISCARD ALL does not undo that. */
 bool pp_lexer_names_custom(const struct pp_lexer *lx);
 /* One name after the other, lower case; NULL: begin, no more. ret_local (may be NULL): set until

@@ -3,11 +3,12 @@
 #include <string.h>
 
 #include "session/cause.h"
+#include "session/reading.h"
 
 void pp_names_init(struct pp_lexer_names *names)
 {
 	names->len = names->spelled_len = 0;
-	names->all = names->custom = names->too_long = false;
+	names->all = names->custom = names->renames = names->too_long = false;
 }
 
 void pp_names_begin(struct pp_lexer *lx)
@@ -44,12 +45,14 @@ bool pp_names_is_custom(const struct pp_lexer *lx)
 void pp_names_add_all(struct pp_lexer *lx)
 {
 	lx->names.all = true;
+	lx->names.renames = true;
 }
 
 void pp_names_add_unknown(struct pp_lexer *lx, const char *cause)
 {
 	pp_cause_pin(lx, PP_PIN_SETTINGS | PP_PIN_OPAQUE, cause);
 	lx->names.all = lx->names.custom = true;
+	lx->names.renames = true;
 }
 
 /* A name set for the session and for the transaction is set for the session. */
@@ -112,6 +115,9 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		pp_cause_pin(lx, PP_PIN_SEED, cause); /* not undone by any end */
 		return;
 	}
+	for (const char *const *it = pp_reading_names; *it; it++)
+		if (pp_names_is(lx, *it))
+			lx->names.renames = true;
 	if (how == PP_NAMES_SET_LOCAL)
 		return;
 	if (how == PP_NAMES_SET)
@@ -127,6 +133,11 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 bool pp_lexer_names_all(const struct pp_lexer *lx)
 {
 	return lx->names.all;
+}
+
+bool pp_lexer_names_rename(const struct pp_lexer *lx)
+{
+	return lx->names.renames;
 }
 
 bool pp_lexer_names_custom(const struct pp_lexer *lx)

@@ -6,28 +6,39 @@
 static const char *const names[] = {
 	"array_nulls",	 "backslash_quote",	  "client_encoding", "datestyle",
 	"intervalstyle", "lc_monetary",		  "lc_time",	     "standard_conforming_strings",
-	"timezone",	 "transform_null_equals", "xmloption"};
-#define NAMES (sizeof names / sizeof *names)
+	"timezone",	 "transform_null_equals", "xmloption",	     NULL};
+const char *const pp_reading_names[] = {"role", "search_path", "session_authorization", NULL};
 
-int pp_reading_of(struct pp_label label, char bytes[PP_LABEL_MAX], size_t *ret_len)
+static int pick(struct pp_label label, const char *const *which, char bytes[PP_LABEL_MAX],
+		size_t *ret_len)
 {
 	char other[PP_LABEL_MAX];
 	size_t len = 0;
-	for (size_t i = 0; label.len && i < NAMES; i++) {
-		const char *value = pp_label_get(label, names[i]);
+	for (; label.len && *which; which++) {
+		const char *value = pp_label_get(label, *which);
 		if (!value)
 			continue;
 		memcpy(other, bytes, len);
-		if (pp_label_with((struct pp_label){other, len}, names[i], value, bytes, &len) < 0)
+		if (pp_label_with((struct pp_label){other, len}, *which, value, bytes, &len) < 0)
 			return PP_ERR_FULL;
 	}
 	*ret_len = len;
 	return 0;
 }
 
+int pp_reading_of(struct pp_label label, char bytes[PP_LABEL_MAX], size_t *ret_len)
+{
+	return pick(label, names, bytes, ret_len);
+}
+
+int pp_reading_names_of(struct pp_label label, char bytes[PP_LABEL_MAX], size_t *ret_len)
+{
+	return pick(label, pp_reading_names, bytes, ret_len);
+}
+
 bool pp_reading_is_same(struct pp_label a, struct pp_label b)
 {
-	for (size_t i = 0; i < NAMES; i++) {
+	for (size_t i = 0; names[i]; i++) {
 		const char *x = pp_label_get(a, names[i]), *y = pp_label_get(b, names[i]);
 		if (x != y && (!x || !y || strcmp(x, y) != 0))
 			return false;

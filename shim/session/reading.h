@@ -18,6 +18,13 @@
 /* True whenever in doubt. `text` ends at its NUL or after len bytes. */
 bool pp_reading_matters(const uint8_t *text, size_t len);
 
+/* What a name means is another question, and always matters: which schemas are searched, and who "$user" is. These
+ * settings decide it; NULL at their end. */
+extern const char *const pp_reading_names[];
+/* Of a label these. */
+PP_MUSTCHECK int pp_reading_names_of(struct pp_label label, char bytes[PP_LABEL_MAX],
+				     size_t *ret_len);
+
 /* Of a label what matters to reading. */
 PP_MUSTCHECK int pp_reading_of(struct pp_label label, char bytes[PP_LABEL_MAX], size_t *ret_len);
 bool pp_reading_is_same(struct pp_label a, struct pp_label b);

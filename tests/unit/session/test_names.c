@@ -92,6 +92,30 @@ START_TEST(test_names_whose_setting_is_more_than_theirs)
 }
 END_TEST
 
+static bool renames(const char *name, enum pp_names_how how)
+{
+	pp_lexer_init(&lx, true);
+	(void)add(name, how);
+	return pp_lexer_names_rename(&lx);
+}
+
+START_TEST(test_names_that_decide_what_names_mean_are_told_of_a_transaction_too)
+{
+	static const char *const names[] = {"search_path", "role", "session_authorization"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		ck_assert(renames(names[i], PP_NAMES_SET));
+		ck_assert(renames(names[i], PP_NAMES_SET_LOCAL));
+		ck_assert(renames(names[i], PP_NAMES_RESET));
+	}
+	ck_assert(!renames("work_mem", PP_NAMES_SET) && !renames("app.role", PP_NAMES_SET_LOCAL));
+	pp_names_add_all(&lx); /* RESET ALL */
+	ck_assert(pp_lexer_names_rename(&lx));
+	ck_assert(!renames("roles", PP_NAMES_SET));
+	pp_names_add_unknown(&lx, NULL);
+	ck_assert(pp_lexer_names_rename(&lx));
+}
+END_TEST
+
 START_TEST(test_names_that_do_not_fit_are_all_and_custom_ones_opaque)
 {
 	char name[PP_LEXER_NAME_MAX];
@@ -135,6 +159,7 @@ int main(void)
 	tcase_add_test(c, test_names_set_for_both_are_set_for_the_session);
 	tcase_add_test(c, test_names_reset_are_told);
 	tcase_add_test(c, test_names_whose_setting_is_more_than_theirs);
+	tcase_add_test(c, test_names_that_decide_what_names_mean_are_told_of_a_transaction_too);
 	tcase_add_test(c, test_names_that_do_not_fit_are_all_and_custom_ones_opaque);
 	tcase_add_test(c, test_names_nobody_can_know_are_opaque);
 	suite_add_tcase(s, c);

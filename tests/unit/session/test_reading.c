@@ -47,6 +47,20 @@ START_TEST(test_reading_is_that_part_of_a_label)
 }
 END_TEST
 
+START_TEST(test_reading_of_names_is_the_path_and_who_one_is)
+{
+	struct pp_label a = {"datestyle\0DMY\0role\0joe\0search_path\0x\0", 37};
+	char bytes[PP_LABEL_MAX];
+	size_t len;
+	ck_assert_int_eq(pp_reading_names_of(a, bytes, &len), 0);
+	ck_assert_uint_eq(len, 23);
+	ck_assert_mem_eq(bytes, "role\0joe\0search_path\0x\0", 23);
+	ck_assert_int_eq(
+		pp_reading_names_of((struct pp_label){"datestyle\0DMY\0", 14}, bytes, &len), 0);
+	ck_assert_uint_eq(len, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session/reading");
@@ -54,6 +68,7 @@ int main(void)
 	tcase_add_test(c, test_reading_of_plain_texts_depends_on_no_setting);
 	tcase_add_test(c, test_reading_of_literals_that_may_be_values_depends_on_settings);
 	tcase_add_test(c, test_reading_is_that_part_of_a_label);
+	tcase_add_test(c, test_reading_of_names_is_the_path_and_who_one_is);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
