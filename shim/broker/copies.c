@@ -39,7 +39,8 @@ enum pp_copies_answer pp_copies_find(struct pp_copies *copies, const struct pp_p
 	pp_list_append(&copies->used, &copy->link);
 	if (copy->stand_in)
 		return PP_COPIES_STAND_IN;
-	return copy->generation == plan->generation ? PP_COPIES_FRESH : PP_COPIES_STALE;
+	return copy->generation == plan->generation && !copy->foreign ? PP_COPIES_FRESH
+								      : PP_COPIES_STALE;
 }
 
 /* Nearly every name is not like ours. */
@@ -55,12 +56,13 @@ struct pp_plan *pp_copies_named(const struct pp_copies *copies, const char *name
 	return NULL;
 }
 
-static int add(struct pp_copies *copies, struct pp_plan *plan, bool stand_in)
+static int add(struct pp_copies *copies, struct pp_plan *plan, bool stand_in, bool foreign)
 {
 	struct pp_copy *copy = find(copies, plan);
 	if (copy) {
 		copy->generation = plan->generation;
 		copy->stand_in = stand_in;
+		copy->foreign = foreign;
 		return 0;
 	}
 	copy = calloc(1, sizeof *copy);
@@ -74,6 +76,7 @@ static int add(struct pp_copies *copies, struct pp_plan *plan, bool stand_in)
 	}
 	copy->generation = plan->generation;
 	copy->stand_in = stand_in;
+	copy->foreign = foreign;
 	pp_plan_hold(plan);
 	pp_list_append(&copies->used, &copy->link);
 	return 0;
@@ -81,12 +84,17 @@ static int add(struct pp_copies *copies, struct pp_plan *plan, bool stand_in)
 
 int pp_copies_add(struct pp_copies *copies, struct pp_plan *plan)
 {
-	return add(copies, plan, false);
+	return add(copies, plan, false, false);
+}
+
+int pp_copies_add_foreign(struct pp_copies *copies, struct pp_plan *plan)
+{
+	return add(copies, plan, false, true);
 }
 
 int pp_copies_add_stand_in(struct pp_copies *copies, struct pp_plan *plan)
 {
-	return add(copies, plan, true);
+	return add(copies, plan, true, false);
 }
 
 void pp_copies_remove(struct pp_copies *copies, const struct pp_plan *plan)

@@ -2,7 +2,8 @@
  * room for a new one.
  *
  * A stand-in is an empty statement in a plan's place: one that only serves to be deallocated (front_query.c) or described
- * (front_copies.c).
+ * (front_copies.c). A foreign copy was prepared where names meant something else than where the plan was: good for what
+ * follows it, and made anew for everything else.
  */
 #ifndef PP_BROKER_COPIES_H
 #define PP_BROKER_COPIES_H
@@ -20,6 +21,7 @@ struct pp_copy {
 	struct pp_plan *plan;
 	uint32_t generation;
 	bool stand_in;
+	bool foreign;
 };
 
 struct pp_copies {
@@ -43,6 +45,7 @@ struct pp_plan *pp_copies_named(const struct pp_copies *copies, const char *name
 
 /* It is prepared from now on (again, if it was stale). PP_ERR_NOMEM. */
 PP_MUSTCHECK int pp_copies_add(struct pp_copies *copies, struct pp_plan *plan);
+PP_MUSTCHECK int pp_copies_add_foreign(struct pp_copies *copies, struct pp_plan *plan);
 PP_MUSTCHECK int pp_copies_add_stand_in(struct pp_copies *copies, struct pp_plan *plan);
 void pp_copies_remove(struct pp_copies *copies, const struct pp_plan *plan);
 

@@ -79,10 +79,15 @@ static void pop(struct pp_flight *flight)
 		flight->head = flight->end = 0;
 }
 
+static bool describes(const struct pp_flight_mark *mark)
+{
+	return mark->kind == PP_FLIGHT_DESCRIBE || mark->kind == PP_FLIGHT_LEARN;
+}
+
 /* Does the server have the plan or not, because of it? */
 static bool decides(const struct pp_flight_mark *mark)
 {
-	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && mark->kind != PP_FLIGHT_DESCRIBE;
+	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && !describes(mark);
 }
 
 bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
@@ -134,24 +139,24 @@ static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t
 		memcpy(mark->params, body, len);
 }
 
-void pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
+bool pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
 			 const uint8_t *body, size_t len)
 {
 	struct pp_flight_mark *mark = flight->marks + flight->head;
-	if (flight->head == flight->end || mark->number != number ||
-	    mark->kind != PP_FLIGHT_DESCRIBE)
-		return;
+	if (flight->head == flight->end || mark->number != number || !describes(mark))
+		return false;
+	bool learns = mark->kind == PP_FLIGHT_LEARN;
 	if (type == PP_BACK_PARAMETER_DESCRIPTION) {
 		keep_params(mark, body, len);
-		return;
+		return learns;
 	}
-	if (type == PP_BACK_ROW_DESCRIPTION) {
-		pp_plan_described(mark->plan, NULL, 0);
-	} else if (mark->params) {
-		pp_plan_described(mark->plan, mark->params, mark->params_len);
+	if (type == PP_BACK_ROW_DESCRIPTION || mark->params) {
+		pp_plan_described(mark->plan, mark->params, mark->params_len,
+				  type != PP_BACK_ROW_DESCRIPTION);
 		mark->params = NULL;
 	}
 	pop(flight);
+	return learns;
 }
 
 bool pp_flight_has_room(struct pp_flight *flight)
@@ -253,7 +258,8 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_BRING:
 	case PP_FLIGHT_EVICT:
 	case PP_FLIGHT_STAND_IN:
-	case PP_FLIGHT_DESCRIBE: break;
+	case PP_FLIGHT_DESCRIBE:
+	case PP_FLIGHT_LEARN: break;
 	case PP_FLIGHT_QUIET:
 		s->unnamed_known = false;
 		if (!failed && *mark->name && strcmp(mark->name, s->untidy) == 0)

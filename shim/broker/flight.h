@@ -10,6 +10,7 @@
  *   QUIET     swallowed                                 nobody knows what the unnamed statement is; s->untidy is not there
  *   TIDY      swallowed                                 what s->untidy named before is there still
  *   DESCRIBE  passed on; the plan knows it now          -
+ *   LEARN     the same, but swallowed                   -
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
  *                                                       that failed
  *
@@ -33,6 +34,7 @@ enum pp_flight_kind {
 	PP_FLIGHT_EVICT,
 	PP_FLIGHT_STAND_IN,
 	PP_FLIGHT_DESCRIBE,
+	PP_FLIGHT_LEARN,
 	PP_FLIGHT_QUIET,
 	PP_FLIGHT_TIDY,
 	PP_FLIGHT_UNNAMED
@@ -45,7 +47,7 @@ struct pp_flight_mark {
 	char name
 		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET, TIDY: of an untidy one, or none */
 	struct pp_unnamed before; /* UNNAMED: what it replaces */
-	uint8_t *params;	  /* DESCRIBE, owned: its parameters, once said */
+	uint8_t *params;	  /* DESCRIBE, LEARN, owned: its parameters, once said */
 	size_t params_len;
 	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
 	bool known; /* UNNAMED: the server had what it replaces */
@@ -101,8 +103,8 @@ bool pp_flight_closes(const struct pp_flight *flight, const struct pp_plan *plan
 bool pp_flight_has_room(struct pp_flight *flight);
 
 /* What the server says of the statement that message `number` asks about: its parameters, then no rows or which rows;
- * `body` NULL: not all of that is here. */
-void pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
+ * `body` NULL: not all of that is here. True: the client must not hear it. */
+bool pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
 			 const uint8_t *body, size_t len);
 
 /* Message `number` has its answer. True: the client must not hear it. */

@@ -28,6 +28,14 @@ void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
 		s->touch.bits |= PP_PIN_DYNAMIC;
 }
 
+/* Until the transaction's end, or until the server has been asked what became of it. */
+static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
+{
+	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_OPAQUE | PP_PIN_PREPARE;
+	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
+	s->renames |= renames || bits & unseen;
+}
+
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
@@ -36,7 +44,7 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 		s->database->hidden->generation++; /* what was read before is read again */
 	}
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
-	s->unsettled |= (text->bits & PP_TOUCH_UNSETTLED) != 0;
+	note_unsettled(s, text->bits, text->renames);
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
@@ -66,7 +74,7 @@ static uint32_t finish(struct pp_server *s)
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 {
 	bits = pp_front_sql_touch(s, bits);
-	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
+	note_unsettled(s, bits, pp_lexer_names_rename(&s->lexer));
 	return bits & ~(uint32_t)PP_TOUCH_UNSETTLED;
 }
 

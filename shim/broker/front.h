@@ -145,6 +145,8 @@ bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan);
 /* The plan is what Bind or Describe speaks of, at f->at: makes sure the server has it, or for Describe what it would say. */
 enum pp_step pp_front_make_there(struct pp_front_run *f, const struct pp_frame_head *head,
 				 struct pp_plan *plan);
+/* Do names mean something else on this server now than where the plan's Parse was said, or may they? */
+bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan);
 /* An empty statement in the plan's place, with its parameters if they are known. False: gone, or it must wait. */
 bool pp_front_stand_in(struct pp_front_run *f, struct pp_plan *plan);
 

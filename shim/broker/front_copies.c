@@ -32,26 +32,46 @@ bool pp_front_clear_the_way(struct pp_front_run *f, struct pp_plan *plan, bool h
 	return !surplus || say_close(f, surplus);
 }
 
-/* Parse under the plan's name, with this text and these types. False: gone, or it must wait. */
-static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct pp_plan *plan,
-		      const uint8_t *text_and_types, size_t len)
+bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan)
 {
-	size_t name_len = strlen(plan->name) + 1;
+	return plan->local || s->renames || s->own.kind == PP_OWN_PROBE ||
+	       plan->names != pp_labels_names(s->client->label);
+}
+
+/* Parse under the plan's name, with this text and these types (NULL: with the text). False: gone, or it must wait. */
+static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct pp_plan *plan,
+		      const uint8_t *text, size_t text_len, const uint8_t *types, size_t types_len)
+{
+	size_t name_len = strlen(plan->name) + 1, len = text_len + types_len;
 	uint8_t *body = malloc(name_len + len);
 	bool there = pp_copies_find(&f->c->server->copies, plan) != PP_COPIES_ABSENT;
 	bool said = body && pp_front_clear_the_way(f, plan, there);
 	if (said) {
 		memcpy(body, plan->name, name_len);
-		memcpy(body + name_len, text_and_types, len);
+		memcpy(body + name_len, text, text_len);
+		if (types)
+			memcpy(body + name_len + text_len, types, types_len);
 		said = pp_front_say(f, kind, PP_FRONT_PARSE, body, name_len + len, plan, NULL);
 	}
 	free(body);
 	return said;
 }
 
+/* The session's own server would analyse it again, with the types it has. */
+static bool bring_foreign(struct pp_front_run *f, struct pp_plan *plan)
+{
+	size_t len;
+	const uint8_t *types = pp_plan_types(plan, &len);
+	return say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), pp_plan_text_len(plan),
+			 types, len) &&
+	       pp_copies_add_foreign(&f->c->server->copies, plan) == 0;
+}
+
 static bool bring(struct pp_front_run *f, struct pp_plan *plan)
 {
-	return say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), plan->body_len) &&
+	if (pp_front_is_foreign(f->c->server, plan))
+		return bring_foreign(f, plan);
+	return say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), plan->body_len, NULL, 0) &&
 	       pp_copies_add(&f->c->server->copies, plan) == 0;
 }
 
@@ -60,16 +80,9 @@ bool pp_front_stand_in(struct pp_front_run *f, struct pp_plan *plan)
 	static const uint8_t no_types[2];
 	size_t len = sizeof no_types;
 	const uint8_t *types = pp_plan_description(plan, &len);
-	uint8_t *body = malloc(1 + len);
-	bool said = body != NULL;
-	if (said) {
-		body[0] = '\0'; /* the empty text */
-		memcpy(body + 1, types ? types : no_types, len);
-		said = say_parse(f, PP_FLIGHT_STAND_IN, plan, body, 1 + len) &&
-		       pp_copies_add_stand_in(&f->c->server->copies, plan) == 0;
-	}
-	free(body);
-	return said;
+	return say_parse(f, PP_FLIGHT_STAND_IN, plan, (const uint8_t *)"", 1,
+			 types ? types : no_types, len) &&
+	       pp_copies_add_stand_in(&f->c->server->copies, plan) == 0;
 }
 
 /* In a failed transaction only what returns rows is not described (postgres.c, exec_describe_statement_message), but

@@ -70,13 +70,31 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_client *c = f->c;
 	size_t end = name->at + name->len + 1;
 	bool is_new;
-	struct pp_plan *plan = pp_plans_take(c->database, pp_labels_view(c->label),
-					     f->bytes + f->at + end, head->total - end, &is_new);
+	struct pp_plans_env env = {c->label, c->epoch, c->server->renames};
+	struct pp_plan *plan =
+		pp_plans_take(c->database, env, f->bytes + f->at + end, head->total - end, &is_new);
 	if (plan && is_new && !pp_front_learn_touch(c->server, plan)) {
 		pp_plan_drop(plan);
 		return NULL;
 	}
 	return plan;
+}
+
+/* Which types a server has inferred it is asked once, behind its Parse, which is whole: where names mean something else
+ * another one would infer others. False: the client is gone. */
+static bool learn_types(struct pp_front_run *f, struct pp_plan *plan)
+{
+	struct pp_client *c = f->c;
+	struct pp_server *s = c->server;
+	char body[1 + PP_PLAN_NAME_MAX] = "S";
+	if (!plan->infers || plan->params || f->len - f->at < c->skip)
+		return true;
+	strcpy(body + 1, plan->name);
+	f->at += c->skip;
+	c->skip = 0;
+	bool said = pp_front_say(f, PP_FLIGHT_LEARN, PP_FRONT_DESCRIBE, body, strlen(body) + 1,
+				 plan, NULL);
+	return said || (!c->gone && c->server == s);
 }
 
 /* Whether the text can be parsed, and how, is for the server to say each time: tables change. */
@@ -86,7 +104,7 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	bool has_it = pp_copies_find(&s->copies, plan) != PP_COPIES_ABSENT;
-	if (!pp_front_make_room(f, 2) || !pp_front_clear_the_way(f, plan, has_it) ||
+	if (!pp_front_make_room(f, 3) || !pp_front_clear_the_way(f, plan, has_it) ||
 	    pp_copies_add(&s->copies, plan) < 0)
 		return PP_STEP_STOP;
 	if (pp_statements_set(&c->statements, name->text, plan) < 0) {
@@ -97,6 +115,8 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 	enum pp_step step = pp_front_rename(f, head, name, plan->name);
 	if (step == PP_STEP_TAKE) {
 		pp_flight_push(&s->flight, number, PP_FLIGHT_PARSE, name->text, plan);
+		if (!learn_types(f, plan))
+			step = PP_STEP_STOP;
 	} else if (!c->gone && c->server == s) { /* it will be looked at again */
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
 		pp_copies_remove(&s->copies, plan);
@@ -168,8 +188,8 @@ bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *he
 	    pp_statements_find(c->statements, name.text) || pp_sqlset_find(c->prepared, name.text))
 		return false;
 	size_t end = name.at + name.len + 1;
-	struct pp_plan *plan = pp_plans_find(c->database, pp_labels_view(c->label), message + end,
-					     head->total - end);
+	struct pp_plans_env env = {c->label, c->epoch, false};
+	struct pp_plan *plan = pp_plans_find(c->database, env, message + end, head->total - end);
 	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
 		return false;
 	pp_front_leave_out(f, f->at + head->total + sizeof sync);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "session/reading.h"
 
 static struct pp_labels_entry *make(struct pp_broker *b, struct pp_label label)
 {
@@ -22,6 +23,18 @@ static struct pp_labels_entry *make(struct pp_broker *b, struct pp_label label)
 	return entry;
 }
 
+static int find_names(struct pp_labels_entry *entry)
+{
+	char bytes[PP_LABEL_MAX];
+	struct pp_label names = {bytes, 0};
+	int r = pp_reading_names_of(pp_labels_view(entry), bytes, &names.len);
+	if (r == 0 && names.len == entry->len)
+		entry->names = entry;
+	else if (r == 0)
+		r = pp_labels_take(entry->broker, names, &entry->names);
+	return r;
+}
+
 int pp_labels_take(struct pp_broker *b, struct pp_label label, struct pp_labels_entry **ret)
 {
 	struct pp_labels_entry *entry = NULL;
@@ -33,7 +46,10 @@ int pp_labels_take(struct pp_broker *b, struct pp_label label, struct pp_labels_
 		return PP_ERR_FULL;
 	if (!entry && !(entry = make(b, label)))
 		return PP_ERR_NOMEM;
-	entry->users++;
+	if (entry->users++ == 0 && find_names(entry) < 0) {
+		pp_labels_drop(&entry);
+		return PP_ERR_FULL;
+	}
 	*ret = entry;
 	return 0;
 }
@@ -44,6 +60,8 @@ void pp_labels_drop(struct pp_labels_entry **holder)
 	*holder = NULL;
 	if (!entry || --entry->users)
 		return;
+	if (entry->names != entry)
+		pp_labels_drop(&entry->names);
 	HASH_DEL(entry->broker->labels, entry);
 	free(entry);
 }

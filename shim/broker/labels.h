@@ -20,7 +20,9 @@ struct pp_labels_entry {
 	UT_hash_handle hh; /* broker.labels, by bytes */
 	struct pp_broker *broker;
 	uint32_t users;
-	bool proven; /* a server has taken it before */
+	bool proven;		       /* a server has taken it before */
+	struct pp_labels_entry *names; /* of it what decides what a name means (session/reading.h):
+					  itself, or counted; NULL nothing */
 	size_t len;
 	char bytes[];
 };
@@ -36,6 +38,12 @@ void pp_labels_drop(struct pp_labels_entry **holder);
 static inline struct pp_label pp_labels_view(const struct pp_labels_entry *entry)
 {
 	return entry ? (struct pp_label){entry->bytes, entry->len} : (struct pp_label){0};
+}
+
+/* Equal: under these settings names mean the same. NULL: what they mean to a fresh login. */
+static inline struct pp_labels_entry *pp_labels_names(const struct pp_labels_entry *entry)
+{
+	return entry ? entry->names : NULL;
 }
 
 #endif

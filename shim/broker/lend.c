@@ -64,7 +64,7 @@ void pp_lend_detach(struct pp_server *s)
 	c->server = NULL;
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
-	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = false;
+	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = s->renames = false;
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
 		pp_missing_clear(s);
 	pp_server_pause(s, false);
@@ -194,6 +194,7 @@ static void keep_lent(struct pp_server *s)
 {
 	pp_process_settle(s->client);
 	s->unsettled = false;
+	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
 	/* A RESET took the name the client gave at startup. */
 	if (s->own.kind == PP_OWN_NONE && !s->cancels)
 		pp_own_restore(s);

@@ -157,7 +157,7 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.asked = asked;
 	s->own.touched = s->touch.bits;
 	s->own.unsettled = s->unsettled;
-	s->own.odd = s->unsettled = s->unsettles = false;
+	s->own.odd = s->unsettled = s->unsettles = s->renames = false;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
 	/* Its name, or a default it keeps, may have to be brought back before it says more. */
 	s->own.holds = s->client->kept ||
@@ -191,10 +191,16 @@ static int say(struct pp_server *s, uint8_t type, const char *kind_and_name,
 	pp_writer_end(&w);
 	if (!plan)
 		return pp_server_write(s, bytes, w.len);
-	uint32_t length = htonl((uint32_t)(w.len - 1 + plan->body_len));
+	size_t types_len = 0, text_len = plan->body_len;
+	const uint8_t *types =
+		pp_front_is_foreign(s, plan) ? pp_plan_types(plan, &types_len) : NULL;
+	if (types)
+		text_len = pp_plan_text_len(plan);
+	uint32_t length = htonl((uint32_t)(w.len - 1 + text_len + types_len));
 	memcpy(bytes + 1, &length, sizeof length);
 	int r = pp_server_write(s, bytes, w.len);
-	return r < 0 ? r : pp_server_write(s, pp_plan_body(plan), plan->body_len);
+	r = r < 0 ? r : pp_server_write(s, pp_plan_body(plan), text_len);
+	return r < 0 || !types ? r : pp_server_write(s, types, types_len);
 }
 
 void pp_own_ask_hidden(struct pp_server *s)

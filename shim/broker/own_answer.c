@@ -174,6 +174,7 @@ static void probed(struct pp_server *s)
 	s->own.holds = false;
 	bool learnt = learn(s, probe);
 	free(probe);
+	s->renames |= !learnt;
 	if (!learnt)
 		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
 	else if (c)

@@ -13,6 +13,13 @@
 
 /* As a type: the server infers one, as from 0 (parse_param.c). */
 #define PP_TYPE_UNKNOWN 705
+/* What it takes besides its key and its parameters. */
+#define PP_PLAN_BYTES (sizeof(struct pp_plan) + sizeof(struct pp_touched))
+
+struct head {
+	struct pp_labels_entry *names;
+	uint32_t epoch, local; /* local: a number of its own */
+};
 
 void pp_plans_init(struct pp_plans *plans)
 {
@@ -44,15 +51,11 @@ static size_t types_len(const struct pp_plan *plan)
 	return (size_t)(plan->key + plan->env_len + plan->body_len - types_of(plan));
 }
 
-/* What can be said of it before a server has read it. */
-static bool is_surely_rowless(const struct pp_plan *plan)
+/* Does Parse say the types of so many parameters? */
+static bool says_types(const struct pp_plan *plan, uint32_t symbols)
 {
-	uint32_t symbols;
 	struct pp_reader r;
-	const uint8_t *types = types_of(plan);
-	if (!types || !pp_rowless_is_sure(pp_plan_body(plan), plan->body_len, &symbols))
-		return false;
-	pp_reader_init(&r, types, types_len(plan));
+	pp_reader_init(&r, types_of(plan), types_len(plan));
 	uint16_t count = pp_reader_u16(&r);
 	bool sure = symbols <= count && pp_reader_left(&r) == 4 * (size_t)count;
 	for (uint16_t i = 0; sure && i < count; i++) {
@@ -60,6 +63,20 @@ static bool is_surely_rowless(const struct pp_plan *plan)
 		sure = type && type != PP_TYPE_UNKNOWN;
 	}
 	return sure && !r.failed;
+}
+
+/* What can be said of it before a server has read it. */
+static void look_at(struct pp_plan *plan)
+{
+	uint32_t symbols;
+	if (!types_of(plan))
+		return;
+	bool sure = pp_rowless_is_sure(pp_plan_body(plan), plan->body_len, &symbols);
+	if (sure)
+		plan->rowless = says_types(plan, symbols);
+	plan->infers =
+		sure ? symbols && !plan->rowless
+		     : memchr(pp_plan_body(plan), '$', plan->body_len) && !says_types(plan, 1);
 }
 
 const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len)
@@ -70,7 +87,14 @@ const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len)
 	return plan->params ? plan->params : types_of(plan);
 }
 
-void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len)
+const uint8_t *pp_plan_types(const struct pp_plan *plan, size_t *ret_len)
+{
+	const uint8_t *types = types_of(plan);
+	*ret_len = plan->params ? plan->params_len : types ? types_len(plan) : 0;
+	return plan->params && types ? plan->params : types;
+}
+
+void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len, bool rowless)
 {
 	struct pp_plans *plans = &plan->database->plans;
 	plans->bytes -= plan->params_len;
@@ -81,7 +105,7 @@ void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len)
 	}
 	plan->params = params;
 	plan->params_len = params ? len : 0;
-	plan->rowless = params != NULL;
+	plan->rowless = params && rowless;
 	plans->bytes += plan->params_len;
 }
 
@@ -90,7 +114,8 @@ static void free_plan(struct pp_plan *plan)
 	struct pp_plans *plans = &plan->database->plans;
 	HASH_DEL(plans->by_key, plan);
 	pp_list_remove(&plans->used, &plan->link);
-	plans->bytes -= plan->env_len + plan->body_len + plan->params_len;
+	plans->bytes -= PP_PLAN_BYTES + plan->env_len + plan->body_len + plan->params_len;
+	pp_labels_drop(&plan->names);
 	free(plan->touch);
 	free(plan->params);
 	free(plan);
@@ -99,22 +124,27 @@ static void free_plan(struct pp_plan *plan)
 /* The registry itself holds no count: a plan without users stays until its place is needed. */
 static bool make_room(struct pp_plans *plans, size_t bytes)
 {
-	PP_LIST_FOREACH_SAFE (&plans->used, it) {
+	for (size_t left = plans->used.count; left; left--) {
 		if (plans->used.count < PP_PLANS_MAX && plans->bytes + bytes <= PP_PLANS_BYTES_MAX)
 			return true;
-		struct pp_plan *plan = pp_list_entry(it, struct pp_plan, link);
-		if (plan->users == 0)
+		struct pp_plan *plan =
+			pp_list_entry(pp_list_first(&plans->used), struct pp_plan, link);
+		if (plan->users == 0) {
 			free_plan(plan);
+		} else { /* not to be looked at again at once */
+			pp_list_remove(&plans->used, &plan->link);
+			pp_list_append(&plans->used, &plan->link);
+		}
 	}
 	return plans->used.count < PP_PLANS_MAX && plans->bytes + bytes <= PP_PLANS_BYTES_MAX;
 }
 
-static struct pp_plan *make(struct pp_database *db, const uint8_t *key, size_t env_len,
-			    size_t body_len)
+static struct pp_plan *make(struct pp_database *db, struct pp_plans_env env, const uint8_t *key,
+			    size_t env_len, size_t body_len)
 {
 	struct pp_plans *plans = &db->plans;
-	size_t len = env_len + body_len;
-	struct pp_plan *plan = make_room(plans, len) ? malloc(sizeof *plan + len) : NULL;
+	size_t len = env_len + body_len, bytes = PP_PLAN_BYTES + len;
+	struct pp_plan *plan = make_room(plans, bytes) ? malloc(sizeof *plan + len) : NULL;
 	if (!plan)
 		return NULL;
 	memset(plan, 0, sizeof *plan);
@@ -122,60 +152,67 @@ static struct pp_plan *make(struct pp_database *db, const uint8_t *key, size_t e
 	plan->database = db;
 	plan->env_len = env_len;
 	plan->body_len = body_len;
-	plan->rowless = is_surely_rowless(plan);
+	plan->local = env.local;
+	look_at(plan);
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, len, plan);
 	if (!plan->hh.tbl) {
 		free(plan);
 		return NULL;
 	}
 	snprintf(plan->name, sizeof plan->name, "podpool%u", ++plans->last_id);
+	pp_labels_hold(&plan->names, pp_labels_names(env.label));
 	pp_list_append(&plans->used, &plan->link);
-	plans->bytes += len;
+	plans->bytes += bytes;
 	return plan;
 }
 
 /* What it is looked up by: owned by the caller, NULL when it cannot be made. */
-static uint8_t *make_key(struct pp_label label, bool reads, const uint8_t *body, size_t body_len,
-			 size_t *ret_env_len)
+static uint8_t *make_key(struct pp_database *db, struct pp_plans_env env, bool reads,
+			 const uint8_t *body, size_t body_len, size_t *ret_env_len)
 {
-	char env[PP_LABEL_MAX];
-	*ret_env_len = 0;
-	if (reads && pp_reading_of(label, env, ret_env_len) < 0)
+	char reading[PP_LABEL_MAX];
+	struct head head = {pp_labels_names(env.label), env.epoch, 0};
+	size_t len = 0;
+	if (reads && pp_reading_of(pp_labels_view(env.label), reading, &len) < 0)
 		return NULL;
-	uint8_t *key = malloc(*ret_env_len + body_len);
+	if (env.local)
+		head.local = ++db->plans.last_local;
+	uint8_t *key = malloc(sizeof head + len + body_len);
 	if (key) {
-		memcpy(key, env, *ret_env_len);
-		memcpy(key + *ret_env_len, body, body_len);
+		memcpy(key, &head, sizeof head);
+		memcpy(key + sizeof head, reading, len);
+		memcpy(key + sizeof head + len, body, body_len);
 	}
+	*ret_env_len = sizeof head + len;
 	return key;
 }
 
-struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_label label, const uint8_t *body,
+struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len)
 {
 	size_t env_len;
 	struct pp_plan *plan = NULL;
 	bool reads = pp_reading_matters(body, body_len);
-	uint8_t *key = make_key(label, reads, body, body_len, &env_len);
+	uint8_t *key = make_key(db, env, reads, body, body_len, &env_len);
 	if (key)
 		HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
 	free(key);
 	return plan;
 }
 
-struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, const uint8_t *body,
+struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len, bool *ret_new)
 {
 	size_t env_len;
 	struct pp_plan *plan = NULL;
 	bool reads = pp_reading_matters(body, body_len);
-	uint8_t *key = make_key(label, reads, body, body_len, &env_len);
+	uint8_t *key = make_key(db, env, reads, body, body_len, &env_len);
 	if (!key)
 		return NULL;
 	HASH_FIND(hh, db->plans.by_key, key, env_len + body_len, plan);
 	*ret_new = plan == NULL;
 	if (!plan)
-		plan = make(db, key, env_len, body_len);
+		plan = make(db, env, key, env_len, body_len);
 	free(key);
 	if (!plan)
 		return NULL;

@@ -1,7 +1,7 @@
 /* shim/broker/plans.h - prepared statements as the broker knows them: texts, shared by all clients of a database.
  *
- * A plan is what Parse says but for the name: text and parameter types, and the settings that decide how the text is
- * read, where that matters (session/reading.h). Clients name plans (statements.h), servers have
+ * A plan is what Parse says but for the name: text and parameter types, and the settings that decide what the names in it
+ * mean (search_path, role), and how it is read, where that matters (session/reading.h). Clients name plans (statements.h), servers have
  * copies of them (copies.h) under the broker's own name. Plans nobody names are kept for the next client that
  * connects and prepares the same again, up to a cap.
  */
@@ -14,14 +14,15 @@
 
 #include "base/hash.h"
 #include "base/list.h"
+#include "broker/labels.h"
 #include "broker/touch.h"
-#include "session/label.h"
 
 struct pp_database;
 
-/* Texts kept per database; beyond, the ones unused for longest go, and then a client keeps its server instead. */
-#define PP_PLANS_MAX	   2000
-#define PP_PLANS_BYTES_MAX (16 * 1024 * 1024)
+/* Texts kept per database, and what they all take; beyond, the ones unused for longest go, and then a client keeps its
+ * server instead. A tenant in a schema of its own has plans of its own: 50 of them with 200 long texts find room. */
+#define PP_PLANS_MAX	   20000
+#define PP_PLANS_BYTES_MAX (32 * 1024 * 1024)
 /* "podpool" and a number, with its NUL. */
 #define PP_PLAN_NAME_MAX 24
 
@@ -43,6 +44,9 @@ struct pp_plan {
 	bool proven;		  /* a server has prepared it */
 	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
 	bool rowless;		  /* it is known to return no rows, and what parameters it has */
+	bool infers;		  /* Parse leaves types to the server */
+	bool local; /* what its names meant was its transaction's alone: nobody else finds it */
+	struct pp_labels_entry *names; /* counted: under which its Parse was said */
 	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
 	size_t params_len;
 	size_t env_len, body_len;
@@ -53,17 +57,24 @@ struct pp_plans {
 	struct pp_plan *by_key; /* uthash */
 	struct pp_list used;	/* link: plan.link */
 	size_t bytes;
-	uint32_t last_id;
+	uint32_t last_id, last_local;
+};
+
+/* Whose Parse it is, as far as that makes it another one. */
+struct pp_plans_env {
+	struct pp_labels_entry *label;
+	uint32_t epoch; /* of the defaults it has */
+	bool local;	/* since then its transaction may have changed what names mean */
 };
 
 void pp_plans_init(struct pp_plans *plans);
 void pp_plans_finish(struct pp_plans *plans);
 
 /* Finds or makes it, counted; *ret_new: its `touch` is still to be set. NULL: no room or no memory. */
-struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_label label, const uint8_t *body,
+struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len, bool *ret_new);
 /* Only finds, not counted. */
-struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_label label, const uint8_t *body,
+struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len);
 struct pp_plan *pp_plan_hold(struct pp_plan *plan); /* NULL is fine */
 void pp_plan_drop(struct pp_plan *plan);
@@ -73,11 +84,21 @@ static inline const uint8_t *pp_plan_body(const struct pp_plan *plan)
 	return plan->key + plan->env_len;
 }
 
+/* With its NUL; less than that, if it has none. */
+static inline size_t pp_plan_text_len(const struct pp_plan *plan)
+{
+	size_t len = strnlen((const char *)pp_plan_body(plan), plan->body_len);
+	return len < plan->body_len ? len + 1 : len;
+}
+
 /* What Describe says of it, if it returns no rows: its ParameterDescription, which is also how a Parse says types. NULL: it
  * may return some, or nobody has said yet what parameters it has. */
 const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len);
-/* A server has said so: `params` moves here, NULL: it returns rows. */
-void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len);
+/* A server has said so: `params` moves here, NULL: they are not known. */
+void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len, bool rowless);
+/* How a Parse says the types it has, where names mean something else by now: as a server has inferred them, or else as its
+ * own Parse says them. The text is the body up to its NUL. NULL: it has no end, and no types. */
+const uint8_t *pp_plan_types(const struct pp_plan *plan, size_t *ret_len);
 
 /* Would one of these statements be another one, if it were prepared after the settings have changed so? */
 struct pp_statement;

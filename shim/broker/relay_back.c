@@ -26,6 +26,17 @@ static bool describes(const struct pp_server *s, uint8_t type, uint32_t number)
 		s->tx.answered != number);
 }
 
+/* What is here of a message that its client must not hear; the rest is not for it, either. */
+static void swallow(struct pp_back_run *b)
+{
+	struct pp_server *s = b->s;
+	size_t n = b->len - b->at < s->skip ? b->len - b->at : s->skip;
+	b->at += n;
+	b->sent = b->at;
+	s->skip -= (uint32_t)n;
+	s->unsaid = s->skip > 0;
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct pp_back_run *b)
 {
@@ -49,10 +60,16 @@ static bool take_head(struct pp_back_run *b)
 		}
 		return false;
 	}
-	if (!pp_flight_is_empty(&s->flight) && describes(s, head.type, number))
-		pp_flight_described(&s->flight, number, head.type,
-				    frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
-				    head.total - PP_MSG_HEADER);
+	if (!pp_flight_is_empty(&s->flight) && describes(s, head.type, number) &&
+	    pp_flight_described(&s->flight, number, head.type,
+				frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
+				head.total - PP_MSG_HEADER)) {
+		s->skip = head.total;
+		if (!pp_back_send(b))
+			return false;
+		swallow(b);
+		return true;
+	}
 	if (is_only_passed_on(head.type) && !own) {
 		s->skip = head.total;
 		return true;
@@ -135,6 +152,8 @@ static void leave_first(struct pp_back_run *b)
 static size_t run(struct pp_back_run *b)
 {
 	struct pp_server *s = b->s;
+	if (s->unsaid)
+		swallow(b);
 	while (b->at < b->len) {
 		if (!s->skip && !take_head(b))
 			break;

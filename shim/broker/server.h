@@ -98,6 +98,8 @@ struct pp_server {
 	bool conforming;	      /* standard_conforming_strings */
 	bool lexing_unnamed;
 	bool unsettled; /* PP_TOUCH_UNSETTLED, in this transaction */
+	bool unsaid;	/* its client must not hear the current message */
+	bool renames; /* in this transaction names may mean something else than by its client's label */
 	bool unsettles; /* what was prepared since the set was asked for, if executed */
 	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */

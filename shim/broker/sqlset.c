@@ -12,19 +12,12 @@
 /* What a PREPARE is read under: how literals are read, which names are seen, and with whose rights. */
 static int env_of(struct pp_label label, char env[PP_LABEL_MAX], size_t *ret_len)
 {
-	static const char *const names[] = {"search_path", "role", "session_authorization"};
-	char other[PP_LABEL_MAX];
-	if (pp_reading_of(label, env, ret_len) < 0)
+	char names[PP_LABEL_MAX];
+	size_t len;
+	if (pp_reading_of(label, env, ret_len) < 0 || pp_reading_names_of(label, names, &len) < 0)
 		return PP_ERR_FULL;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		const char *value = pp_label_get(label, names[i]);
-		if (!value)
-			continue;
-		memcpy(other, env, *ret_len);
-		if (pp_label_with((struct pp_label){other, *ret_len}, names[i], value, env,
-				  ret_len) < 0)
-			return PP_ERR_FULL;
-	}
+	memcpy(env + *ret_len, names, len); /* parts of one label */
+	*ret_len += len;
 	return 0;
 }
 

@@ -82,7 +82,7 @@ static void take_back(struct pp_server *s)
 	s->client = NULL;
 	c->server = NULL;
 	s->lexing = PP_LEXING_NO;
-	s->unsettled = s->has_forgetting = false;
+	s->unsettled = s->renames = s->has_forgetting = false;
 	pp_missing_clear(s);
 	pp_touch_clear(&s->touch);
 	c->state = PP_CLIENT_IDLE;
@@ -109,7 +109,7 @@ void pp_lend_check_return(struct pp_server *s)
 		pp_fuzz_check(pp_own_probe(s));
 		return;
 	}
-	s->unsettled = false;
+	s->unsettled = s->renames = false;
 	if (!s->pins)
 		take_back(s);
 }
@@ -251,8 +251,6 @@ static const char *text_of(struct bytes *b, bool batch)
 	return number;
 }
 
-/* What nobody has said the types of is described at once, as asyncpg does: for what nobody has ever described see the
- * limits in README. */
 static void say_parse(int i, struct bytes *b, const char *name)
 {
 	char body[256];
@@ -262,10 +260,6 @@ static void say_parse(int i, struct bytes *b, const char *name)
 	uint8_t types[6] = {0, typed, 0, 0, 0, typed ? 200 : 0};
 	memcpy(body + len, types, sizeof types);
 	say(i, 'P', body, len + (typed ? 6 : 2));
-	if (!asks || typed)
-		return;
-	len = (size_t)snprintf(body, sizeof body, "S%s", name) + 1;
-	say(i, 'D', body, len);
 }
 
 static const char *name_of(struct bytes *b)

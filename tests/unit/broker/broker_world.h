@@ -4,10 +4,12 @@
 
 #include <stdio.h>
 
+#include "broker/broker.h"
 #include "broker/database.h"
 #include "broker/hidden.h"
 #include "pp_test.h"
 
+static struct pp_broker broker;
 static struct pp_database db;
 static struct pp_hidden hidden; /* nothing is watched for */
 
@@ -15,6 +17,8 @@ static inline void begin_database(void)
 {
 	memset(&db, 0, sizeof db);
 	memset(&hidden, 0, sizeof hidden);
+	memset(&broker, 0, sizeof broker);
+	db.broker = &broker;
 	db.hidden = &hidden;
 	pp_plans_init(&db.plans);
 }
@@ -25,7 +29,7 @@ static inline struct pp_plan *plan(int number)
 	char body[40];
 	bool is_new;
 	int len = snprintf(body, sizeof body, "SELECT %d%c%c%c", number, 0, 0, 0);
-	struct pp_plan *plan = pp_plans_take(&db, (struct pp_label){0}, (const uint8_t *)body,
+	struct pp_plan *plan = pp_plans_take(&db, (struct pp_plans_env){0}, (const uint8_t *)body,
 					     (size_t)len, &is_new);
 	ck_assert_ptr_nonnull(plan);
 	return plan;

@@ -66,6 +66,17 @@ START_TEST(test_copies_are_stand_ins_until_they_are_really_made)
 }
 END_TEST
 
+START_TEST(test_copies_made_where_names_mean_something_else_are_no_use_to_others)
+{
+	struct pp_plan *one = add(1);
+	ck_assert_int_eq(pp_copies_add_foreign(&copies, one), 0);
+	ck_assert_uint_eq(one->users, 1);
+	ck_assert_int_eq(pp_copies_find(&copies, one), PP_COPIES_STALE);
+	ck_assert_int_eq(pp_copies_add(&copies, one), 0);
+	ck_assert_int_eq(pp_copies_find(&copies, one), PP_COPIES_FRESH);
+}
+END_TEST
+
 START_TEST(test_copies_are_found_by_their_name)
 {
 	struct pp_plan *one = add(1);
@@ -104,6 +115,7 @@ int main(void)
 	tcase_add_test(c, test_copies_hold_their_plans);
 	tcase_add_test(c, test_copies_of_before_a_change_are_stale_until_they_are_made_again);
 	tcase_add_test(c, test_copies_are_stand_ins_until_they_are_really_made);
+	tcase_add_test(c, test_copies_made_where_names_mean_something_else_are_no_use_to_others);
 	tcase_add_test(c, test_copies_are_found_by_their_name);
 	tcase_add_test(c, test_copies_used_least_recently_make_room);
 	suite_add_tcase(s, c);

@@ -5,7 +5,6 @@
 #include "broker/server.h"
 #include "broker_world.h"
 
-static struct pp_broker broker;
 static struct pp_server s;
 static struct pp_client c;
 static uint32_t asked;
@@ -129,28 +128,29 @@ START_TEST(test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows)
 	struct pp_plan *p = plan(1), *q = plan(2);
 	size_t len;
 	uint32_t number = push(PP_FLIGHT_DESCRIBE, NULL, p);
-	pp_flight_described(&s.flight, number + 1, PP_BACK_NO_DATA, NULL, 0); /* another's */
-	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
-			    sizeof params);
+	ck_assert(!pp_flight_described(&s.flight, number + 1, PP_BACK_NO_DATA, NULL,
+				       0)); /* another's */
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				       sizeof params));
 	ck_assert_ptr_null(pp_plan_description(p, &len)); /* which may have rows */
-	pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0);
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert(is_described(p, params, sizeof params) && s.flight.head == s.flight.end);
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
-			    sizeof params);
-	pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0);
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				       sizeof params));
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
-			    3); /* in part */
-	pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0);
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				       3)); /* in part */
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
-			    sizeof params);
-	pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
-			    sizeof params);	     /* a server may say it twice */
-	pp_flight_discarded(&s, number, number + 1); /* an error in the place of NoData */
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				       sizeof params));
+	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				       sizeof params)); /* a server may say it twice */
+	pp_flight_discarded(&s, number, number + 1);	/* an error in the place of NoData */
 	ck_assert_ptr_null(pp_plan_description(q, &len));
 	pp_plan_drop(p);
 	pp_plan_drop(q);
@@ -159,6 +159,27 @@ START_TEST(test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows)
 END_TEST
 
 /* It changes nothing on the server, and nothing waits for it. */
+START_TEST(test_flight_learnt_types_are_kept_with_rows_and_decide_nothing)
+{
+	static const uint8_t params[] = {0, 1, 0, 0, 0, 23};
+	size_t len;
+	struct pp_plan *p = plan(1);
+	uint32_t parse = push_parse("a", p), number = push(PP_FLIGHT_LEARN, NULL, p);
+	ck_assert(!pp_flight_answered(&s.flight, parse));
+	ck_assert(pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+				      sizeof params));
+	ck_assert(pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
+	ck_assert(pp_flight_is_empty(&s.flight));
+	ck_assert_mem_eq(pp_plan_types(p, &len), params, sizeof params);
+	ck_assert_ptr_null(pp_plan_description(p, &len));
+	number = push(PP_FLIGHT_LEARN, NULL, p);
+	pp_flight_discarded(&s, number, number + 1);
+	ck_assert_int_eq(pp_copies_find(&s.copies, p), PP_COPIES_FRESH);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "a"), p);
+	pp_plan_drop(p);
+}
+END_TEST
+
 START_TEST(test_flight_a_describe_decides_nothing)
 {
 	struct pp_plan *p = plan(1);
@@ -430,6 +451,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_flight_answers_of_the_brokers_own_are_swallowed);
 	tcase_add_test(tc, test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows);
+	tcase_add_test(tc, test_flight_learnt_types_are_kept_with_rows_and_decide_nothing);
 	tcase_add_test(tc, test_flight_a_describe_decides_nothing);
 	tcase_add_test(tc, test_flight_only_the_next_number_is_its_answer);
 	tcase_add_test(tc, test_flight_a_discarded_parse_was_never_sent);

@@ -13,6 +13,7 @@ static void teardown(void)
 	pp_plans_finish(&db.plans);
 	ck_assert_ptr_null(db.plans.by_key);
 	ck_assert_uint_eq(db.plans.bytes, 0);
+	ck_assert_ptr_null(broker.labels);
 }
 
 #define LABEL(bytes) ((struct pp_label){bytes, sizeof(bytes) - 1})
@@ -33,9 +34,12 @@ static struct pp_plan *take(struct pp_label label, const char *text, const uint8
 		body[len + 3] = types[i] == 255 ? 705 & 255 : types[i];
 		len += 4;
 	}
-	struct pp_plan *p = pp_plans_take(&db, label, body, len, &is_new);
+	struct pp_plans_env env = {0};
+	ck_assert_int_eq(pp_labels_take(&broker, label, &env.label), 0);
+	struct pp_plan *p = pp_plans_take(&db, env, body, len, &is_new);
 	ck_assert_ptr_nonnull(p);
-	ck_assert_ptr_eq(pp_plans_find(&db, label, body, len), p);
+	ck_assert_ptr_eq(pp_plans_find(&db, env, body, len), p);
+	pp_labels_drop(&env.label);
 	return p;
 }
 
@@ -87,6 +91,98 @@ START_TEST(test_plans_are_others_under_other_settings_only_where_those_decide)
 }
 END_TEST
 
+/* In the same text names mean something else. */
+START_TEST(test_plans_are_others_under_another_path_or_role)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+	} labels[] = {
+#define ROW(text) {text, sizeof text - 1}
+		ROW(""),
+		ROW("search_path\0a\0"),
+		ROW("search_path\0b\0"),
+		ROW("role\0a\0"),
+		ROW("role\0a\0search_path\0a\0"),
+		ROW("session_authorization\0a\0"),
+#undef ROW
+	};
+	enum { COUNT = sizeof labels / sizeof *labels };
+	struct pp_plan *plans[COUNT];
+	for (size_t i = 0; i < COUNT; i++) {
+		struct pp_label label = {labels[i].bytes, labels[i].len};
+		plans[i] = take_plain(label, "select n from t");
+		for (size_t k = 0; k < i; k++)
+			ck_assert_ptr_ne(plans[i], plans[k]);
+		struct pp_plan *again = take_plain(label, "select n from t");
+		ck_assert_ptr_eq(again, plans[i]);
+		pp_plan_drop(again);
+	}
+	struct pp_plan *same =
+		take_plain(LABEL("search_path\0b\0work_mem\0004MB\0"), "select n from t");
+	ck_assert_ptr_eq(same, plans[2]);
+	pp_plan_drop(same);
+	for (size_t i = 0; i < COUNT; i++)
+		pp_plan_drop(plans[i]);
+}
+END_TEST
+
+START_TEST(test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_else)
+{
+	static const uint8_t body[] = "select n from t\0\0";
+	struct pp_plans_env env = {NULL, 1, false}, older = {NULL, 0, false},
+			    local = {NULL, 1, true};
+	bool is_new;
+	struct pp_plan *plain = pp_plans_take(&db, env, body, sizeof body, &is_new);
+	struct pp_plan *first = pp_plans_take(&db, local, body, sizeof body, &is_new);
+	ck_assert(is_new && first != plain && first->local && !plain->local);
+	struct pp_plan *second = pp_plans_take(&db, local, body, sizeof body, &is_new);
+	ck_assert(is_new && second != first);
+	ck_assert_ptr_null(pp_plans_find(&db, local, body, sizeof body));
+	ck_assert_ptr_null(pp_plans_find(&db, older, body, sizeof body));
+	ck_assert_ptr_eq(pp_plans_find(&db, env, body, sizeof body), plain);
+	pp_plan_drop(plain);
+	pp_plan_drop(first);
+	pp_plan_drop(second);
+}
+END_TEST
+
+START_TEST(test_plans_learn_the_types_that_a_server_inferred)
+{
+	static const uint8_t int4[] = {0, 1, 0, 0, 0, 23};
+	static const struct {
+		const char *text;
+		uint8_t types[1], count;
+		bool infers;
+	} rows[] = {{"select $1", {0}, 0, true},
+		    {"select $1", {0}, 1, true},
+		    {"select $1", {255}, 1, true},
+		    {"select $1", {23}, 1, false},
+		    {"select 1", {0}, 0, false},
+		    {"delete from t", {0}, 0, false},
+		    {"delete from t where n = $1", {0}, 0, true},
+		    {"delete from t where n = $1", {23}, 1, false}};
+	size_t len;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct pp_plan *p = take(LABEL(""), rows[i].text, rows[i].types, rows[i].count);
+		ck_assert_msg(p->infers == rows[i].infers, "row %zu", i);
+		ck_assert_uint_eq(pp_plan_text_len(p), strlen(rows[i].text) + 1);
+		const uint8_t *types = pp_plan_types(p, &len);
+		ck_assert(types == pp_plan_body(p) + pp_plan_text_len(p));
+		ck_assert_uint_eq(len, 2 + 4 * (size_t)rows[i].count);
+		pp_plan_drop(p);
+	}
+	struct pp_plan *p = take_plain(LABEL(""), "select $1");
+	uint8_t *copy = malloc(sizeof int4);
+	memcpy(copy, int4, sizeof int4);
+	pp_plan_described(p, copy, sizeof int4, false);
+	ck_assert_mem_eq(pp_plan_types(p, &len), int4, sizeof int4);
+	ck_assert_uint_eq(len, sizeof int4);
+	ck_assert_ptr_null(pp_plan_description(p, &len)); /* it returns rows */
+	pp_plan_drop(p);
+}
+END_TEST
+
 START_TEST(test_plans_nobody_names_make_room_the_oldest_first)
 {
 	struct pp_plan *used = plan(0), *oldest = plan(1), *next = plan(2);
@@ -116,11 +212,11 @@ START_TEST(test_plans_that_are_all_named_leave_no_room)
 	bool is_new;
 	for (int i = 0; i < PP_PLANS_MAX; i++)
 		plans[i] = plan(i);
-	ck_assert_ptr_null(
-		pp_plans_take(&db, LABEL(""), (const uint8_t *)"one more\0\0", 11, &is_new));
+	ck_assert_ptr_null(pp_plans_take(&db, (struct pp_plans_env){0},
+					 (const uint8_t *)"one more\0\0", 11, &is_new));
 	pp_plan_drop(plans[7]);
-	struct pp_plan *more =
-		pp_plans_take(&db, LABEL(""), (const uint8_t *)"one more\0\0", 11, &is_new);
+	struct pp_plan *more = pp_plans_take(&db, (struct pp_plans_env){0},
+					     (const uint8_t *)"one more\0\0", 11, &is_new);
 	ck_assert(more && is_new);
 	plans[7] = more;
 	for (int i = 0; i < PP_PLANS_MAX; i++)
@@ -134,11 +230,11 @@ START_TEST(test_plans_are_capped_in_bytes)
 	size_t len = PP_PLANS_BYTES_MAX / 2 + 1;
 	uint8_t *body = calloc(1, len);
 	memset(body, 'x', len - 3);
-	struct pp_plan *one = pp_plans_take(&db, LABEL(""), body, len, &is_new);
+	struct pp_plan *one = pp_plans_take(&db, (struct pp_plans_env){0}, body, len, &is_new);
 	body[0] = 'y';
-	ck_assert_ptr_null(pp_plans_take(&db, LABEL(""), body, len, &is_new));
+	ck_assert_ptr_null(pp_plans_take(&db, (struct pp_plans_env){0}, body, len, &is_new));
 	pp_plan_drop(one);
-	pp_plan_drop(pp_plans_take(&db, LABEL(""), body, len, &is_new));
+	pp_plan_drop(pp_plans_take(&db, (struct pp_plans_env){0}, body, len, &is_new));
 	ck_assert_uint_eq(db.plans.used.count, 1);
 	free(body);
 }
@@ -185,7 +281,7 @@ static void tell(struct pp_plan *p, const uint8_t *params, size_t len)
 {
 	uint8_t *copy = malloc(len);
 	memcpy(copy, params, len);
-	pp_plan_described(p, copy, len);
+	pp_plan_described(p, copy, len, true);
 }
 
 START_TEST(test_plans_know_what_a_server_has_said_last)
@@ -196,7 +292,7 @@ START_TEST(test_plans_know_what_a_server_has_said_last)
 	ck_assert_str_eq(described(p), "0 1 0 0 0 23 ");
 	tell(p, none, sizeof none);
 	ck_assert_str_eq(described(p), "0 0 ");
-	pp_plan_described(p, NULL, 0); /* rows */
+	pp_plan_described(p, NULL, 0, false); /* rows */
 	ck_assert_str_eq(described(p), "");
 	db.plans.bytes += PP_PLANS_BYTES_MAX; /* no room to keep it */
 	tell(p, int4, sizeof int4);
@@ -210,10 +306,11 @@ START_TEST(test_plans_need_not_be_what_parse_says)
 {
 	bool is_new;
 	static const uint8_t short_one[] = "delete from t"; /* no list of types */
-	struct pp_plan *p = pp_plans_take(&db, LABEL(""), short_one, sizeof short_one, &is_new);
+	struct pp_plan *p =
+		pp_plans_take(&db, (struct pp_plans_env){0}, short_one, sizeof short_one, &is_new);
 	ck_assert_str_eq(described(p), "");
 	pp_plan_drop(p);
-	p = pp_plans_take(&db, LABEL(""), short_one, sizeof short_one - 1,
+	p = pp_plans_take(&db, (struct pp_plans_env){0}, short_one, sizeof short_one - 1,
 			  &is_new); /* nor an end */
 	ck_assert_str_eq(described(p), "");
 	pp_plan_drop(p);
@@ -256,6 +353,9 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_plans_are_shared_by_text_and_types);
 	tcase_add_test(c, test_plans_are_others_under_other_settings_only_where_those_decide);
+	tcase_add_test(c, test_plans_are_others_under_another_path_or_role);
+	tcase_add_test(c, test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_else);
+	tcase_add_test(c, test_plans_learn_the_types_that_a_server_inferred);
 	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
 	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);
 	tcase_add_test(c, test_plans_are_capped_in_bytes);
