@@ -98,7 +98,8 @@ static uint32_t read_whole(struct pp_server *s, const uint8_t *text, size_t len)
 	begin(s);
 	pp_lexer_feed(&s->lexer, text, len);
 	uint32_t bits = finish(s);
-	if (has_image && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER)
+	if (has_image && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER &&
+	    !pp_lexer_names_rename(&s->lexer))
 		pp_plain_learn(&h->plain, h->generation, &image);
 	return bits;
 }
