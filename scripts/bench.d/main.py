@@ -24,6 +24,8 @@ def arguments():
     parser.add_argument("--seconds", type=int, default=3, help="measured seconds per run (default 3)")
     parser.add_argument("--only", default="", help="only scenarios matching this regular expression (idle: the memory)")
     parser.add_argument("--ways", default="", help="only ways matching this regular expression")
+    parser.add_argument("--one-cpu", action="store_true", help="everything on one processor: where the scheduler puts whom"
+                        " makes more difference than there is between two poolers")
     parser.add_argument("--servers", type=int, default=16, help="pool size of both poolers (default 16)")
     parser.add_argument("--idle-clients", type=int, default=1000)
     parser.add_argument("--json", default=str(TOP / "build/bench.json"), help="where samples and medians are written")
@@ -68,6 +70,8 @@ def main():
     options = arguments()
     chosen = re.compile(options.only)
     load.allow_many_descriptors()
+    if options.one_cpu:
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # all that is started from here on inherits it
     groups = cgroup.cpu_groups(load.ROLES)
     tools = pg.scratch("podpool-bench-")
     ways = []
