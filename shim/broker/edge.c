@@ -47,8 +47,7 @@ static void add_servers(struct batch *batch, struct pp_pool *pool)
 {
 	for (size_t state = 0; state < PP_CONN__COUNT; state++)
 		PP_LIST_FOREACH (&pool->conns[state], it) {
-			struct pp_server *s =
-				pp_server_of(pp_list_entry(it, struct pp_conn, link));
+			struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
 			if (s->session && !s->read_paused)
 				add(batch, s->stream.fd, &s->read_event);
 		}

@@ -12,10 +12,9 @@ enum {
 };
 
 static const uint8_t kinds[256] = {
-	['a' ... 'z'] = OTHER, ['A' ... 'Z'] = OTHER, [0x80 ... 0xFF] = OTHER,
-	['_'] = OTHER,	       ['.'] = OTHER,	      ['&'] = OTHER,
-	['0' ... '9'] = DIGIT, ['\''] = QUOTE,	      ['"'] = QUOTE,
-	['-'] = TWICE,	       ['/'] = TWICE,	      ['$'] = NEVER,
+	['a' ... 'z'] = OTHER, ['A' ... 'Z'] = OTHER, [0x80 ... 0xFF] = OTHER, ['_'] = OTHER,
+	['.'] = OTHER,	       ['&'] = OTHER,	      ['0' ... '9'] = DIGIT,   ['\''] = QUOTE,
+	['"'] = QUOTE,	       ['-'] = TWICE,	      ['/'] = TWICE,	       ['$'] = NEVER,
 	['\\'] = NEVER,	       [0] = NEVER,
 };
 

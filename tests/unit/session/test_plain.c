@@ -24,7 +24,9 @@ START_TEST(test_plain_image_is_the_text_but_for_whole_numbers)
 		{"select 1 -2/3", "select 0 -0/0"},
 		/* parts of something else */
 		{"select 1.5, .5, 5., 1e5, 0x1F, 1into", NULL},
-		{"select t1, \xc3\xa4" "1, _1, a1", NULL},
+		{"select t1, \xc3\xa4"
+		 "1, _1, a1",
+		 NULL},
 		{"select ' 1 ', \" 2 \", '3', x'4'", NULL},
 		{"select '', '''1 ', \"\"\" 1 \"", NULL},
 		{"select ' 1 ' 5 \" 1 \"", "select ' 1 ' 0 \" 1 \""},
@@ -45,9 +47,9 @@ END_TEST
 START_TEST(test_plain_has_no_image_where_quotes_are_hard_to_follow)
 {
 	static const char *const table[] = {
-		"select 1 -- it's", "select /* ' */ 1", "select $1",	 "select $$ 1 $$",
-		"select E'\\' 1 '", "select U&\"\\0061\"", "select 'open", "select \"open",
-		"'",
+		"select 1 -- it's", "select /* ' */ 1", "select $1",
+		"select $$ 1 $$",   "select E'\\' 1 '", "select U&\"\\0061\"",
+		"select 'open",	    "select \"open",	"'",
 	};
 	char longest[PP_PLAIN_MAX + 2];
 	struct pp_plain_image image;
