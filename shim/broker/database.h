@@ -18,6 +18,7 @@
 #include "broker/plans.h"
 #include "broker/sqlset.h"
 #include "pool/pool.h"
+#include "session/plain.h"
 #include "wire/startup.h"
 
 /* A good password is asked of the server again after this long: a changed one must stop working. */
@@ -53,6 +54,7 @@ struct pp_database {
 	pp_ms verified_at;		/* last successful login */
 	struct pp_login_error *failure; /* owned: of the last login; NULL it went well */
 	bool asks_sequences;		/* a text has named currval or lastval */
+	struct pp_plain plain; /* texts in which nothing was found, also for asks_sequences */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
 	size_t name_at,

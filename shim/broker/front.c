@@ -88,10 +88,11 @@ static bool may_be_plain(const struct pp_server *s)
 static uint32_t read_whole(struct pp_server *s, const uint8_t *text, size_t len)
 {
 	struct pp_plain_image image;
-	struct pp_hidden *h = s->database->hidden;
+	struct pp_plain *plain = &s->database->plain;
+	uint32_t generation = s->database->hidden->generation;
 	bool has_image = may_be_plain(s) && pp_plain_draw(&image, text, len);
 	s->doubtful = 0;
-	if (has_image && pp_plain_knows(&h->plain, h->generation, &image)) {
+	if (has_image && pp_plain_knows(plain, generation, &image)) {
 		pp_lexer_init(&s->lexer, true); /* no shape, no names */
 		return 0;
 	}
@@ -100,7 +101,7 @@ static uint32_t read_whole(struct pp_server *s, const uint8_t *text, size_t len)
 	uint32_t bits = finish(s);
 	if (has_image && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER &&
 	    !pp_lexer_names_rename(&s->lexer))
-		pp_plain_learn(&h->plain, h->generation, &image);
+		pp_plain_learn(plain, generation, &image);
 	return bits;
 }
 

@@ -26,7 +26,6 @@
 #include "base/list.h"
 #include "base/clock.h"
 #include "session/nameset.h"
-#include "session/plain.h"
 #include "session/watch.h"
 
 struct pp_broker;
@@ -51,7 +50,6 @@ struct pp_hidden {
 	struct pp_watch watch;
 	struct pp_suspects *found; /* owned: behind the watch */
 	uint32_t generation;	   /* of the watch: goes up whenever it changes */
-	struct pp_plain plain;	   /* texts in which nothing was found, of this generation */
 	char mark[PP_HIDDEN_MARK_MAX];
 
 	struct pp_server *asked;    /* who is being asked; NULL nobody */

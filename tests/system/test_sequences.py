@@ -56,6 +56,17 @@ def test_value_is_the_own(name, asked, program):
     assert int(others) == int(mine) + 1 == 7
 
 
+def test_value_is_the_own_though_another_role_never_asks_and_inserts_the_same(program, raw, postgres_trust):
+    """What one role's texts do to a session was read for a program that does not ask."""
+    postgres_trust.psql("grant all on numbered, numbers to other", db="app")
+    client = program(MAX_SERVERS=8, LEND="rotate", MIN_SERVERS=3)
+    one, two, stranger = client(), client(), raw().login(user="other")
+    for wire in (stranger, stranger, one, two):
+        wire.ask("insert into numbered (note) values (5)")
+    (mine,), (others,) = one.ask("select lastval()")[0], two.ask("select lastval()")[0]
+    assert int(others) == int(mine) + 1 == 5
+
+
 def test_value_of_an_insert_prepared_before_anybody_asked(raw):
     one, two = raw(MAX_SERVERS=3).login(), raw().login()
     for wire in (one, two):
