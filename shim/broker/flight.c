@@ -261,8 +261,9 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_DESCRIBE:
 	case PP_FLIGHT_LEARN: break;
 	case PP_FLIGHT_QUIET:
-		s->unnamed_known = false;
-		if (!failed && *mark->name && strcmp(mark->name, s->untidy) == 0)
+		if (!*mark->name)
+			s->unnamed_known = false;
+		else if (!failed && strcmp(mark->name, s->untidy) == 0)
 			s->untidy[0] = '\0';
 		break;
 	case PP_FLIGHT_TIDY: restore_untidy(s, mark->name); break;

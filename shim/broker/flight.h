@@ -7,7 +7,8 @@
  *   BRING     swallowed                                 the server has no copy
  *   EVICT     swallowed                                 the server has its copy still
  *   STAND_IN  swallowed                                 the server has none
- *   QUIET     swallowed                                 nobody knows what the unnamed statement is; s->untidy is not there
+ *   QUIET     swallowed                                 without a name: nobody knows what the unnamed statement is; else that
+ *                                                       s->untidy is not there
  *   TIDY      swallowed                                 what s->untidy named before is there still
  *   DESCRIBE  passed on; the plan knows it now          -
  *   LEARN     the same, but swallowed                   -

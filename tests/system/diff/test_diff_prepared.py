@@ -464,3 +464,14 @@ def test_a_statement_without_rows_is_described_in_a_failed_transaction_on_a_serv
             a.hear(b"Z")
         play.pins()
     diff(script, TABLE)
+
+
+def test_the_unnamed_statement_is_described_in_a_failed_transaction_beside_a_name_taken_twice(diff):
+    """The server has the unnamed one still: what was discarded was another's stand-in."""
+    def script(play):
+        a = play.open("a")
+        a.sql("begin")
+        a.batch(parse("delete from stage.t where n = $1"), parse("bad", "a"), parse("rollback", "a"))
+        a.batch(describe(b"S"))
+        a.sql("rollback")
+    diff(script, TABLE)
