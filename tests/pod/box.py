@@ -138,13 +138,13 @@ class Box:
         """What was written to stdout and stderr so far."""
         return (self.workdir / "output").read_text(errors="replace")
 
-    def wait_output(self, text, timeout=20):
+    def wait_output(self, text, timeout=20, times=1):
         deadline = time.monotonic() + timeout
         while True:
             is_running = self.is_running()  # before the output is read: its last words count
-            if text in self.output():
+            if self.output().count(text) >= times:
                 return
-            assert is_running and time.monotonic() < deadline, f"no {text!r} in:\n{self.output()}"
+            assert is_running and time.monotonic() < deadline, f"not {times} x {text!r} in:\n{self.output()}"
             time.sleep(0.02)
 
     def pid_outside(self, pid_inside):

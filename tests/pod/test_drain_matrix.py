@@ -94,7 +94,8 @@ def database(postgres, request):
 
 
 def command_of(program, database, classes, workdir):
-    """(argv, environment, what sends the request once it listens or None)"""
+    """(argv, environment, what sends the request once it is ready or None: its socket, how many
+    workers say so, the command and its environment)"""
     at = database.postgres
     dsn = f"host={at.host} port={at.port} user=postgres dbname={database.name} sslmode=disable"
     name, _, kind = program.partition("-")
@@ -116,15 +117,16 @@ def command_of(program, database, classes, workdir):
         asking = {"REQUEST_METHOD": "GET", "SCRIPT_FILENAME": str(PROGRAMS / "leaver.php"),
                   "QUERY_STRING": "dsn=" + dsn.replace(" ", "%20")}
         return (["/usr/sbin/php-fpm8.2", "-F", "-R", "-y", conf], {},
-                (workdir / "fpm.sock", ["cgi-fcgi", "-bind", "-connect", workdir / "fpm.sock"], asking))
+                (workdir / "fpm.sock", 0, ["cgi-fcgi", "-bind", "-connect", workdir / "fpm.sock"], asking))
     if name == "uwsgi":  # whose SIGTERM means "reload" unless told otherwise
         return (["/usr/bin/uwsgi-core", "--plugin", "python3", "--master", "-p", "2", "--chdir", PROGRAMS, "--http-socket",
                  workdir / "web.sock", "--module", "leaver_wsgi", "--hook-master-start",
                  "unix_signal:15 gracefully_kill_them_all"], {"LEAVER_DSN": dsn},
-                (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
+                (workdir / "web.sock", 0, ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
+    # of two: a worker that is forked while the master hears SIGTERM never does, and is killed with the grace
     return (["/usr/bin/gunicorn", "--chdir", PROGRAMS, "-b", f"unix:{workdir}/web.sock", "-w", "2", "leaver_wsgi"],
             {"LEAVER_DSN": dsn},
-            (workdir / "web.sock", ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
+            (workdir / "web.sock", 2, ["curl", "-s", "--unix-socket", workdir / "web.sock", "http://x/"], {}))
 
 
 def until_listening(box, path):
@@ -144,8 +146,10 @@ def leave(argv, env, ask, stop=TERM, grace=GRACE):
     with Box(argv, env=env) as box:
         try:
             if ask:
-                until_listening(box, ask[0])
-                asker = subprocess.Popen([str(w) for w in ask[1]], env={"PATH": "/usr/bin:/bin", **ask[2]},
+                path, workers, command, asking = ask
+                until_listening(box, path)
+                box.wait_output("application loaded", times=workers)
+                asker = subprocess.Popen([str(w) for w in command], env={"PATH": "/usr/bin:/bin", **asking},
                                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             box.wait_output("is busy")
             began = time.monotonic()

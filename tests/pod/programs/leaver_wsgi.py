@@ -5,6 +5,7 @@ import sys
 import psycopg2
 
 idle = None
+print("application loaded", file=sys.stderr, flush=True)
 
 
 def application(_, start_response):
