@@ -5,7 +5,7 @@
 A row is a story (steady, the program grows, it reads files, its limit is lowered, a JVM that fills its limit from the
 start). A way is a pool size, or podpool in front of a pool as large as the number of workers. Podpool passes a row when
 the kernel killed nothing in any run, it made at least 80 % of the reports of the best fixed size that survived all
-its runs, and after the program has grown it is never for more than 30 s below what memory allows then. The size that is
+its runs, and after the program has grown it is never for more than 30 s below what memory allows then (samples.allowed). The size that is
 best in one row is killed in the next; podpool gets no hint.
 """
 import argparse
@@ -24,9 +24,8 @@ for folder in (HERE, HERE.parent, HERE.parent / "support"):
 
 import pg  # noqa: E402
 from box import Box  # noqa: E402
-from samples import recovery  # noqa: E402
+from samples import MIB, recovery  # noqa: E402
 
-MIB = 1 << 20
 WORKERS = 60
 FIXED = (4, 8, 12, 16)
 JDBC = "/usr/share/java/postgresql.jar"
