@@ -4,8 +4,8 @@
 
 A row is a story (steady, the program grows, it reads files, its limit is lowered, a JVM that fills its limit from the
 start). A way is a pool size, or podpool in front of a pool as large as the number of workers. Podpool passes a row when
-the kernel killed nothing in any run, it made at least 80 % of the reports of the best fixed size that survived all
-its runs, and after the program has grown it is never for more than 30 s below what memory allows then (samples.allowed). The size that is
+the kernel killed nothing in any run, it made at least 80 % of the reports that the best fixed size made in the same
+round (the median of those ratios; best of those that survived all their runs), and after the program has grown it is never for more than 30 s below what memory allows then (samples.allowed). The size that is
 best in one row is killed in the next; podpool gets no hint.
 """
 import argparse
@@ -157,10 +157,16 @@ def granted(box, limit):
 
 
 def best_fixed(results, sizes):
-    """(way name, median reports) of the best size that survived every run; None when none did."""
+    """The way name of the size that made the most reports and survived every run; None when none did."""
     alive = {f"fixed {size}": statistics.median(run.reports for run in results[f"fixed {size}"])
              for size in sizes if all(run.survived for run in results[f"fixed {size}"])}
-    return max(alive.items(), key=lambda item: item[1]) if alive else None
+    return max(alive, key=alive.get, default=None)
+
+
+def share(mine, best):
+    """Of each round by itself: what else the machine does lasts for rounds."""
+    ratios = [ours.reports / theirs.reports for ours, theirs in zip(mine, best) if theirs.reports]
+    return statistics.median(ratios) if ratios else None
 
 
 def line(row, way, runs):
@@ -180,16 +186,15 @@ def slowest_recovery(row, runs):
 def judge(row, results, sizes):
     """(text, good): podpool against the best surviving size."""
     best = best_fixed(results, sizes)
-    mine = statistics.median(run.reports for run in results["podpool"])
     alive = all(run.survived for run in results["podpool"])
-    share = mine / best[1] if best and best[1] else None
+    part = share(results["podpool"], results[best]) if best else None
     text = f"{row.name}: " + ("podpool survives" if alive else "podpool IS KILLED")
-    if share is not None:
-        text += f", {share:.0%} of {best[0]}"
+    if part is not None:
+        text += f", {part:.0%} of {best}"
     recovered = not row.grow_mib or slowest_recovery(row, results["podpool"]) <= RECOVERS
     if not recovered:
         text += ", and the cap does NOT RECOVER"
-    return text, alive and recovered and (share is None or share >= LEAST)
+    return text, alive and recovered and (part is None or part >= LEAST)
 
 
 def arguments():
