@@ -5,8 +5,9 @@
 A row is a story (steady, the program grows, it reads files, its limit is lowered, a JVM that fills its limit from the
 start). A way is a pool size, or podpool in front of a pool as large as the number of workers. Podpool passes a row when
 the kernel killed nothing in any run, it made at least 80 % of the reports that the best fixed size made in the same
-round (the median of those ratios; best of those that survived all their runs), and after the program has grown it is never for more than 30 s below what memory allows then (samples.allowed). The size that is
-best in one row is killed in the next; podpool gets no hint.
+round (the median of those ratios; the best of those that survived all their runs), and after the program has grown it is
+never for more than 30 s below what memory allows then (samples.allowed). The size that is best in one row is killed in the
+next; podpool gets no hint.
 """
 import argparse
 import pathlib
