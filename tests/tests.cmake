@@ -13,6 +13,8 @@ function(pp_unit_tests room)
 			PP_FIXTURES="${CMAKE_SOURCE_DIR}/tests/fixtures")
 		target_link_libraries(${target} PRIVATE ${ARGN} PkgConfig::CHECK)
 		add_test(NAME ${target} COMMAND ${target})
+		# Check's own 4 s are too few on a machine that has other work
+		set_tests_properties(${target} PROPERTIES ENVIRONMENT CK_DEFAULT_TIMEOUT=60)
 	endforeach()
 endfunction()
 

@@ -7,7 +7,7 @@
 #include "broker/database.h"
 #include "broker/defaults.h"
 #include "broker/labels.h"
-#include "broker/login_error.h"
+#include "broker/login_words.h"
 #include "broker/server.h"
 #include "wire/framer.h"
 #include "wire/reader.h"

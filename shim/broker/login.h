@@ -78,16 +78,14 @@ struct pp_login {
 	struct pp_job word; /* connected() */
 	struct pp_workers *workers;
 	bool learn, follows_name;
-	char *options; /* owned: the startup packet's, without guards */
-	struct {
-		char *hostaddr, *port; /* owned: lists beside that of several hosts; NULL none */
-	} hosts;
-	char **keywords, **values; /* owned */
 	pp_ms timeout_ms;
+	/* login_words.c owns these */
+	char *options; /* the startup packet's, without guards */
+	struct {
+		char *hostaddr, *port; /* lists beside that of several hosts; NULL none */
+	} hosts;
+	char **keywords, **values;
 };
-
-/* Where the value of a libpq keyword is kept, to be read or replaced (owned). NULL: it is not said. */
-char **pp_login_value(struct pp_login *login, const char *keyword);
 
 /* NULL: out of memory. finished() is called on the loop thread; then pp_login_free(). */
 struct pp_login *pp_login_new(const struct pp_login_wish *wish, void *owner,

@@ -2,8 +2,6 @@
 #ifndef PP_BROKER_LOGIN_ERROR_H
 #define PP_BROKER_LOGIN_ERROR_H
 
-#include <stddef.h>
-
 #include "broker/login.h"
 
 /* `text` as PQerrorMessage gives it under PQERRORS_VERBOSE, perhaps after an earlier attempt (sslmode prefer
@@ -12,8 +10,5 @@ void pp_login_error_read(struct pp_login_error *error, const char *text);
 
 /* 08006, FATAL, "podpool: ..." with this text. */
 void pp_login_error_local(struct pp_login_error *error, const char *text);
-
-/* The value of a name in "name\0value\0..." or NULL. */
-const char *pp_login_setting(const char *settings, size_t len, const char *name);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "broker/login.h"
+#include "broker/login_words.h"
 
 #define PP_HOST_MAX 256 /* a name in the DNS is shorter */
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/login_words.h"
+
 static bool write_address(const struct addrinfo *at, char *to, size_t size)
 {
 	return getnameinfo(at->ai_addr, at->ai_addrlen, to, (socklen_t)size, NULL, 0,
