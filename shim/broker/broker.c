@@ -114,6 +114,7 @@ static int make_loop(struct pp_broker *b)
 		return PP_ERR_NOMEM;
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
 	event_config_set_flag(config, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
+	event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME); /* timers are rare (tick.c) */
 	b->base = event_base_new_with_config(config);
 	event_config_free(config);
 	b->read_buffer = malloc(PP_READ_BUFFER);

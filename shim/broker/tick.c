@@ -1,5 +1,7 @@
 #include "broker/tick.h"
 
+#include <sys/timerfd.h>
+
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/cancel.h"
@@ -154,10 +156,11 @@ static void look_around(struct pp_broker *b)
 
 static void set_tick(struct pp_broker *b, pp_ms when)
 {
-	pp_ms in = when > b->now ? when - b->now : 0;
-	struct timeval tv = {.tv_sec = in / 1000, .tv_usec = (in % 1000) * 1000};
+	pp_ms in = when > b->now ? when - b->now : 1; /* 0: never */
+	struct itimerspec next = {
+		.it_value = {.tv_sec = in / 1000, .tv_nsec = in % 1000 * 1000000}};
 	b->next_tick_at = when;
-	event_add(b->tick_event, &tv);
+	timerfd_settime(event_get_fd(b->tick_event), 0, &next, NULL);
 }
 
 void pp_tick_by(struct pp_broker *b, pp_ms when)
@@ -203,9 +206,16 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	plan_next(b);
 }
 
+/* The kernel's timer and not libevent's, which would be set and taken back again at every wait of the loop: it asked for the
+ * time twice, and the kernel armed a timer of its own. Edge-triggered: it is set anew and never read. */
 int pp_tick_start(struct pp_broker *b)
 {
-	struct timeval at_once = {0, 0};
-	b->tick_event = evtimer_new(b->base, on_tick, b);
-	return b->tick_event && event_add(b->tick_event, &at_once) == 0 ? 0 : PP_ERR_NOMEM;
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (fd < 0)
+		return PP_ERR_SYS;
+	b->tick_event = event_new(b->base, fd, EV_READ | EV_PERSIST | EV_ET, on_tick, b);
+	if (!b->tick_event || event_add(b->tick_event, NULL) < 0)
+		return PP_ERR_NOMEM;
+	set_tick(b, b->now);
+	return 0;
 }
