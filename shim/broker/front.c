@@ -90,17 +90,17 @@ static uint32_t read_whole(struct pp_server *s, const uint8_t *text, size_t len)
 	struct pp_plain_image image;
 	struct pp_plain *plain = &s->database->plain;
 	uint32_t generation = s->database->hidden->generation;
-	bool has_image = may_be_plain(s) && pp_plain_draw(&image, text, len);
+	bool may_know = may_be_plain(s);
 	s->doubtful = 0;
-	if (has_image && pp_plain_knows(plain, generation, &image)) {
+	if (may_know && pp_plain_knows(plain, generation, text, len)) {
 		pp_lexer_init(&s->lexer, true); /* no shape, no names */
 		return 0;
 	}
 	begin(s);
 	pp_lexer_feed(&s->lexer, text, len);
 	uint32_t bits = finish(s);
-	if (has_image && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER &&
-	    !pp_lexer_names_rename(&s->lexer))
+	if (may_know && !bits && pp_lexer_shape(&s->lexer) == PP_SHAPE_OTHER &&
+	    !pp_lexer_names_rename(&s->lexer) && pp_plain_draw(&image, text, len))
 		pp_plain_learn(plain, generation, &image);
 	return bits;
 }

@@ -85,6 +85,22 @@ static void check_image(const struct pp_lexer *whole, uint32_t found, const uint
 	check_same(&lx, whole);
 }
 
+/* Whoever knows the image of one text knows another that has the same, and no other. */
+static void check_known(const uint8_t *text, size_t len)
+{
+	static struct pp_plain plain;
+	static uint32_t generation;
+	struct pp_plain_image one, other;
+	size_t half = len / 2;
+	if (half == 0 || !pp_plain_draw(&one, text, half))
+		return;
+	pp_plain_learn(&plain, ++generation, &one);
+	require(pp_plain_knows(&plain, generation, text, half));
+	bool is_same = pp_plain_draw(&other, text + half, len - half) && one.len == other.len &&
+		       memcmp(one.text, other.text, one.len) == 0;
+	require(pp_plain_knows(&plain, generation, text + half, len - half) == is_same);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct pp_watch watch = {.filter = ~UINT64_C(0xFF), .look_up = look_up};
@@ -103,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_answer(&whole, found);
 	if (conforming)
 		check_image(&whole, found, text, size, size % 4 ? NULL : &watch);
+	check_known(text, size);
 
 	/* Pieces of step+1, or two pieces around one point. */
 	pp_lexer_init(&cut, conforming);

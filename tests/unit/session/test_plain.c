@@ -9,6 +9,18 @@ static bool draw(struct pp_plain_image *ret_image, const char *text)
 	return pp_plain_draw(ret_image, (const uint8_t *)text, strlen(text));
 }
 
+static void learn(struct pp_plain *plain, uint32_t generation, const char *text)
+{
+	struct pp_plain_image image;
+	ck_assert(draw(&image, text));
+	pp_plain_learn(plain, generation, &image);
+}
+
+static bool knows(struct pp_plain *plain, uint32_t generation, const char *text)
+{
+	return pp_plain_knows(plain, generation, (const uint8_t *)text, strlen(text));
+}
+
 START_TEST(test_plain_image_is_the_text_but_for_whole_numbers)
 {
 	static const struct {
@@ -51,7 +63,7 @@ START_TEST(test_plain_has_no_image_where_quotes_are_hard_to_follow)
 		"select $$ 1 $$",   "select E'\\' 1 '", "select U&\"\\0061\"",
 		"select 'open",	    "select \"open",	"'",
 	};
-	char longest[PP_PLAIN_MAX + 2];
+	char longest[PP_PLAIN_MAX + 2], numbers[2 * PP_PLAIN_NUMBERS + 2] = "";
 	struct pp_plain_image image;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
 		ck_assert_msg(!draw(&image, table[i]), "%s", table[i]);
@@ -60,23 +72,57 @@ START_TEST(test_plain_has_no_image_where_quotes_are_hard_to_follow)
 	memset(longest, 'a', sizeof longest);
 	ck_assert(pp_plain_draw(&image, (const uint8_t *)longest, PP_PLAIN_MAX));
 	ck_assert(!pp_plain_draw(&image, (const uint8_t *)longest, PP_PLAIN_MAX + 1));
+	for (int i = 0; i < PP_PLAIN_NUMBERS; i++)
+		strcat(numbers, "1 ");
+	ck_assert(draw(&image, numbers));
+	strcat(numbers, "1");
+	ck_assert(!draw(&image, numbers));
 }
 END_TEST
 
 START_TEST(test_plain_knows_what_it_learned_in_the_same_generation)
 {
 	static struct pp_plain plain;
-	struct pp_plain_image one, same, other, none;
-	ck_assert(draw(&one, "select 1") && draw(&same, "select 99") && draw(&other, "select a"));
-	ck_assert(draw(&none, ""));
-	ck_assert(!pp_plain_knows(&plain, 0, &one) && !pp_plain_knows(&plain, 0, &none));
-	pp_plain_learn(&plain, 7, &one);
-	ck_assert(pp_plain_knows(&plain, 7, &same));
-	ck_assert(!pp_plain_knows(&plain, 7, &other));
-	ck_assert(!pp_plain_knows(&plain, 8, &same));
-	pp_plain_learn(&plain, 8, &other);
-	ck_assert(pp_plain_knows(&plain, 8, &other));
-	ck_assert(!pp_plain_knows(&plain, 8, &same) && !pp_plain_knows(&plain, 7, &same));
+	ck_assert(!knows(&plain, 0, "select 1") && !knows(&plain, 0, ""));
+	learn(&plain, 7, "select 1");
+	ck_assert(knows(&plain, 7, "select 99"));
+	ck_assert(!knows(&plain, 7, "select a"));
+	ck_assert(!knows(&plain, 8, "select 99"));
+	learn(&plain, 8, "select a");
+	ck_assert(knows(&plain, 8, "select a"));
+	ck_assert(!knows(&plain, 8, "select 99") && !knows(&plain, 7, "select 99"));
+}
+END_TEST
+
+START_TEST(test_plain_knows_what_differs_in_whole_numbers_only)
+{
+	static const char *const learned = "f(1, '2', a3, 4.5) -6/7 where x=8";
+	static const struct {
+		const char *text;
+		bool is_known;
+	} table[] = {
+		{"f(1, '2', a3, 4.5) -6/7 where x=8", true},
+		{"f(111, '2', a3, 4.5) -66/0 where x=80", true},
+		{"f(1, '22', a3, 4.5) -6/7 where x=8", false},
+		{"f(1, '2', a33, 4.5) -6/7 where x=8", false},
+		{"f(1, '2', a3, 44.5) -6/7 where x=8", false},
+		{"f(1a, '2', a3, 4.5) -6/7 where x=8", false},
+		{"f(1.1, '2', a3, 4.5) -6/7 where x=8", false},
+		{"f(, '2', a3, 4.5) -6/7 where x=8", false},
+		{"f(1, '2', a3, 4.5) --6/7 where x=8", false},
+		{"f(1, '2', a3, 4.5) -6/7 where x=8;", false},
+		{"f(1, '2', a3, 4.5) -6/7 where x=", false},
+		{"f(1", false},
+		{"f(", false},
+	};
+	static struct pp_plain plain;
+	learn(&plain, 1, "another");
+	learn(&plain, 1, learned);
+	learn(&plain, 1, "7");
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		ck_assert_msg(knows(&plain, 1, table[i].text) == table[i].is_known, "%s",
+			      table[i].text);
+	ck_assert(knows(&plain, 1, "another") && knows(&plain, 1, "12"));
 }
 END_TEST
 
@@ -84,18 +130,15 @@ START_TEST(test_plain_the_last_comer_replaces_who_is_in_its_way)
 {
 	static struct pp_plain plain;
 	char text[] = "select aa";
-	struct pp_plain_image image;
 	size_t known = 0;
 	for (char a = 'a'; a <= 'z'; a++) {
 		text[7] = a;
-		ck_assert(draw(&image, text));
-		pp_plain_learn(&plain, 1, &image);
-		ck_assert(pp_plain_knows(&plain, 1, &image));
+		learn(&plain, 1, text);
+		ck_assert(knows(&plain, 1, text));
 	}
 	for (char a = 'a'; a <= 'z'; a++) {
 		text[7] = a;
-		ck_assert(draw(&image, text));
-		known += pp_plain_knows(&plain, 1, &image);
+		known += knows(&plain, 1, text);
 	}
 	ck_assert_uint_ge(known, PP_PLAIN_TEXTS / 2); /* well spread */
 	ck_assert_uint_le(known, PP_PLAIN_TEXTS);
@@ -109,6 +152,7 @@ int main(void)
 	tcase_add_test(c, test_plain_image_is_the_text_but_for_whole_numbers);
 	tcase_add_test(c, test_plain_has_no_image_where_quotes_are_hard_to_follow);
 	tcase_add_test(c, test_plain_knows_what_it_learned_in_the_same_generation);
+	tcase_add_test(c, test_plain_knows_what_differs_in_whole_numbers_only);
 	tcase_add_test(c, test_plain_the_last_comer_replaces_who_is_in_its_way);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
