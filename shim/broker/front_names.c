@@ -102,8 +102,7 @@ static bool is_said_again(const struct pp_front_run *f, const struct pp_frame_he
 {
 	const struct pp_unnamed *unnamed = &f->c->unnamed;
 	const struct pp_server *s = f->c->server;
-	return unnamed->plain && pp_buf_len(&unnamed->parse) == head->total &&
-	       memcmp(pp_buf_bytes(&unnamed->parse), f->bytes + f->at, head->total) == 0 &&
+	return pp_unnamed_is_said_again(unnamed, f->bytes + f->at, head->total) &&
 	       unnamed->watch == s->database->hidden->generation && s->conforming && s->readable &&
 	       !(s->touch.bits & PP_TOUCH_CODE);
 }

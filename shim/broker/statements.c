@@ -10,6 +10,12 @@ void pp_unnamed_finish(struct pp_unnamed *unnamed)
 	*unnamed = (struct pp_unnamed){0};
 }
 
+bool pp_unnamed_is_said_again(const struct pp_unnamed *unnamed, const uint8_t *message, size_t len)
+{
+	return unnamed->plain && pp_buf_len(&unnamed->parse) == len &&
+	       memcmp(pp_buf_bytes(&unnamed->parse), message, len) == 0;
+}
+
 bool pp_unnamed_keep_touch(struct pp_unnamed *unnamed, const struct pp_touched *touch)
 {
 	pp_unnamed_forget_touch(unnamed);

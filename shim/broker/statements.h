@@ -30,6 +30,8 @@ struct pp_unnamed {
 };
 
 void pp_unnamed_finish(struct pp_unnamed *unnamed);
+/* Is this message its Parse once more, and of a text that touches nothing? */
+bool pp_unnamed_is_said_again(const struct pp_unnamed *unnamed, const uint8_t *message, size_t len);
 /* It does this when executed. False: no memory. */
 PP_MUSTCHECK bool pp_unnamed_keep_touch(struct pp_unnamed *unnamed, const struct pp_touched *touch);
 void pp_unnamed_forget_touch(struct pp_unnamed *unnamed);
