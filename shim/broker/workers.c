@@ -108,6 +108,14 @@ static void on_done(evutil_socket_t fd, short what, void *arg)
 	finish_all(w);
 }
 
+/* Where there are threads, glibc makes each system call that may wait cancellable and takes it back afterwards, six times a
+ * transaction. Nobody cancels the loop; where its thread is of the asynchronous type, glibc finds nothing to change. */
+static void never_cancel_the_loop(void)
+{
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
+}
+
 int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers)
 {
 	struct pp_workers *w = calloc(1, sizeof *w);
@@ -130,6 +138,7 @@ int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers)
 		return PP_ERR_NOMEM;
 	}
 	*ret_workers = w;
+	never_cancel_the_loop();
 	return 0;
 }
 
