@@ -63,25 +63,36 @@ void pp_mark_word(enum pp_mark_kind kind, enum pp_ipc_sslmode mode, char ret_wor
 	ret_word[4] = kind == PP_MARK_PLAIN ? '\0' : 'E';
 }
 
+/* In how far `word` is "fals" with capitals in the middle; false: it is something else. */
+static bool read_bits(const char *word, unsigned *ret_bits)
+{
+	static const char small[] = "fals";
+	*ret_bits = 0;
+	for (int i = 0; i < 4; i++) {
+		if (word[i] == small[i])
+			continue;
+		if (i == 0 || word[i] != small[i] - 0x20)
+			return false;
+		*ret_bits |= 1u << (i - 1);
+	}
+	return true;
+}
+
 enum pp_mark_kind pp_mark_read_word(const char *word, enum pp_ipc_sslmode *ret_mode)
 {
-	char expected[PP_MARK_WORD_MAX];
-	for (int mode = PP_IPC_SSL_DISABLE; mode <= PP_IPC_SSL_VERIFY_FULL + 1; mode++)
-		for (int kind = PP_MARK_PLAIN; kind <= PP_MARK_TUNNEL; kind++) {
-			bool is_tunnel = mode > PP_IPC_SSL_VERIFY_FULL;
-			if (is_tunnel != (kind == PP_MARK_TUNNEL) ||
-			    (kind == PP_MARK_PLAIN && mode > PP_IPC_SSL_PREFER))
-				continue;
-			int i = 0;
-			pp_mark_word((enum pp_mark_kind)kind, (enum pp_ipc_sslmode)mode, expected);
-			while (expected[i] && expected[i] == word[i])
-				i++;
-			if (expected[i] != word[i])
-				continue;
-			*ret_mode = is_tunnel ? PP_IPC_SSL_UNKNOWN : (enum pp_ipc_sslmode)mode;
-			return (enum pp_mark_kind)kind;
-		}
-	return PP_MARK_NONE;
+	unsigned bits;
+	if (!read_bits(word, &bits))
+		return PP_MARK_NONE;
+	bool is_plain = !word[4];
+	if (!is_plain && (word[4] != 'E' || word[5]))
+		return PP_MARK_NONE;
+	if (bits < PP_IPC_SSL_DISABLE || (is_plain && bits > PP_IPC_SSL_PREFER))
+		return PP_MARK_NONE;
+	bool is_tunnel = bits > PP_IPC_SSL_VERIFY_FULL;
+	*ret_mode = is_tunnel ? PP_IPC_SSL_UNKNOWN : (enum pp_ipc_sslmode)bits;
+	if (is_tunnel)
+		return PP_MARK_TUNNEL;
+	return is_plain ? PP_MARK_PLAIN : PP_MARK_WISH;
 }
 
 static const char *const names[] = {"",	       "disable",   "allow",	  "prefer",
