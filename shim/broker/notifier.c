@@ -29,12 +29,19 @@ void pp_notifier_detached(struct pp_server *s, const struct pp_client *c)
 		s->notifier = c->key.pid;
 }
 
+/* Whoever has it has asked for its pid; so nobody has it after that one (PP_PIN_PID). */
+static bool is_known_by_its_pid(const struct pp_server *s)
+{
+	return (s->pins | s->touch.bits) & PP_PIN_PID;
+}
+
 /* The pid its notifications go by; 0: nobody's. */
 static uint32_t told_of(const struct pp_server *s)
 {
 	uint32_t has = s->client ? s->client->key.pid : s->lent_last;
 	bool is_notifying = s->client && may_have_notified(s) && pp_tx_is_busy(&s->tx);
-	return is_notifying || !s->notifier ? has : s->notifier;
+	uint32_t told = is_notifying || !s->notifier ? has : s->notifier;
+	return told == has && is_known_by_its_pid(s) ? (uint32_t)s->backend_pid : told;
 }
 
 void pp_notifier_lost(struct pp_server *s)
@@ -98,7 +105,7 @@ void pp_notifier_name(const struct pp_server *hearing, uint8_t *body)
 	const struct pp_server *s = find(hearing, ntohl(pid));
 	uint32_t listener = hearing->client->key.pid;
 	if (s == hearing)
-		told = listener; /* it looks for the pid it was told */
+		told = is_known_by_its_pid(s) ? (uint32_t)s->backend_pid : listener;
 	else
 		told = s ? told_of(s) : told_of_gone(hearing, ntohl(pid));
 	if (!told || (told == listener && s != hearing))

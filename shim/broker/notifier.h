@@ -8,6 +8,8 @@
  *   - while a transaction that may notify has not been answered to its end, it is that one's;
  *   - else whoever it remembers, though it has been lent on since; else whoever has it, or had it last;
  *   - never the listener itself: what that one has sent since LISTEN came from the server it has. The pid stays.
+ * It stays as well when the notifier has asked for pg_backend_pid() on that server, which is its own from then on
+ * (PP_PIN_PID): it, and whoever it gave the number to, looks for that one.
  * Two who notify over the same server one right after the other may be taken for each other.
  */
 #ifndef PP_BROKER_NOTIFIER_H

@@ -1,7 +1,7 @@
-"""The pid in a notification is the one that its sender was told at login."""
+"""The pid in a notification is the one that its sender knows: what it was told at login, or has asked for since."""
 import struct
 
-from support import pgwire
+from support import pgwire, wait
 from support.pgwire import text
 
 
@@ -62,3 +62,33 @@ def test_both_ways_at_once(raw):
             heard = {payload[:4] for letter, payload in one.until(b"Z") if letter == b"A"}
             while heard != {o.key[:4] for o in both}:
                 heard.add(hear(one)[:4])
+
+
+def test_whose_sql_asked_for_its_pid_is_known_by_that_one(raw):
+    """It goes by the number it asked for last, and so does whoever it gave that to."""
+    listener, speaker = raw(MAX_SERVERS=3).login(), raw().login()
+    listener.ask("listen news")
+    speaker.ask("notify news, 'before'")
+    assert hear(listener)[:4] == speaker.key[:4]
+    asked = int(speaker.ask("begin; select pg_backend_pid()")[0][0])
+    speaker.ask("listen news; notify news, 'same transaction'")
+    speaker.send(pgwire.query("commit"))
+    for told in (speaker.until(b"Z"), [(b"A", hear(listener))]):
+        assert [pid(payload) for letter, payload in told if letter == b"A"] == [asked]
+    speaker.ask("unlisten news")
+    speaker.ask("notify news, 'later'")
+    assert pid(hear(listener)) == asked
+
+
+def test_the_pid_that_sql_asked_for_is_known_when_its_owner_has_left(raw, postgres_trust):
+    """The listener hears of it at its transaction's end, when the server is gone."""
+    listener, speaker = raw(MAX_SERVERS=3).login(), raw().login()
+    listener.ask("listen news")
+    listener.ask("begin")
+    asked = int(speaker.ask("select pg_backend_pid()")[0][0])
+    speaker.ask("notify news")
+    speaker.bye()
+    wait.until(lambda: postgres_trust.psql(f"select count(*) from pg_stat_activity where pid = {asked}") == "0",
+               "the server is gone")
+    listener.send(pgwire.query("commit"))
+    assert [pid(payload) for letter, payload in listener.until(b"Z") if letter == b"A"] == [asked]
