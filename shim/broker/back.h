@@ -10,7 +10,6 @@
 
 #include "wire/framer.h"
 
-struct pp_missing;
 struct pp_server;
 
 /* Bytes up to `at` were looked at, up to `sent` they went to the client. */
@@ -42,8 +41,8 @@ bool pp_back_own(struct pp_back_run *b, const struct pp_frame_head *head);
 bool pp_back_flight(struct pp_back_run *b, const struct pp_frame_head *head, uint32_t number);
 /* ParameterStatus of application_name: the client hears what the session's own server would say. False: it is gone. */
 bool pp_back_app_name(struct pp_back_run *b, const struct pp_frame_head *head);
-/* An error: in a session of its own its client would have heard why the statement cannot be executed. False: gone. */
-bool pp_back_missing(struct pp_back_run *b, const struct pp_frame_head *head,
-		     const struct pp_missing *missing);
+/* An error: in a session of its own its client would have heard another one, with this body. False: gone. */
+bool pp_back_instead(struct pp_back_run *b, const struct pp_frame_head *head, const uint8_t *error,
+		     size_t len);
 
 #endif

@@ -60,10 +60,14 @@ bool pp_back_must_be_whole(const struct pp_server *s, const struct pp_frame_head
 		return head->total <= PP_OWN_MESSAGE_MAX;
 	if (head->type == PP_BACK_COMMAND_COMPLETE && head->total <= PP_TAG_MAX)
 		return speaks_of_statements(s);
-	if (head->type == PP_BACK_ERROR && s->missing)
+	if (head->type == PP_BACK_ERROR &&
+	    (s->missing || pp_flight_is_to_fail(&s->flight, s->tx.answered)))
 		return head->total <= PP_OWN_MESSAGE_MAX;
 	if (head->type == PP_BACK_PARAMETER_DESCRIPTION)
 		return head->total <= PP_READ_BUFFER;
+	if (head->type == PP_BACK_ROW_DESCRIPTION)
+		return head->total <= PP_READ_BUFFER &&
+		       pp_flight_describes(&s->flight, s->tx.answered);
 	if (head->type == PP_BACK_NOTIFICATION)
 		return head->total >= PP_MSG_HEADER + 4; /* its payload is below 8000 bytes */
 	return head->type == PP_BACK_READY ||
@@ -120,18 +124,18 @@ bool pp_back_app_name(struct pp_back_run *b, const struct pp_frame_head *head)
 	return !s->gone && s->client == c;
 }
 
-bool pp_back_missing(struct pp_back_run *b, const struct pp_frame_head *head,
-		     const struct pp_missing *missing)
+bool pp_back_instead(struct pp_back_run *b, const struct pp_frame_head *head, const uint8_t *error,
+		     size_t len)
 {
 	struct pp_client *c = b->s->client;
 	uint8_t header[PP_MSG_HEADER] = {PP_BACK_ERROR};
-	uint32_t length = htonl((uint32_t)missing->len + 4);
+	uint32_t length = htonl((uint32_t)len + 4);
 	if (!pp_back_leave_out(b, head))
 		return false;
 	memcpy(header + 1, &length, sizeof length);
 	pp_client_write(c, header, sizeof header);
 	if (!c->gone)
-		pp_client_write(c, missing->error, missing->len);
+		pp_client_write(c, error, len);
 	return !c->gone;
 }
 

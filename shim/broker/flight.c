@@ -8,6 +8,7 @@
 #include "broker/front.h"
 #include "broker/server.h"
 #include "wire/msg.h"
+#include "wire/shape.h"
 
 int pp_flight_reserve(struct pp_flight *flight, uint32_t count)
 {
@@ -81,7 +82,8 @@ static void pop(struct pp_flight *flight)
 
 static bool describes(const struct pp_flight_mark *mark)
 {
-	return mark->kind == PP_FLIGHT_DESCRIBE || mark->kind == PP_FLIGHT_LEARN;
+	return mark->kind == PP_FLIGHT_DESCRIBE || mark->kind == PP_FLIGHT_LEARN ||
+	       mark->kind == PP_FLIGHT_CHECK;
 }
 
 /* Does the server have the plan or not, because of it? */
@@ -126,7 +128,14 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 		mark->plan->proven = true;
 	pop(flight);
 	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_DESCRIBE &&
-	       kind != PP_FLIGHT_UNNAMED;
+	       kind != PP_FLIGHT_CHANGED && kind != PP_FLIGHT_UNNAMED;
+}
+
+bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number)
+{
+	const struct pp_flight_mark *mark = flight->marks + flight->head;
+	return flight->head != flight->end && mark->number == number &&
+	       mark->kind == PP_FLIGHT_CHANGED;
 }
 
 static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t len)
@@ -139,13 +148,28 @@ static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t
 		memcpy(mark->params, body, len);
 }
 
-bool pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
-			 const uint8_t *body, size_t len)
+bool pp_flight_describes(const struct pp_flight *flight, uint32_t number)
 {
+	const struct pp_flight_mark *mark = flight->marks + flight->head;
+	return flight->head != flight->end && mark->number == number && describes(mark);
+}
+
+bool pp_flight_checks(const struct pp_flight *flight, const struct pp_plan *plan)
+{
+	for (uint32_t at = flight->head; at != flight->end; at++)
+		if (flight->marks[at].plan == plan && flight->marks[at].kind == PP_FLIGHT_CHECK)
+			return true;
+	return false;
+}
+
+bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, const uint8_t *body,
+			 size_t len)
+{
+	struct pp_flight *flight = &s->flight;
 	struct pp_flight_mark *mark = flight->marks + flight->head;
-	if (flight->head == flight->end || mark->number != number || !describes(mark))
+	if (!pp_flight_describes(flight, number))
 		return false;
-	bool learns = mark->kind == PP_FLIGHT_LEARN;
+	bool learns = mark->kind != PP_FLIGHT_DESCRIBE;
 	if (type == PP_BACK_PARAMETER_DESCRIPTION) {
 		keep_params(mark, body, len);
 		return learns;
@@ -155,6 +179,11 @@ bool pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type
 				  type != PP_BACK_ROW_DESCRIPTION);
 		mark->params = NULL;
 	}
+	uint64_t shape = PP_SHAPE_NO_ROWS;
+	if (type == PP_BACK_ROW_DESCRIPTION)
+		shape = body ? pp_shape_of(body, len) : 0;
+	if (shape && mark->kind != PP_FLIGHT_LEARN)
+		pp_heal_described(s, mark->plan, mark->name, shape);
 	pop(flight);
 	return learns;
 }
@@ -259,6 +288,8 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_EVICT:
 	case PP_FLIGHT_STAND_IN:
 	case PP_FLIGHT_DESCRIBE:
+	case PP_FLIGHT_CHANGED:
+	case PP_FLIGHT_CHECK:
 	case PP_FLIGHT_LEARN: break;
 	case PP_FLIGHT_QUIET:
 		if (!*mark->name)

@@ -12,6 +12,8 @@
  *   TIDY      swallowed                                 what s->untidy named before is there still
  *   DESCRIBE  passed on; the plan knows it now          -
  *   LEARN     the same, but swallowed                   -
+ *   CHECK     swallowed; its use waits for it           -
+ *   CHANGED   passed on                                 an error of ours is said in the place of "does not exist" (heal.h)
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
  *                                                       that failed
  *
@@ -36,19 +38,22 @@ enum pp_flight_kind {
 	PP_FLIGHT_STAND_IN,
 	PP_FLIGHT_DESCRIBE,
 	PP_FLIGHT_LEARN,
+	PP_FLIGHT_CHECK,
 	PP_FLIGHT_QUIET,
 	PP_FLIGHT_TIDY,
+	PP_FLIGHT_CHANGED,
 	PP_FLIGHT_UNNAMED
 };
 
 struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
-	struct pp_plan *plan; /* counted: that it is about; NULL for QUIET, TIDY, UNNAMED */
+	struct pp_plan
+		*plan; /* counted: that it is about; NULL for QUIET, TIDY, CHANGED, UNNAMED */
 	char name
-		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; QUIET, TIDY: of an untidy one, or none */
-	struct pp_unnamed before; /* UNNAMED: what it replaces */
-	uint8_t *params;	  /* DESCRIBE, LEARN, owned: its parameters, once said */
+		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
+	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
+	uint8_t *params; /* DESCRIBE, LEARN, CHECK, owned: its parameters, once said */
 	size_t params_len;
 	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
 	bool known; /* UNNAMED: the server had what it replaces */
@@ -94,6 +99,9 @@ static inline bool pp_flight_is_empty(const struct pp_flight *flight)
 	return flight->head == flight->end;
 }
 
+/* Is message `number`, the next to be answered, to fail as CHANGED? */
+bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number);
+
 /* Is an untidy one being closed? */
 bool pp_flight_tidies(const struct pp_flight *flight);
 
@@ -105,8 +113,12 @@ bool pp_flight_has_room(struct pp_flight *flight);
 
 /* What the server says of the statement that message `number` asks about: its parameters, then no rows or which rows;
  * `body` NULL: not all of that is here. True: the client must not hear it. */
-bool pp_flight_described(struct pp_flight *flight, uint32_t number, uint8_t type,
-			 const uint8_t *body, size_t len);
+bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, const uint8_t *body,
+			 size_t len);
+/* Does message `number`, the next to be answered, ask for such a description? */
+bool pp_flight_describes(const struct pp_flight *flight, uint32_t number);
+/* Is it being checked whether this plan's result is still what it was? */
+bool pp_flight_checks(const struct pp_flight *flight, const struct pp_plan *plan);
 
 /* Message `number` has its answer. True: the client must not hear it. */
 bool pp_flight_answered(struct pp_flight *flight, uint32_t number);

@@ -67,12 +67,27 @@ static bool bring_foreign(struct pp_front_run *f, struct pp_plan *plan)
 	       pp_copies_add_foreign(&f->c->server->copies, plan) == 0;
 }
 
+/* Who decodes by what was told when it was prepared must not get another result: it waits until that is known (heal.h).
+ * Once for a plan and a server. */
+static bool check(struct pp_front_run *f, struct pp_plan *plan)
+{
+	char body[1 + PP_PLAN_NAME_MAX] = "S";
+	strcpy(body + 1, plan->name);
+	if (pp_front_say(f, PP_FLIGHT_CHECK, PP_FRONT_DESCRIBE, body, strlen(body) + 1, plan, NULL))
+		(void)pp_front_awaits_answers(f);
+	return false;
+}
+
 static bool bring(struct pp_front_run *f, struct pp_plan *plan)
 {
 	if (pp_front_is_foreign(f->c->server, plan))
 		return bring_foreign(f, plan);
-	return say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), plan->body_len, NULL, 0) &&
-	       pp_copies_add(&f->c->server->copies, plan) == 0;
+	bool checked = !plan->shape || pp_heal_tells(f);
+	if (!pp_front_make_room(f, 3) ||
+	    !say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), plan->body_len, NULL, 0) ||
+	    pp_copies_add(&f->c->server->copies, plan) < 0)
+		return false;
+	return checked || check(f, plan);
 }
 
 bool pp_front_stand_in(struct pp_front_run *f, struct pp_plan *plan)
@@ -107,8 +122,11 @@ static enum pp_step make_describable(struct pp_front_run *f, struct pp_plan *pla
 enum pp_step pp_front_make_there(struct pp_front_run *f, const struct pp_frame_head *head,
 				 struct pp_plan *plan)
 {
-	if (pp_copies_find(&f->c->server->copies, plan) == PP_COPIES_FRESH) {
-		pp_heal_remember(f);
+	struct pp_server *s = f->c->server;
+	if (pp_flight_checks(&s->flight, plan) && pp_front_awaits_answers(f))
+		return PP_STEP_STOP;
+	if (pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH) {
+		pp_heal_remember(f, plan);
 		return PP_STEP_TAKE;
 	}
 	if (head->type == PP_FRONT_DESCRIBE)

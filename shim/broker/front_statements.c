@@ -108,8 +108,41 @@ static enum pp_step pass_describe(struct pp_front_run *f, const struct pp_frame_
 	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_rename(f, head, name, plan->name)
 						     : PP_STEP_STOP;
 	if (step == PP_STEP_TAKE && number != s->tx.asked)
-		pp_flight_push(&s->flight, number, PP_FLIGHT_DESCRIBE, NULL, plan);
+		pp_flight_push(&s->flight, number, PP_FLIGHT_DESCRIBE,
+			       pp_front_is_foreign(s, plan) ? NULL : name->text, plan);
 	return step;
+}
+
+/* The server does not have it, and would prepare another one: it fails as one that has it would (heal.h). */
+static enum pp_step fail_changed(struct pp_front_run *f, const struct pp_frame_head *head,
+				 const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	if (!pp_front_make_room(f, 1))
+		return PP_STEP_STOP;
+	uint32_t number = s->tx.asked;
+	enum pp_step step = pp_front_rename(f, head, name, NOBODY);
+	if (step == PP_STEP_TAKE && number != s->tx.asked)
+		pp_flight_push(&s->flight, number, PP_FLIGHT_CHANGED, NULL, NULL);
+	return step;
+}
+
+/* Its result is another one than when it was prepared. WAIT: *plan is to be used as any. */
+static enum pp_step use_changed(struct pp_front_run *f, const struct pp_frame_head *head,
+				const struct pp_front_name *name, struct pp_plan **plan)
+{
+	struct pp_server *s = f->c->server;
+	if (pp_front_is_foreign(s, *plan))
+		return PP_STEP_WAIT;
+	if (pp_heal_may(f)) {
+		*plan = pp_heal_renew(s, *plan, name->text);
+		return PP_STEP_WAIT;
+	}
+	if (pp_copies_find(&s->copies, *plan) == PP_COPIES_FRESH)
+		return PP_STEP_WAIT;
+	if (pp_front_awaits_answers(f))
+		return PP_STEP_STOP; /* which may say that the transaction has failed */
+	return s->tx.status == PP_TX_FAILED ? PP_STEP_WAIT : fail_changed(f, head, name);
 }
 
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
@@ -126,6 +159,9 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	}
 	if (pp_flight_is_plan_pending(&s->flight, &s->tx, plan))
 		return PP_STEP_STOP;
+	enum pp_step changed = plan->changed ? use_changed(f, head, name, &plan) : PP_STEP_WAIT;
+	if (changed != PP_STEP_WAIT)
+		return changed;
 	if (pp_front_make_there(f, head, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_DESCRIBE)

@@ -11,12 +11,16 @@
 #include "wire/error.h"
 
 /* Bytes of the batch that begins here, Sync included; 0: its end is not there yet, or it is no plain batch. */
-static size_t batch_len(const uint8_t *bytes, size_t len)
+static size_t batch_len(const uint8_t *bytes, size_t len, bool *ret_tells)
 {
 	struct pp_frame_head head;
 	size_t at = 0;
+	bool executed = false;
+	*ret_tells = false;
 	while (pp_framer_front(bytes + at, len - at, &head) == PP_FRAME_WHOLE) {
 		at += head.total;
+		executed |= head.type == PP_FRONT_EXECUTE;
+		*ret_tells |= head.type == PP_FRONT_DESCRIBE && !executed;
 		if (head.type == PP_FRONT_SYNC)
 			return at;
 		if (head.type == PP_FRONT_QUERY || head.type == PP_FRONT_FUNCTION_CALL)
@@ -25,31 +29,104 @@ static size_t batch_len(const uint8_t *bytes, size_t len)
 	return 0;
 }
 
-void pp_heal_remember(struct pp_front_run *f)
+static bool begins_alone(const struct pp_server *s)
+{
+	return s->tx.count == 0 && s->tx.status == PP_TX_IDLE;
+}
+
+bool pp_heal_tells(const struct pp_front_run *f)
+{
+	bool tells;
+	return batch_len(f->bytes + f->at, f->len - f->at, &tells) && tells;
+}
+
+bool pp_heal_may(const struct pp_front_run *f)
+{
+	return begins_alone(f->c->server) && pp_heal_tells(f);
+}
+
+void pp_heal_remember(struct pp_front_run *f, struct pp_plan *plan)
 {
 	struct pp_server *s = f->c->server;
 	struct pp_heal *heal = &s->heal;
-	if (s->tx.count || s->tx.status != PP_TX_IDLE)
+	heal->last = plan;
+	heal->last_number = s->tx.asked;
+	if (!begins_alone(s))
 		return;
-	heal->len = batch_len(f->bytes + f->at, f->len - f->at);
+	heal->len = batch_len(f->bytes + f->at, f->len - f->at, &heal->tells);
 	if (heal->len > PP_HEAL_MAX || (!heal->batch && !(heal->batch = malloc(PP_HEAL_MAX))))
 		heal->len = 0;
 	if (heal->len)
 		memcpy(heal->batch, f->bytes + f->at, heal->len);
+	heal->plan = plan;
 	heal->number = s->tx.asked;
+}
+
+/* Which the server still has; NULL: it is not known, or gone. */
+static struct pp_plan *plan_of(struct pp_server *s, uint32_t number)
+{
+	const struct pp_heal *heal = &s->heal;
+	struct pp_plan *plan = NULL;
+	if (number == heal->number)
+		plan = heal->plan;
+	else if (number == heal->last_number)
+		plan = heal->last;
+	return plan && pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH ? plan : NULL;
 }
 
 bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, size_t len)
 {
 	struct pp_heal *heal = &s->heal;
 	struct pp_error error;
-	if (heal->len == 0 || number != heal->number || s->tx.count != 1 || !s->client ||
-	    s->client->skip)
+	if (!s->client || pp_error_read(body, len, &error) < 0 ||
+	    strcmp(error.sqlstate, "0A000") != 0 ||
+	    strcmp(error.routine, "RevalidateCachedQuery") != 0)
 		return false;
-	if (pp_error_read(body, len, &error) < 0 || strcmp(error.sqlstate, "0A000") != 0)
+	struct pp_plan *plan = plan_of(s, number);
+	if (plan && !pp_front_is_foreign(s, plan))
+		pp_plan_change(plan, body, len);
+	else if (plan) /* the names in it mean something else meanwhile */
+		pp_copies_distrust(&s->copies);
+	if (!plan || heal->len == 0 || number != heal->number || s->tx.count != 1 ||
+	    s->client->skip || (plan->changed && !heal->tells))
 		return false;
 	heal->again = true;
 	return true;
+}
+
+struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	struct pp_client *c = s->client;
+	struct pp_plans_env env = {c->label, c->epoch, s->renames};
+	struct pp_plan *now = pp_plans_renew(plan, env);
+	if (now && pp_statements_set(&c->statements, name, now) == 0)
+		plan = now;
+	pp_plan_drop(now);
+	return plan;
+}
+
+/* As a server says it; where in its source it does so is not known. */
+static void change(struct pp_plan *plan)
+{
+	static const uint8_t words[] =
+		"SERROR\0VERROR\0C0A000\0Mcached plan must not change result type\0"
+		"Fplancache.c\0RRevalidateCachedQuery\0";
+	pp_plan_change(plan, words, sizeof words);
+}
+
+void pp_heal_described(struct pp_server *s, struct pp_plan *plan, const char *name, uint64_t shape)
+{
+	if (!plan->shape && *name)
+		plan->shape = shape;
+	if (!plan->shape || plan->shape == shape)
+		return;
+	change(plan);
+	if (pp_copies_add_stand_in(&s->copies, plan) < 0)
+		pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
+	if (s->client && *name && pp_statements_find(s->client->statements, name) == plan)
+		plan = pp_heal_renew(s, plan, name);
+	if (!plan->changed)
+		plan->shape = shape;
 }
 
 void pp_heal_again(struct pp_server *s)

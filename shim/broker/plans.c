@@ -112,7 +112,8 @@ void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len, bool r
 static void free_plan(struct pp_plan *plan)
 {
 	struct pp_plans *plans = &plan->database->plans;
-	HASH_DEL(plans->by_key, plan);
+	if (plan->hh.tbl)
+		HASH_DEL(plans->by_key, plan);
 	pp_list_remove(&plans->used, &plan->link);
 	plans->bytes -= PP_PLAN_BYTES + plan->env_len + plan->body_len + plan->params_len;
 	pp_labels_drop(&plan->names);
@@ -222,6 +223,46 @@ struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, c
 	return pp_plan_hold(plan);
 }
 
+static void keep_words(struct pp_plans *plans, const uint8_t *words, size_t len)
+{
+	uint8_t *copy = plans->change ? NULL : malloc(len);
+	if (!copy)
+		return;
+	memcpy(copy, words, len);
+	plans->change = copy;
+	plans->change_len = len;
+}
+
+void pp_plan_change(struct pp_plan *plan, const uint8_t *words, size_t len)
+{
+	struct pp_plans *plans = &plan->database->plans;
+	uint32_t local = ++plans->last_local;
+	keep_words(plans, words, len);
+	if (plan->changed)
+		return;
+	plan->changed = true;
+	HASH_DEL(plans->by_key, plan);
+	memcpy(plan->key + offsetof(struct head, local), &local, sizeof local);
+	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, plan->env_len + plan->body_len, plan);
+}
+
+struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
+{
+	bool is_new;
+	struct pp_plan *now =
+		pp_plans_take(plan->database, env, pp_plan_body(plan), plan->body_len, &is_new);
+	if (!now || !is_new)
+		return now;
+	now->watch = plan->watch;
+	now->touch = plan->touch ? malloc(sizeof *now->touch) : NULL;
+	if (now->touch)
+		*now->touch = *plan->touch;
+	if (!plan->touch || now->touch)
+		return now;
+	pp_plan_drop(now);
+	return NULL;
+}
+
 struct pp_plan *pp_plan_hold(struct pp_plan *plan)
 {
 	if (plan)
@@ -241,4 +282,6 @@ void pp_plans_finish(struct pp_plans *plans)
 {
 	PP_LIST_FOREACH_SAFE (&plans->used, it)
 		free_plan(pp_list_entry(it, struct pp_plan, link));
+	free(plans->change);
+	plans->change = NULL;
 }

@@ -45,7 +45,9 @@ struct pp_plan {
 	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
 	bool rowless;		  /* it is known to return no rows, and what parameters it has */
 	bool infers;		  /* Parse leaves types to the server */
-	bool local; /* what its names meant was its transaction's alone: nobody else finds it */
+	uint64_t shape; /* of its result as clients were told it (wire/shape.h); 0: nobody was */
+	bool changed;	/* its result is another one since it was prepared: heal.h */
+	bool local;	/* what its names meant was its transaction's alone: nobody else finds it */
 	struct pp_labels_entry *names; /* counted: under which its Parse was said */
 	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
 	size_t params_len;
@@ -58,6 +60,8 @@ struct pp_plans {
 	struct pp_list used;	/* link: plan.link */
 	size_t bytes;
 	uint32_t last_id, last_local;
+	uint8_t *change; /* owned: what a server said of a changed plan (ErrorResponse's body) */
+	size_t change_len;
 };
 
 /* Whose Parse it is, as far as that makes it another one. */
@@ -76,6 +80,11 @@ struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, c
 /* Only finds, not counted. */
 struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len);
+/* A server has said, in these words, that its result is another one: nobody who prepares the same text from now on gets
+ * this plan. */
+void pp_plan_change(struct pp_plan *plan, const uint8_t *words, size_t len);
+/* The plan that is made of its text now, counted; NULL: no room or no memory. */
+struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env);
 struct pp_plan *pp_plan_hold(struct pp_plan *plan); /* NULL is fine */
 void pp_plan_drop(struct pp_plan *plan);
 

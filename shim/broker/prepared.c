@@ -58,6 +58,6 @@ void pp_prepared_error(struct pp_server *s, const uint8_t *body, size_t len)
 		s->touch.bits &= ~s->doubtful;
 		s->doubtful = 0;
 	}
-	if (strcmp(error.sqlstate, "26000") == 0 || strcmp(error.sqlstate, "0A000") == 0)
+	if (strcmp(error.sqlstate, "26000") == 0)
 		pp_copies_distrust(&s->copies);
 }

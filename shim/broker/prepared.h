@@ -11,7 +11,7 @@ struct pp_server;
 
 /* A CommandComplete's tag that begins with D: DEALLOCATE, DEALLOCATE ALL and DISCARD ALL count. */
 void pp_prepared_tag(struct pp_server *s, const char *tag);
-/* An ErrorResponse's body: statements that are not what we think (26000, 0A000) are prepared again. */
+/* An ErrorResponse's body: statements that are not what we think (26000) are prepared again. */
 void pp_prepared_error(struct pp_server *s, const uint8_t *body, size_t len);
 /* ReadyForQuery while a DEALLOCATE was under way: it has happened by now, or never will. */
 void pp_prepared_ready(struct pp_server *s);

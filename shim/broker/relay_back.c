@@ -1,5 +1,7 @@
 #include "broker/relay.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "broker/app_name.h"
 #include "broker/back.h"
@@ -9,6 +11,7 @@
 #include "broker/missing.h"
 #include "broker/notifier.h"
 #include "broker/server.h"
+#include "wire/error.h"
 
 /* Rows, most of what is ever said: nothing of ours ends with them, and nobody here reads them. */
 static bool is_only_passed_on(uint8_t type)
@@ -24,6 +27,17 @@ static bool describes(const struct pp_server *s, uint8_t type, uint32_t number)
 	return type == PP_BACK_PARAMETER_DESCRIPTION ||
 	       ((type == PP_BACK_NO_DATA || type == PP_BACK_ROW_DESCRIPTION) &&
 		s->tx.answered != number);
+}
+
+/* Is it the "does not exist" that a changed plan was made to provoke (heal.h)? */
+static bool fails_as_changed(const struct pp_server *s, const struct pp_frame_head *head,
+			     const uint8_t *message, uint32_t number)
+{
+	struct pp_error error;
+	return head->type == PP_BACK_ERROR && s->client && s->database->plans.change &&
+	       pp_flight_is_to_fail(&s->flight, number) &&
+	       pp_error_read(message + PP_MSG_HEADER, head->total - PP_MSG_HEADER, &error) == 0 &&
+	       strcmp(error.sqlstate, "26000") == 0;
 }
 
 /* What is here of a message that its client must not hear; the rest is not for it, either. */
@@ -61,7 +75,7 @@ static bool take_head(struct pp_back_run *b)
 		return false;
 	}
 	if (!pp_flight_is_empty(&s->flight) && describes(s, head.type, number) &&
-	    pp_flight_described(&s->flight, number, head.type,
+	    pp_flight_described(s, number, head.type,
 				frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
 				head.total - PP_MSG_HEADER)) {
 		s->skip = head.total;
@@ -85,7 +99,10 @@ static bool take_head(struct pp_back_run *b)
 		return pp_back_app_name(b, &head);
 	b->ready |= head.type == PP_BACK_READY;
 	b->failed |= head.type == PP_BACK_ERROR;
-	if (frame == PP_FRAME_WHOLE)
+	const struct pp_plans *plans = NULL;
+	if (frame == PP_FRAME_WHOLE && fails_as_changed(s, &head, message, number))
+		plans = &s->database->plans;
+	else if (frame == PP_FRAME_WHOLE)
 		pp_back_note(s, &head, message + PP_MSG_HEADER);
 	if (head.type == PP_BACK_PARAMETER_DESCRIPTION)
 		s->heal.len = 0; /* the first half of an answer to Describe */
@@ -103,11 +120,13 @@ static bool take_head(struct pp_back_run *b)
 	}
 	if (s->tx.answered != number && !pp_back_flight(b, &head, number))
 		return !s->gone && s->client;
+	if (plans)
+		return pp_back_instead(b, &head, plans->change, plans->change_len);
 	const struct pp_missing *missing = NULL;
 	if (s->missing && s->client && head.type == PP_BACK_ERROR && frame == PP_FRAME_WHOLE)
 		missing = pp_missing_meant(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER);
 	if (missing)
-		return pp_back_missing(b, &head, missing);
+		return pp_back_instead(b, &head, missing->error, missing->len);
 	s->skip = head.total;
 	return true;
 }

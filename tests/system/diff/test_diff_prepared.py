@@ -185,6 +185,38 @@ def test_18_changed_result_heals_outside_a_transaction(diff, change):
     diff(script, TABLE)
 
 
+@pytest.mark.parametrize("change", ["alter table stage.t add extra int default 5", "alter table stage.t alter n type text",
+                                    "alter table stage.t rename note to remark"])
+def test_18_changed_result_is_an_error_for_who_knows_it_by_an_earlier_description(diff, change):
+    """A driver that describes a statement once and decodes by that (asyncpg, npgsql, pgjdbc) must hear of it."""
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        mine = [parse("select * from stage.t where n::text = $1", "s"), describe(b"S", "s")]
+        once = [bind("1", name="s"), execute()]
+        a.batch(*mine)
+        for _ in range(2):
+            a.batch(*once)
+        b.sql(change)
+        for _ in range(3):
+            a.batch(*once)
+        c.batch(*mine)
+        for one in (c, a, c, a):
+            one.batch(*once)
+        b.sql("begin")  # the others meet a server that does not have it
+        for one in (a, c, a):
+            one.batch(*once)
+        a.batch(parse("select 'before'"), bind(), execute(), *once, parse("select 'skipped'"), bind(), execute())
+        a.sql("begin")
+        a.batch(*once)
+        a.sql("rollback")
+        b.sql("commit")
+        a.batch(close(b"S", "s"), *mine)
+        for one in (a, c, a):
+            one.batch(*once)
+        play.pins()
+    diff(script, TABLE)
+
+
 def test_18_type_dropped_and_made_again(diff):
     def script(play):
         a, b = play.open("a"), play.open("b")

@@ -128,27 +128,26 @@ START_TEST(test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows)
 	struct pp_plan *p = plan(1), *q = plan(2);
 	size_t len;
 	uint32_t number = push(PP_FLIGHT_DESCRIBE, NULL, p);
-	ck_assert(!pp_flight_described(&s.flight, number + 1, PP_BACK_NO_DATA, NULL,
-				       0)); /* another's */
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(!pp_flight_described(&s, number + 1, PP_BACK_NO_DATA, NULL, 0)); /* another's */
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
 	ck_assert_ptr_null(pp_plan_description(p, &len)); /* which may have rows */
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0));
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert(is_described(p, params, sizeof params) && s.flight.head == s.flight.end);
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       3)); /* in part */
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_NO_DATA, NULL, 0));
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
 	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
-	ck_assert(!pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params)); /* a server may say it twice */
 	pp_flight_discarded(&s, number, number + 1);	/* an error in the place of NoData */
 	ck_assert_ptr_null(pp_plan_description(q, &len));
@@ -166,9 +165,9 @@ START_TEST(test_flight_learnt_types_are_kept_with_rows_and_decide_nothing)
 	struct pp_plan *p = plan(1);
 	uint32_t parse = push_parse("a", p), number = push(PP_FLIGHT_LEARN, NULL, p);
 	ck_assert(!pp_flight_answered(&s.flight, parse));
-	ck_assert(pp_flight_described(&s.flight, number, PP_BACK_PARAMETER_DESCRIPTION, params,
+	ck_assert(pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				      sizeof params));
-	ck_assert(pp_flight_described(&s.flight, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
+	ck_assert(pp_flight_described(&s, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
 	ck_assert(pp_flight_is_empty(&s.flight));
 	ck_assert_mem_eq(pp_plan_types(p, &len), params, sizeof params);
 	ck_assert_ptr_null(pp_plan_description(p, &len));
