@@ -89,7 +89,8 @@ static bool describes(const struct pp_flight_mark *mark)
 /* Does the server have the plan or not, because of it? */
 static bool decides(const struct pp_flight_mark *mark)
 {
-	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && !describes(mark);
+	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && mark->kind != PP_FLIGHT_MOVE &&
+	       !describes(mark);
 }
 
 bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
@@ -280,6 +281,7 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	switch (mark->kind) {
 	case PP_FLIGHT_PARSE: (void)!pp_statements_set(names, mark->name, NULL); break;
 	case PP_FLIGHT_CLOSE:
+	case PP_FLIGHT_MOVE:
 		/* Its place in the table was free a moment ago. */
 		if (pp_statements_set(names, mark->name, mark->plan) < 0)
 			pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");

@@ -12,6 +12,7 @@
  *   TIDY      swallowed                                 what s->untidy named before is there still
  *   DESCRIBE  passed on; the plan knows it now          -
  *   LEARN     the same, but swallowed                   -
+ *   MOVE      swallowed                                 the name means what it did
  *   CHECK     swallowed; its use waits for it           -
  *   CHANGED   passed on                                 an error of ours is said in the place of "does not exist" (heal.h)
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
@@ -39,6 +40,7 @@ enum pp_flight_kind {
 	PP_FLIGHT_DESCRIBE,
 	PP_FLIGHT_LEARN,
 	PP_FLIGHT_CHECK,
+	PP_FLIGHT_MOVE,
 	PP_FLIGHT_QUIET,
 	PP_FLIGHT_TIDY,
 	PP_FLIGHT_CHANGED,
@@ -51,7 +53,7 @@ struct pp_flight_mark {
 	struct pp_plan
 		*plan; /* counted: that it is about; NULL for QUIET, TIDY, CHANGED, UNNAMED */
 	char name
-		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
+		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE, MOVE: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
 	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
 	uint8_t *params; /* DESCRIBE, LEARN, CHECK, owned: its parameters, once said */
 	size_t params_len;

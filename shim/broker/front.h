@@ -87,8 +87,10 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
 					 const char *name);
 /* A text that speaks of prepared statements by name must find the client's there, under its names, and no others:
- * pp_own_names() first. Not within a batch that has begun: its Sync may be behind this text. */
+ * pp_front_move_names() first. */
 bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
+/* STOP: it waits, as pp_own_names() does it. TAKE: it goes on behind them, within a batch that has begun. */
+enum pp_step pp_front_move_names(struct pp_front_run *f);
 /* The text that has just been lexed, with these bits: must it wait for that, or for what is not yet known of its name? */
 bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits);
 /* Looks this first text of a transaction, a Query or Parse as a whole, at what a server has done for others? */

@@ -38,33 +38,110 @@ bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan)
 	       plan->names != pp_labels_names(s->client->label);
 }
 
-/* Parse under the plan's name, with this text and these types (NULL: with the text). False: gone, or it must wait. */
-static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct pp_plan *plan,
-		      const uint8_t *text, size_t text_len, const uint8_t *types, size_t types_len)
+/* How its text is said to a server: as it was, or with the types it has where they might be inferred anew. */
+struct wording {
+	const uint8_t *text, *types;
+	size_t text_len, types_len; /* types NULL: with the text */
+};
+
+static struct wording as_it_was(const struct pp_plan *plan)
 {
-	size_t name_len = strlen(plan->name) + 1, len = text_len + types_len;
-	uint8_t *body = malloc(name_len + len);
-	bool there = pp_copies_find(&f->c->server->copies, plan) != PP_COPIES_ABSENT;
-	bool said = body && pp_front_clear_the_way(f, plan, there);
-	if (said) {
-		memcpy(body, plan->name, name_len);
-		memcpy(body + name_len, text, text_len);
-		if (types)
-			memcpy(body + name_len + text_len, types, types_len);
-		said = pp_front_say(f, kind, PP_FRONT_PARSE, body, name_len + len, plan, NULL);
-	}
+	return (struct wording){.text = pp_plan_body(plan), .text_len = plan->body_len};
+}
+
+static struct wording with_types(const struct pp_plan *plan)
+{
+	struct wording w = {.text = pp_plan_body(plan), .text_len = pp_plan_text_len(plan)};
+	w.types = pp_plan_types(plan, &w.types_len);
+	return w;
+}
+
+/* Parse of it under this name; `mark` is its mark's. False: gone, or it must wait. */
+static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct pp_plan *plan,
+		      const char *name, const char *mark, struct wording w)
+{
+	size_t name_len = strlen(name) + 1, types_len = w.types ? w.types_len : 0;
+	uint8_t *body = malloc(name_len + w.text_len + types_len);
+	if (!body)
+		return false;
+	memcpy(body, name, name_len);
+	memcpy(body + name_len, w.text, w.text_len);
+	if (types_len)
+		memcpy(body + name_len + w.text_len, w.types, types_len);
+	bool said = pp_front_say(f, kind, PP_FRONT_PARSE, body, name_len + w.text_len + types_len,
+				 plan, mark);
 	free(body);
 	return said;
+}
+
+/* Under the plan's name. */
+static bool say_copy(struct pp_front_run *f, enum pp_flight_kind kind, struct pp_plan *plan,
+		     struct wording w)
+{
+	bool there = pp_copies_find(&f->c->server->copies, plan) != PP_COPIES_ABSENT;
+	return pp_front_clear_the_way(f, plan, there) &&
+	       say_parse(f, kind, plan, plan->name, NULL, w);
 }
 
 /* The session's own server would analyse it again, with the types it has. */
 static bool bring_foreign(struct pp_front_run *f, struct pp_plan *plan)
 {
-	size_t len;
-	const uint8_t *types = pp_plan_types(plan, &len);
-	return say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), pp_plan_text_len(plan),
-			 types, len) &&
+	return say_copy(f, PP_FLIGHT_BRING, plan, with_types(plan)) &&
 	       pp_copies_add_foreign(&f->c->server->copies, plan) == 0;
+}
+
+/* Under the client's own name, on this server, which it keeps. */
+static bool move(struct pp_front_run *f, struct pp_statement *st)
+{
+	struct pp_server *s = f->c->server;
+	struct wording w =
+		pp_front_is_foreign(s, st->plan) ? with_types(st->plan) : as_it_was(st->plan);
+	if (!say_parse(f, PP_FLIGHT_MOVE, st->plan, st->name, st->name, w))
+		return false;
+	if (st->plan->touch) /* nobody sees any longer which of them is executed */
+		pp_front_touch(s, st->plan->touch);
+	return pp_statements_set(&f->c->statements, st->name, NULL) == 0;
+}
+
+static bool close_untidy(struct pp_front_run *f)
+{
+	struct pp_server *s = f->c->server;
+	uint8_t body[1 + PP_STATEMENT_NAME_MAX] = {'S'};
+	size_t len = strlen(s->untidy) + 1;
+	memcpy(body + 1, s->untidy, len);
+	if (!pp_front_say(f, PP_FLIGHT_TIDY, PP_FRONT_CLOSE, body, 1 + len, NULL, s->untidy))
+		return false;
+	s->untidy[0] = '\0';
+	return true;
+}
+
+/* There may be more of them than can be under way: what has been said is not said again. */
+static bool say_names(struct pp_front_run *f)
+{
+	struct pp_server *s = f->c->server;
+	struct pp_statement *st, *next;
+	if (s->untidy[0] && !close_untidy(f))
+		return false;
+	PP_LIST_FOREACH_SAFE (&s->copies.used, it)
+		if (!say_close(f, pp_list_entry(it, struct pp_copy, link)->plan))
+			return false;
+	HASH_ITER(hh, f->c->statements, st, next)
+	if (!move(f, st))
+		return false;
+	return true;
+}
+
+enum pp_step pp_front_move_names(struct pp_front_run *f)
+{
+	struct pp_server *s = f->c->server;
+	if (pp_tx_is_in_batch(&s->tx)) {
+		if (f->c->statements)
+			pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
+		return say_names(f) ? PP_STEP_TAKE : PP_STEP_STOP;
+	}
+	if (pp_front_send(f))
+		pp_own_names(s);
+	return PP_STEP_STOP;
 }
 
 /* Who decodes by what was told when it was prepared must not get another result: it waits until that is known (heal.h).
@@ -83,8 +160,7 @@ static bool bring(struct pp_front_run *f, struct pp_plan *plan)
 	if (pp_front_is_foreign(f->c->server, plan))
 		return bring_foreign(f, plan);
 	bool checked = !plan->shape || pp_heal_tells(f);
-	if (!pp_front_make_room(f, 3) ||
-	    !say_parse(f, PP_FLIGHT_BRING, plan, pp_plan_body(plan), plan->body_len, NULL, 0) ||
+	if (!pp_front_make_room(f, 3) || !say_copy(f, PP_FLIGHT_BRING, plan, as_it_was(plan)) ||
 	    pp_copies_add(&f->c->server->copies, plan) < 0)
 		return false;
 	return checked || check(f, plan);
@@ -93,10 +169,12 @@ static bool bring(struct pp_front_run *f, struct pp_plan *plan)
 bool pp_front_stand_in(struct pp_front_run *f, struct pp_plan *plan)
 {
 	static const uint8_t no_types[2];
-	size_t len = sizeof no_types;
+	struct wording w = {(const uint8_t *)"", no_types, 1, sizeof no_types};
+	size_t len;
 	const uint8_t *types = pp_plan_description(plan, &len);
-	return say_parse(f, PP_FLIGHT_STAND_IN, plan, (const uint8_t *)"", 1,
-			 types ? types : no_types, len) &&
+	if (types)
+		w = (struct wording){w.text, types, w.text_len, len};
+	return say_copy(f, PP_FLIGHT_STAND_IN, plan, w) &&
 	       pp_copies_add_stand_in(&f->c->server->copies, plan) == 0;
 }
 

@@ -135,11 +135,9 @@ static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_fra
 {
 	struct pp_server *s = f->c->server;
 	s->has_forgetting = true;
-	if (!pp_front_needs_names(s, PP_TOUCH_STATEMENTS))
-		return parse_natively(f, head, name, "a statement that speaks of statements");
-	if (pp_front_send(f))
-		pp_own_names(s);
-	return PP_STEP_STOP;
+	if (pp_front_needs_names(s, PP_TOUCH_STATEMENTS) && pp_front_move_names(f) == PP_STEP_STOP)
+		return PP_STEP_STOP;
+	return parse_natively(f, head, name, "a statement that speaks of statements");
 }
 
 enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,

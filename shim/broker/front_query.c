@@ -96,7 +96,7 @@ bool pp_front_needs_names(const struct pp_server *s, uint32_t bits)
 {
 	if (pp_tx_has_failed(&s->tx))
 		return false;
-	return bits & PP_TOUCH_STATEMENTS && !pp_tx_is_in_batch(&s->tx) && may_be_names(s);
+	return bits & PP_TOUCH_STATEMENTS && may_be_names(s);
 }
 
 bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits)
@@ -104,11 +104,9 @@ bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits)
 	struct pp_server *s = f->c->server;
 	if (pp_front_sql_is_pending(s))
 		return true;
-	if (!pp_front_needs_names(s, pp_front_sql_names(s, bits)))
-		return pp_front_sql_brings(f, bits);
-	if (pp_front_send(f))
-		pp_own_names(s);
-	return true;
+	return (pp_front_needs_names(s, pp_front_sql_names(s, bits)) &&
+		pp_front_move_names(f) == PP_STEP_STOP) ||
+	       pp_front_sql_brings(f, bits);
 }
 
 /* There are named statements: the text is read before it goes on. */

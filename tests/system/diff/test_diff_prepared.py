@@ -96,6 +96,42 @@ def test_16_statements_are_listed_as_ones_own(diff):
     diff(script)
 
 
+def test_16_statements_are_spoken_of_in_the_batch_that_prepares_them(diff):
+    """asyncpg sends Flush where others send Sync; psycopg's pipeline has both in one batch."""
+    def script(play):
+        listed = parse("select name, statement, parameter_types, from_sql from pg_prepared_statements order by name")
+        a, b = play.open("a"), play.open("b")
+        b.batch(parse("select 'of b'", "t"), bind(name="t"), execute())
+        a.batch(parse("select $1::int", "s"), bind("1", name="s"), execute(), listed, bind(), execute())
+        b.batch(parse("select 'again'", "s"), bind(name="s"), execute(), listed, bind(), execute(), bind(name="t"),
+                execute(), parse("select 'more'", "u"), bind(name="u"), execute(), listed, bind(), execute())
+        for one, name in (a, "s"), (b, "t"), (a, "s"):
+            one.batch(close(b"S", name), listed, bind(), execute())
+        a.sql("deallocate all")
+        b.sql("deallocate all")
+        a.say(parse("select 1", "foobar"), describe(b"S", "foobar"), FLUSH)
+        a.hear(b"T")
+        a.say(parse("execute foobar", "again"), describe(b"S", "again"), FLUSH)
+        a.hear(b"T")
+        a.batch(bind(name="again"), execute())
+        a.batch(bind(name="again"), execute(), parse("select 2", "foobar"))
+        a.batch(bind(name="foobar"), execute())
+        a.sql("deallocate all")
+        for wrong in (parse("select 1/0"), bind(), execute()), (bind(name="nobody"),):  # before and behind what is moved
+            a.batch(parse("select 1", "s"))
+            a.batch(*wrong, listed, bind(), execute())
+            a.batch(bind(name="s"), execute(), listed, bind(), execute(), *wrong)
+            a.batch(bind(name="s"), execute(), listed, bind(), execute())
+            a.sql("begin")
+            a.batch(bind(name="s"), execute(), parse("select 3", "new"), listed, bind(), execute(), *wrong)
+            a.batch(bind(name="s"), execute(), listed, bind(), execute())
+            a.sql("rollback")
+            a.batch(bind(name="s"), execute(), listed, bind(), execute())
+            a.batch(bind(name="new"), execute())
+            a.sql("deallocate all")
+    diff(script)
+
+
 def test_17_failing_in_a_pipeline(diff):
     def script(play):
         a, b = play.open("a"), play.open("b")
