@@ -163,6 +163,14 @@ bool pp_flight_checks(const struct pp_flight *flight, const struct pp_plan *plan
 	return false;
 }
 
+static bool has_other_params(const struct pp_flight_mark *mark)
+{
+	const struct pp_plan *plan = mark->plan;
+	return mark->params && plan->params &&
+	       (mark->params_len != plan->params_len ||
+		memcmp(mark->params, plan->params, plan->params_len) != 0);
+}
+
 bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, const uint8_t *body,
 			 size_t len)
 {
@@ -175,8 +183,11 @@ bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, con
 		keep_params(mark, body, len);
 		return learns;
 	}
+	struct pp_plan *plan = mark->plan;
+	if (*mark->name && has_other_params(mark))
+		plan = pp_heal_parameters(s, plan, mark->name);
 	if (type == PP_BACK_ROW_DESCRIPTION || mark->params) {
-		pp_plan_described(mark->plan, mark->params, mark->params_len,
+		pp_plan_described(plan, mark->params, mark->params_len,
 				  type != PP_BACK_ROW_DESCRIPTION);
 		mark->params = NULL;
 	}
@@ -184,7 +195,7 @@ bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, con
 	if (type == PP_BACK_ROW_DESCRIPTION)
 		shape = body ? pp_shape_of(body, len) : 0;
 	if (shape && mark->kind != PP_FLIGHT_LEARN)
-		pp_heal_described(s, mark->plan, mark->name, shape);
+		pp_heal_described(s, plan, mark->name, shape);
 	pop(flight);
 	return learns;
 }

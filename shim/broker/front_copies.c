@@ -38,17 +38,13 @@ bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan)
 	       plan->names != pp_labels_names(s->client->label);
 }
 
-/* How its text is said to a server: as it was, or with the types it has where they might be inferred anew. */
+/* How a text is said to a server. */
 struct wording {
 	const uint8_t *text, *types;
 	size_t text_len, types_len; /* types NULL: with the text */
 };
 
-static struct wording as_it_was(const struct pp_plan *plan)
-{
-	return (struct wording){.text = pp_plan_body(plan), .text_len = plan->body_len};
-}
-
+/* The session's own server would analyse it again, if a table has changed, with the types it has. */
 static struct wording with_types(const struct pp_plan *plan)
 {
 	struct wording w = {.text = pp_plan_body(plan), .text_len = pp_plan_text_len(plan)};
@@ -83,20 +79,11 @@ static bool say_copy(struct pp_front_run *f, enum pp_flight_kind kind, struct pp
 	       say_parse(f, kind, plan, plan->name, NULL, w);
 }
 
-/* The session's own server would analyse it again, with the types it has. */
-static bool bring_foreign(struct pp_front_run *f, struct pp_plan *plan)
-{
-	return say_copy(f, PP_FLIGHT_BRING, plan, with_types(plan)) &&
-	       pp_copies_add_foreign(&f->c->server->copies, plan) == 0;
-}
-
 /* Under the client's own name, on this server, which it keeps. */
 static bool move(struct pp_front_run *f, struct pp_statement *st)
 {
 	struct pp_server *s = f->c->server;
-	struct wording w =
-		pp_front_is_foreign(s, st->plan) ? with_types(st->plan) : as_it_was(st->plan);
-	if (!say_parse(f, PP_FLIGHT_MOVE, st->plan, st->name, st->name, w))
+	if (!say_parse(f, PP_FLIGHT_MOVE, st->plan, st->name, st->name, with_types(st->plan)))
 		return false;
 	if (st->plan->touch) /* nobody sees any longer which of them is executed */
 		pp_front_touch(s, st->plan->touch);
@@ -157,11 +144,12 @@ static bool check(struct pp_front_run *f, struct pp_plan *plan)
 
 static bool bring(struct pp_front_run *f, struct pp_plan *plan)
 {
-	if (pp_front_is_foreign(f->c->server, plan))
-		return bring_foreign(f, plan);
-	bool checked = !plan->shape || pp_heal_tells(f);
-	if (!pp_front_make_room(f, 3) || !say_copy(f, PP_FLIGHT_BRING, plan, as_it_was(plan)) ||
-	    pp_copies_add(&f->c->server->copies, plan) < 0)
+	struct pp_server *s = f->c->server;
+	bool foreign = pp_front_is_foreign(s, plan);
+	bool checked = foreign || !plan->shape || pp_heal_tells(f);
+	if (!pp_front_make_room(f, 3) || !say_copy(f, PP_FLIGHT_BRING, plan, with_types(plan)) ||
+	    (foreign ? pp_copies_add_foreign(&s->copies, plan) : pp_copies_add(&s->copies, plan)) <
+		    0)
 		return false;
 	return checked || check(f, plan);
 }

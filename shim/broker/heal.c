@@ -105,6 +105,22 @@ struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const c
 	return plan;
 }
 
+/* What is there now under the plan's name is another one's: it is prepared anew for who has the old one. */
+static struct pp_plan *part(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	if (pp_copies_add_stand_in(&s->copies, plan) < 0)
+		pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
+	if (!s->client || !*name || pp_statements_find(s->client->statements, name) != plan)
+		return plan;
+	return pp_heal_renew(s, plan, name);
+}
+
+struct pp_plan *pp_heal_parameters(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	pp_plan_retire(plan);
+	return part(s, plan, name);
+}
+
 /* As a server says it; where in its source it does so is not known. */
 static void change(struct pp_plan *plan)
 {
@@ -121,10 +137,7 @@ void pp_heal_described(struct pp_server *s, struct pp_plan *plan, const char *na
 	if (!plan->shape || plan->shape == shape)
 		return;
 	change(plan);
-	if (pp_copies_add_stand_in(&s->copies, plan) < 0)
-		pp_server_pin(s, PP_PIN_PROTOCOL, "no memory for a prepared statement");
-	if (s->client && *name && pp_statements_find(s->client->statements, name) == plan)
-		plan = pp_heal_renew(s, plan, name);
+	plan = part(s, plan, name);
 	if (!plan->changed)
 		plan->shape = shape;
 }

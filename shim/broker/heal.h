@@ -47,6 +47,9 @@ bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, 
  * told another result the plan has changed, and this is one of another plan. */
 void pp_heal_described(struct pp_server *s, struct pp_plan *plan, const char *name, uint64_t shape);
 
+/* The same, if it describes other parameters than others were told: the plan that its client has now, or the same. */
+struct pp_plan *pp_heal_parameters(struct pp_server *s, struct pp_plan *plan, const char *name);
+
 /* As if the client had prepared its statement again: the plan it stands for then, or the same. */
 struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const char *name);
 

@@ -235,12 +235,18 @@ static void keep_words(struct pp_plans *plans, const uint8_t *words, size_t len)
 
 void pp_plan_change(struct pp_plan *plan, const uint8_t *words, size_t len)
 {
+	keep_words(&plan->database->plans, words, len);
+	if (!plan->changed)
+		pp_plan_retire(plan);
+	plan->changed = true;
+}
+
+void pp_plan_retire(struct pp_plan *plan)
+{
 	struct pp_plans *plans = &plan->database->plans;
 	uint32_t local = ++plans->last_local;
-	keep_words(plans, words, len);
-	if (plan->changed)
+	if (!plan->hh.tbl)
 		return;
-	plan->changed = true;
 	HASH_DEL(plans->by_key, plan);
 	memcpy(plan->key + offsetof(struct head, local), &local, sizeof local);
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, plan->env_len + plan->body_len, plan);

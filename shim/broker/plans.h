@@ -80,6 +80,8 @@ struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, c
 /* Only finds, not counted. */
 struct pp_plan *pp_plans_find(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len);
+/* Nobody who prepares the same text from now on gets this plan. */
+void pp_plan_retire(struct pp_plan *plan);
 /* A server has said, in these words, that its result is another one: nobody who prepares the same text from now on gets
  * this plan. */
 void pp_plan_change(struct pp_plan *plan, const uint8_t *words, size_t len);

@@ -66,6 +66,22 @@ def test_another_who_prepares_it_after_the_change(raw, alter):
     assert hears(late, *ONCE) == [WORD]
 
 
+def test_parameters_are_those_that_were_told_last(raw, alter):
+    """A client that prepares the text again after the change meets a server that has it from before."""
+    one, other = raw(MAX_SERVERS=2).login(), raw().login()
+    mine = [parse("insert into changing values ($1)", "s"), describe(b"S", "s"), SYNC]
+    hears(one, *mine)
+    other.ask("begin")
+    assert hears(one, bind("17", name="s"), execute(), SYNC) == []  # both have it now
+    other.ask("rollback")
+    alter()
+    hears(one, close(b"S", "s"), *mine)
+    for hold in ("begin", "rollback"):
+        assert hears(one, bind("word", name="s"), execute(), SYNC) == []
+        other.ask(hold)
+    assert hears(one, bind("word", name="s"), execute(), SYNC) == []
+
+
 def test_who_asks_for_the_description_each_time_goes_on(raw, alter):
     """libpq's PQexecPrepared: nothing of what was told before is used."""
     early, other = raw(MAX_SERVERS=2).login(), raw().login()

@@ -179,6 +179,73 @@ START_TEST(test_flight_learnt_types_are_kept_with_rows_and_decide_nothing)
 }
 END_TEST
 
+/* A column, n integer, and n text. */
+static const uint8_t number_row[] = {0, 1, 'n', 0, 0, 0, 0, 0, 0, 0, 0,
+				     0, 0, 23,	0, 4, 0, 0, 0, 0, 0, 0};
+static const uint8_t text_row[] = {0, 1, 'n', 0, 0, 0, 0, 0, 0, 0, 0,
+				   0, 0, 25,  0, 4, 0, 0, 0, 0, 0, 0};
+
+static void describe(enum pp_flight_kind kind, const char *name, struct pp_plan *p,
+		     const uint8_t *row)
+{
+	uint32_t number = push(kind, name, p);
+	ck_assert(pp_flight_describes(&s.flight, number));
+	bool swallowed =
+		pp_flight_described(&s, number, PP_BACK_ROW_DESCRIPTION, row, sizeof number_row);
+	ck_assert(swallowed == (kind != PP_FLIGHT_DESCRIBE));
+	ck_assert(pp_flight_is_empty(&s.flight));
+}
+
+START_TEST(test_flight_a_result_that_is_not_as_it_was_told_is_another_plans)
+{
+	struct pp_plan *p = plan(1);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "early", p), 0);
+	ck_assert_int_eq(pp_copies_add(&s.copies, p), 0);
+	describe(PP_FLIGHT_CHECK, NULL, p, number_row); /* nobody was told */
+	ck_assert(!p->shape && !p->changed);
+	describe(PP_FLIGHT_DESCRIBE, "early", p, number_row);
+	describe(PP_FLIGHT_CHECK, NULL, p, number_row);
+	describe(PP_FLIGHT_LEARN, NULL, p, text_row); /* of a Parse that is not looked at */
+	ck_assert(p->shape && !p->changed);
+	describe(PP_FLIGHT_CHECK, NULL, p, text_row);
+	ck_assert(p->changed);
+	ck_assert_int_eq(pp_copies_find(&s.copies, p), PP_COPIES_STAND_IN);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "early"), p);
+	struct pp_plan *q = plan(1); /* the same text prepared now */
+	ck_assert(q != p && !q->changed);
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+}
+END_TEST
+
+START_TEST(test_flight_who_is_told_another_result_has_another_plan)
+{
+	struct pp_plan *p = plan(1);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "early", p), 0);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "late", p), 0);
+	describe(PP_FLIGHT_DESCRIBE, "early", p, number_row);
+	describe(PP_FLIGHT_DESCRIBE, "late", p, text_row);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "early"), p);
+	struct pp_plan *q = pp_statements_find(c.statements, "late");
+	ck_assert(q != p && p->changed && !q->changed && q->shape);
+	pp_plan_drop(p);
+}
+END_TEST
+
+START_TEST(test_flight_a_moved_name_is_nobodys_until_an_error_brings_it_back)
+{
+	struct pp_plan *p = plan(1), *q = plan(2);
+	uint32_t moved = push(PP_FLIGHT_MOVE, "a", p);
+	ck_assert(pp_flight_answered(&s.flight, moved));
+	ck_assert_ptr_null(pp_statements_find(c.statements, "a"));
+	uint32_t failed = push(PP_FLIGHT_MOVE, "b", q);
+	pp_flight_discarded(&s, failed, failed + 1);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "b"), q);
+	pp_plan_drop(p);
+	pp_plan_drop(q);
+}
+END_TEST
+
 START_TEST(test_flight_a_describe_decides_nothing)
 {
 	struct pp_plan *p = plan(1);
@@ -455,6 +522,9 @@ int main(void)
 	tcase_add_test(tc, test_flight_answers_of_the_brokers_own_are_swallowed);
 	tcase_add_test(tc, test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows);
 	tcase_add_test(tc, test_flight_learnt_types_are_kept_with_rows_and_decide_nothing);
+	tcase_add_test(tc, test_flight_a_result_that_is_not_as_it_was_told_is_another_plans);
+	tcase_add_test(tc, test_flight_who_is_told_another_result_has_another_plan);
+	tcase_add_test(tc, test_flight_a_moved_name_is_nobodys_until_an_error_brings_it_back);
 	tcase_add_test(tc, test_flight_a_describe_decides_nothing);
 	tcase_add_test(tc, test_flight_only_the_next_number_is_its_answer);
 	tcase_add_test(tc, test_flight_a_discarded_parse_was_never_sent);
