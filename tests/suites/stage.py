@@ -46,6 +46,15 @@ class Stage:
         if os.getuid() == 0:
             shutil.chown(path, "postgres", "postgres")
 
+    def copy(self, source, name):
+        """A directory `name` with nothing but a copy of `source` in it, the other user's."""
+        home = self.dir / name
+        home.mkdir()
+        shutil.copytree(source, home / source.name)
+        subprocess.run(["chmod", "-R", "a+rX", home], check=True)
+        self.give(home)
+        return home
+
     def env(self, **extra):
         env = direct_env(**{k: str(v) for k, v in extra.items()})
         if self.options.direct:

@@ -22,6 +22,10 @@ class Lines(unittest.TestResult):
     def addError(self, test, err):
         self.say(test, "error", self._exc_info_to_string(err, test))
 
+    def addSubTest(self, test, subtest, err):
+        if err:
+            self.say(test, "failed", f"{subtest}\n{self._exc_info_to_string(err, test)}")
+
     def addExpectedFailure(self, test, err):
         self.say(test, "ok")
 

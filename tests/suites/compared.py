@@ -1,0 +1,71 @@
+"""A driver's tests run twice: every one that passes direct must pass pooled, but for those named with the reason why
+they cannot."""
+import collections
+import copy
+import json
+import pathlib
+import subprocess
+import sys
+
+import sources
+from stage import Stage
+
+
+class Suite:
+    """name; play(stage, options, top, said) -> {test: [result, why]}, which runs the tests of `top` against
+    stage.postgres and lets them say what they say to the file `said`; server: the database's settings;
+    cannot_pass {test: why}: in transaction mode."""
+
+    def __init__(self, name, source, package, play, server, cannot_pass):
+        self.name, self.source, self.package = name, source, package
+        self.play, self.server, self.cannot_pass = play, server, cannot_pass
+
+    def run(self, options):
+        top = (options.source or sources.fetch(self.source, self.package)).resolve()
+        sources.CACHE.mkdir(parents=True, exist_ok=True)
+        directly = copy.copy(options)
+        directly.direct = True
+        direct = self._results(directly, top, sources.CACHE / f"{self.name}.direct")
+        if options.direct:
+            return 0 if direct else 1
+        pooled = self._results(options, top, sources.CACHE / f"{self.name}.pooled")
+        wanted = [test for test, (result, _) in direct.items() if result == "ok"]
+        cannot = {} if options.settings.get("MODE") == "session" else self.cannot_pass
+        return 1 if self._judge(cannot, wanted, pooled) or not wanted else 0
+
+    def _results(self, options, top, out):
+        with Stage(options, self.server) as stage, open(out, "w") as said:
+            results = self.play(stage, options, top, said)
+            words = stage.words()
+        count = collections.Counter(result for result, _ in results.values())
+        print(f"{self.name} {words}: {dict(count)}", flush=True)
+        return results
+
+    def _judge(self, cannot, wanted, pooled):
+        """Words about what should have been otherwise."""
+        said, passed, known = [], 0, 0
+        with open(sources.CACHE / f"{self.name}.failures", "w") as failures:
+            for test in wanted:
+                result, why = pooled.get(test, ["never ran", ""])
+                if result == "ok" and test in cannot:
+                    said.append(f"passed, which was thought impossible: {test}: {cannot[test]}")
+                elif result == "ok":
+                    passed += 1
+                elif test in cannot:
+                    known += 1
+                    print(f"  cannot pass: {test}: {cannot[test]}")
+                else:
+                    said.append(f"{result}: {test}: {(why.strip().splitlines() or [''])[-1]}")
+                    failures.write(f"{result}: {test}\n{why}\n\n")
+        print(*(f"  {line}" for line in said), f"{passed} passed, {len(said)} failed, {known} cannot pass", sep="\n")
+        return said
+
+
+def run_unittests(stage, tests, env, said):
+    """The named ones of the `tests` package on the path, or all."""
+    runner = pathlib.Path(__file__).parent / "unittest_runner.py"
+    done = subprocess.run(stage.command(sys.executable, runner, *tests), env=env, cwd="/", text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, timeout=1500)
+    if done.returncode:
+        print(f"  the run ended with {done.returncode}, see {said.name}")
+    return {row[0]: row[1:] for row in map(json.loads, done.stdout.splitlines())}
