@@ -7,8 +7,6 @@
 #include "broker/client.h"
 #include "broker/front.h"
 #include "broker/server.h"
-#include "wire/msg.h"
-#include "wire/shape.h"
 
 int pp_flight_reserve(struct pp_flight *flight, uint32_t count)
 {
@@ -80,17 +78,11 @@ static void pop(struct pp_flight *flight)
 		flight->head = flight->end = 0;
 }
 
-static bool describes(const struct pp_flight_mark *mark)
-{
-	return mark->kind == PP_FLIGHT_DESCRIBE || mark->kind == PP_FLIGHT_LEARN ||
-	       mark->kind == PP_FLIGHT_CHECK;
-}
-
 /* Does the server have the plan or not, because of it? */
 static bool decides(const struct pp_flight_mark *mark)
 {
 	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && mark->kind != PP_FLIGHT_MOVE &&
-	       !describes(mark);
+	       !pp_flight_mark_describes(mark);
 }
 
 bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_tx *tx,
@@ -119,11 +111,18 @@ void pp_flight_finish(struct pp_flight *flight)
 	*flight = (struct pp_flight){0};
 }
 
-bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
+struct pp_flight_mark *pp_flight_next(const struct pp_flight *flight, uint32_t number)
 {
 	if (flight->head == flight->end || flight->marks[flight->head].number != number)
+		return NULL;
+	return &flight->marks[flight->head];
+}
+
+bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
+{
+	const struct pp_flight_mark *mark = pp_flight_next(flight, number);
+	if (!mark)
 		return false;
-	const struct pp_flight_mark *mark = &flight->marks[flight->head];
 	enum pp_flight_kind kind = mark->kind;
 	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
@@ -134,70 +133,8 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 
 bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number)
 {
-	const struct pp_flight_mark *mark = flight->marks + flight->head;
-	return flight->head != flight->end && mark->number == number &&
-	       mark->kind == PP_FLIGHT_CHANGED;
-}
-
-static void keep_params(struct pp_flight_mark *mark, const uint8_t *body, size_t len)
-{
-	bool whole = body && len >= 2 && len == 2 + 4 * (size_t)(body[0] << 8 | body[1]);
-	free(mark->params); /* said twice: a server may do anything */
-	mark->params = whole ? malloc(len) : NULL;
-	mark->params_len = len;
-	if (mark->params)
-		memcpy(mark->params, body, len);
-}
-
-bool pp_flight_describes(const struct pp_flight *flight, uint32_t number)
-{
-	const struct pp_flight_mark *mark = flight->marks + flight->head;
-	return flight->head != flight->end && mark->number == number && describes(mark);
-}
-
-bool pp_flight_checks(const struct pp_flight *flight, const struct pp_plan *plan)
-{
-	for (uint32_t at = flight->head; at != flight->end; at++)
-		if (flight->marks[at].plan == plan && flight->marks[at].kind == PP_FLIGHT_CHECK)
-			return true;
-	return false;
-}
-
-static bool has_other_params(const struct pp_flight_mark *mark)
-{
-	const struct pp_plan *plan = mark->plan;
-	return mark->params && plan->params &&
-	       (mark->params_len != plan->params_len ||
-		memcmp(mark->params, plan->params, plan->params_len) != 0);
-}
-
-bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, const uint8_t *body,
-			 size_t len)
-{
-	struct pp_flight *flight = &s->flight;
-	struct pp_flight_mark *mark = flight->marks + flight->head;
-	if (!pp_flight_describes(flight, number))
-		return false;
-	bool learns = mark->kind != PP_FLIGHT_DESCRIBE;
-	if (type == PP_BACK_PARAMETER_DESCRIPTION) {
-		keep_params(mark, body, len);
-		return learns;
-	}
-	struct pp_plan *plan = mark->plan;
-	if (*mark->name && has_other_params(mark))
-		plan = pp_heal_parameters(s, plan, mark->name);
-	if (type == PP_BACK_ROW_DESCRIPTION || mark->params) {
-		pp_plan_described(plan, mark->params, mark->params_len,
-				  type != PP_BACK_ROW_DESCRIPTION);
-		mark->params = NULL;
-	}
-	uint64_t shape = PP_SHAPE_NO_ROWS;
-	if (type == PP_BACK_ROW_DESCRIPTION)
-		shape = body ? pp_shape_of(body, len) : 0;
-	if (shape && mark->kind != PP_FLIGHT_LEARN)
-		pp_heal_described(s, plan, mark->name, shape);
-	pop(flight);
-	return learns;
+	const struct pp_flight_mark *mark = pp_flight_next(flight, number);
+	return mark && mark->kind == PP_FLIGHT_CHANGED;
 }
 
 bool pp_flight_has_room(struct pp_flight *flight)

@@ -101,6 +101,16 @@ static inline bool pp_flight_is_empty(const struct pp_flight *flight)
 	return flight->head == flight->end;
 }
 
+/* The mark of message `number`, if that is the next to be answered and has one; else NULL. */
+struct pp_flight_mark *pp_flight_next(const struct pp_flight *flight, uint32_t number);
+
+/* It asks what the statement looks like. */
+static inline bool pp_flight_mark_describes(const struct pp_flight_mark *mark)
+{
+	return mark->kind == PP_FLIGHT_DESCRIBE || mark->kind == PP_FLIGHT_LEARN ||
+	       mark->kind == PP_FLIGHT_CHECK;
+}
+
 /* Is message `number`, the next to be answered, to fail as CHANGED? */
 bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number);
 
