@@ -42,6 +42,7 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 		return NULL;
 	db->broker = b;
 	db->route = c->route;
+	db->unused_since = b->now;
 	db->key = key->bytes;
 	db->key_len = key->len;
 	db->wish = key->wish;
@@ -176,7 +177,8 @@ bool pp_database_set_password(struct pp_database *db, const char *password)
 
 static bool is_unused(const struct pp_database *db)
 {
-	return pp_pool_is_unused(&db->pool) && !db->applicants.count && !db->clients.count;
+	return pp_pool_is_unused(&db->pool) && !db->servers && !db->applicants.count &&
+	       !db->clients.count;
 }
 
 void pp_database_sweep(struct pp_broker *b)

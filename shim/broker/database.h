@@ -72,6 +72,8 @@ struct pp_database {
 	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
+	uint32_t
+		servers; /* whose memory is still there: some are closed, and a worker has not said its last word of them */
 	pp_ms unused_since;
 };
 

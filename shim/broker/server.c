@@ -152,6 +152,7 @@ struct pp_server *pp_server_login(struct pp_database *db, const char *password)
 	}
 	s->broker = b;
 	s->database = db;
+	db->servers++;
 	pp_copies_init(&s->copies);
 	s->lifetime_ms = jittered(b->config.server_lifetime_ms);
 	s->epoch = b->epoch;
@@ -270,6 +271,7 @@ static void free_server(struct pp_grave *grave)
 	pp_buf_finish(&s->own.rows);
 	free(s->own.probe);
 	free(s->heal.batch);
+	s->database->servers--;
 	free(s);
 }
 

@@ -193,3 +193,26 @@ def test_after_the_broker_another_one(raw, pool):
         return pool.is_up() and pool.broker_pid != first
 
     wait.until(pooled_again, "another broker", seconds=20, pause=0.2)
+
+
+@pytest.mark.pooled
+def test_a_login_may_end_when_nothing_else_is_left_of_its_database(make_pool, postgres_trust):
+    """The broker leaves and looks around once more before the worker's last word. A few times, for it may not look in time."""
+    for _ in range(15):
+        pool = make_pool(postgres_trust)
+
+        def hold(_, pool=pool):
+            wait.until(lambda: "closed: the pod's time is over" in pool.stderr_text(), "the broker leaves")
+            time.sleep(0.1)  # less than it waits for us
+            return fakepg.fatal("57P03", "it is late")
+
+        with fakepg.FakePg(refuse=hold) as fake:
+            with pool.dialer(TARGETS=f"*:{postgres_trust.port},*:{fake.port}") as dialer:
+                pid = pool.broker_pid
+                wire = Wire(dialer.connect(fake.host, fake.port))
+                wire.send(pgwire.startup())
+                wait.until(lambda fake=fake: fake.startups, "a login")
+                wire.reset()
+                os.kill(pid, signal.SIGTERM)
+                wait.until(lambda pid=pid: wait.gone(pid), "the broker has left")
+                assert pool.stop() == ""
