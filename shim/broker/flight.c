@@ -193,6 +193,15 @@ static struct pp_flight_mark *next_unnamed(const struct pp_flight *flight, uint3
 	return NULL;
 }
 
+/* Whether the server has what the unnamed statement was: to the next one under way that replaces it as well. */
+static void set_known(struct pp_server *s, struct pp_flight_mark *next, bool known)
+{
+	if (next)
+		next->known = known;
+	else
+		s->unnamed_known = known;
+}
+
 /* It is what it was before, also to the next one under way that replaces it. The server itself drops it before it reads
  * the text of a Parse that fails. */
 static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over,
@@ -200,11 +209,7 @@ static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint3
 {
 	struct pp_flight_mark *next = next_unnamed(&s->flight, over);
 	struct pp_unnamed *to = next ? &next->before : &s->client->unnamed;
-	bool known = failed || mark->known; /* or the server has another client's still */
-	if (next)
-		next->known = known;
-	else
-		s->unnamed_known = known;
+	set_known(s, next, failed || mark->known); /* or the server has another client's still */
 	if (mark->same && !failed)
 		return;
 	pp_unnamed_finish(to);
@@ -243,7 +248,7 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_LEARN: break;
 	case PP_FLIGHT_QUIET:
 		if (!*mark->name)
-			s->unnamed_known = false;
+			set_known(s, next_unnamed(&s->flight, over), false);
 		else if (!failed && strcmp(mark->name, s->untidy) == 0)
 			s->untidy[0] = '\0';
 		break;

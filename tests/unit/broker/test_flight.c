@@ -373,6 +373,23 @@ START_TEST(test_flight_a_discarded_parse_of_the_unnamed_leaves_what_the_server_h
 }
 END_TEST
 
+/* The one that was to be brought is discarded, then what replaces it, under way already: the server has neither. */
+START_TEST(test_flight_an_unnamed_that_was_not_brought_is_not_there_behind_what_replaces_it)
+{
+	struct pp_plan *p = plan(1);
+	uint32_t failed = push_parse("a", p);
+	push(PP_FLIGHT_QUIET, NULL, NULL);
+	s.unnamed_known = true; /* as the sender says */
+	uint32_t next_batch = push_parse("b", p);
+	push_unnamed("two");
+	pp_flight_discarded(&s, failed, next_batch);
+	ck_assert(s.unnamed_known); /* by what is still under way */
+	pp_flight_discarded(&s, next_batch, asked + 1);
+	ck_assert(!s.unnamed_known);
+	pp_plan_drop(p);
+}
+END_TEST
+
 START_TEST(test_flight_the_next_batch_replaces_what_the_error_left)
 {
 	struct pp_plan *p = plan(1);
@@ -536,6 +553,9 @@ int main(void)
 	tcase_add_test(
 		tc,
 		test_flight_a_discarded_parse_of_the_unnamed_leaves_what_the_server_had_anothers_or_not);
+	tcase_add_test(
+		tc,
+		test_flight_an_unnamed_that_was_not_brought_is_not_there_behind_what_replaces_it);
 	tcase_add_test(tc, test_flight_the_next_batch_replaces_what_the_error_left);
 	tcase_add_test(
 		tc,
