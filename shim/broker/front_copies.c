@@ -139,6 +139,8 @@ static bool check(struct pp_front_run *f, struct pp_plan *plan)
 	strcpy(body + 1, plan->name);
 	if (pp_front_say(f, PP_FLIGHT_CHECK, PP_FRONT_DESCRIBE, body, strlen(body) + 1, plan, NULL))
 		(void)pp_front_awaits_answers(f);
+	else
+		pp_copies_distrust(&f->c->server->copies); /* it must not count as checked */
 	return false;
 }
 

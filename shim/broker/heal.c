@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "broker/client.h"
+#include "broker/database.h"
 #include "broker/front.h"
 #include "broker/lend.h"
 #include "broker/server.h"
@@ -74,6 +75,27 @@ static struct pp_plan *plan_of(struct pp_server *s, uint32_t number)
 	return plan && pp_copies_find(&s->copies, plan) == PP_COPIES_FRESH ? plan : NULL;
 }
 
+/* One of them has changed, on every server that has it: they are prepared again there. */
+static void distrust_everywhere(struct pp_database *db)
+{
+	for (int state = 0; state < PP_CONN_CLOSED; state++)
+		PP_LIST_FOREACH_SAFE (&db->pool.conns[state], it)
+			pp_copies_distrust(
+				&pp_server_of(pp_list_entry(it, struct pp_conn, link))->copies);
+}
+
+/* A server has said so in these words. `plan` NULL: it is not known of which one, in the midst of a pipeline. */
+static void heard_of_change(struct pp_server *s, struct pp_plan *plan, const uint8_t *words,
+			    size_t len)
+{
+	if (!plan)
+		distrust_everywhere(s->database);
+	else if (pp_front_is_foreign(s, plan)) /* the names in it mean something else meanwhile */
+		pp_copies_distrust(&s->copies);
+	else
+		pp_plan_change(plan, words, len);
+}
+
 bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, size_t len)
 {
 	struct pp_heal *heal = &s->heal;
@@ -83,10 +105,7 @@ bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, 
 	    strcmp(error.routine, "RevalidateCachedQuery") != 0)
 		return false;
 	struct pp_plan *plan = plan_of(s, number);
-	if (plan && !pp_front_is_foreign(s, plan))
-		pp_plan_change(plan, body, len);
-	else if (plan) /* the names in it mean something else meanwhile */
-		pp_copies_distrust(&s->copies);
+	heard_of_change(s, plan, body, len);
 	if (!plan || heal->len == 0 || number != heal->number || s->tx.count != 1 ||
 	    s->client->skip || (plan->changed && !heal->tells))
 		return false;

@@ -20,11 +20,6 @@
 #include "broker/shed.h"
 #include "broker/tick.h"
 
-struct pp_server *pp_server_of(struct pp_conn *conn)
-{
-	return pp_list_entry(conn, struct pp_server, conn);
-}
-
 bool pp_server_is_too_old(const struct pp_server *s)
 {
 	return s->lifetime_ms && s->broker->now - s->conn.born >= s->lifetime_ms;

@@ -140,7 +140,10 @@ void pp_server_close(struct pp_server *s, const char *reason);
 /* The last worker that pointed at a closed server is done with it. */
 void pp_server_release(struct pp_server *s);
 
-struct pp_server *pp_server_of(struct pp_conn *conn);
+static inline struct pp_server *pp_server_of(struct pp_conn *conn)
+{
+	return pp_list_entry(conn, struct pp_server, conn);
+}
 
 /* Its lifetime is over: it goes when nobody has it. */
 bool pp_server_is_too_old(const struct pp_server *s);

@@ -8,6 +8,7 @@ from support.pgwire import SYNC, bind, close, describe, execute, parse
 TEXT = "select n from changing"
 ONCE = [bind(name="s"), execute(), SYNC]
 NUMBER, WORD, CHANGED = b"\0\1\0\0\0\x011", b"\0\1\0\0\0\x04word", "0A000"
+OTHER = b"\0\1\0\0\0\x05other"
 
 
 @pytest.fixture
@@ -93,3 +94,25 @@ def test_who_asks_for_the_description_each_time_goes_on(raw, alter):
     other.ask("rollback")
     for _ in range(3):
         assert hears(early, *each) == [WORD]
+
+
+def test_statement_in_the_midst_of_a_pipeline_is_prepared_again_on_every_server(raw, alter):
+    """In a transaction, with another one already sent behind it, and never described: nothing but the error tells."""
+    wire, other = raw(MAX_SERVERS=2).login(), raw().login()
+    both = [*ONCE[:2], bind(name="other"), execute(), SYNC]
+
+    def transaction():
+        wire.ask("begin")
+        heard = hears(wire, *both)
+        wire.ask("rollback")
+        return heard
+
+    hears(wire, parse(TEXT, "s"), parse("select 'other'", "other"), SYNC)
+    for hold in "begin", "rollback":
+        assert transaction() == [NUMBER, OTHER]
+        other.ask(hold)
+    alter()
+    assert transaction() == [CHANGED]
+    hears(wire, close(b"S", "s"), parse(TEXT, "s"), SYNC)
+    other.ask("begin")  # on the server that has just prepared it
+    assert transaction() == [WORD, OTHER]
