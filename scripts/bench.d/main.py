@@ -30,6 +30,7 @@ def arguments():
     parser.add_argument("--idle-clients", type=int, default=1000)
     parser.add_argument("--json", default=str(TOP / "build/bench.json"), help="where samples and medians are written")
     parser.add_argument("--build", default="build", help="podpool's build directory")
+    parser.add_argument("--against", metavar="DIR", help="another build of podpool, as a way of its own: podpool before")
     parser.add_argument("--strict", action="store_true", help="exit 1 unless podpool wins (report.verdict)")
     return parser.parse_args()
 
@@ -38,14 +39,21 @@ def open_ways(options, postgres, groups):
     pgbouncer = poolers.PgBouncer(postgres, options.servers)
     groups["pooler"].move(pgbouncer.pid)
     ways = [poolers.Direct(postgres), pgbouncer, pgbouncer.unix()]
-    missing = poolers.Podpool.missing(options.build)
-    if missing:
-        print(f"bench: without podpool: {missing}", file=sys.stderr)
-        return ways
-    # enough memory for the governor to leave the pool at the size that is compared
-    podpool = poolers.Podpool(postgres, options.build, MAX_SERVERS=options.servers, MEMORY_LIMIT="8Gi", LOG="warning")
+    for name, build in (("podpool", options.build), (report.BEFORE, options.against)):
+        missing = poolers.Podpool.missing(build) if build else ""
+        if missing:
+            print(f"bench: without {name}: {missing}", file=sys.stderr)
+        elif build:
+            ways.append(open_podpool(name, build, options, postgres, groups))
+    return ways
+
+
+def open_podpool(name, build, options, postgres, groups):
+    """With enough memory for the governor to leave the pool at the size that is compared."""
+    podpool = poolers.Podpool(postgres, build, MAX_SERVERS=options.servers, MEMORY_LIMIT="8Gi", LOG="warning")
+    podpool.name = name
     groups["pooler"].move(podpool.start_broker().pid)
-    return [*ways, podpool]
+    return podpool
 
 
 def measure(options, ways, scenarios, groups, tools):

@@ -2,18 +2,19 @@
 from statistics import median
 
 COLUMNS = ("tps", "p50", "p99", "client", "pooler", "server", "total")
-RIVAL, OURS = "pgbouncer tcp", "podpool"
+RIVAL, OURS, BEFORE = "pgbouncer tcp", "podpool", "podpool before"
 RATIOS = ("tps", "p50", "pooler", "total")
 
 
 def summary(samples):
-    """samples: {scenario: {way: [figures of a run]}} -> the same with medians, plus 'ratio': podpool to pgbouncer over
-    TCP, run by run, as median and spread."""
+    """samples: {scenario: {way: [figures of a run]}} -> the same with medians, plus 'ratio' and 'ratio before': podpool to
+    pgbouncer over TCP and to its other build, run by run, as median and spread."""
     result = {}
     for scenario, ways in samples.items():
         result[scenario] = {way: {c: median(run[c] for run in runs) for c in COLUMNS} for way, runs in ways.items()}
-        if RIVAL in ways and OURS in ways:
-            result[scenario]["ratio"] = {c: spread(ways[OURS], ways[RIVAL], c) for c in RATIOS}
+        for name, rival in (("ratio", RIVAL), ("ratio before", BEFORE)):
+            if rival in ways and OURS in ways:
+                result[scenario][name] = {c: spread(ways[OURS], ways[rival], c) for c in RATIOS}
     return result
 
 
@@ -27,7 +28,8 @@ def table(medians):
              f"{'scenario':14}{'way':16}{'':27}{'client':>9}{'pooler':>9}{'server':>9}{'total':>9}"]
     for scenario, ways in medians.items():
         for way, row in ways.items():
-            lines.append(f"{scenario:14}{'  ' + ratio_text(row) if way == 'ratio' else way_text(way, row)}")
+            rival = {"ratio": RIVAL, "ratio before": BEFORE}.get(way)
+            lines.append(f"{scenario:14}{'  ' + ratio_text(rival, row) if rival else way_text(way, row)}")
             scenario = ""
     return "\n".join(lines)
 
@@ -37,9 +39,9 @@ def way_text(way, row):
             + "".join(f"{row[role]:9.1f}" for role in COLUMNS[3:]))
 
 
-def ratio_text(row):
+def ratio_text(rival, row):
     ratios = [f"{c} {r['median']:.2f} ({r['min']:.2f}..{r['max']:.2f})" for c, r in row.items()]
-    return f"{OURS}/{RIVAL}: {'  '.join(ratios)}"
+    return f"{OURS}/{rival}: {'  '.join(ratios)}"
 
 
 def verdict(medians):

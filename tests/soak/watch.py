@@ -17,10 +17,11 @@ CANCEL_REQUEST = 16  # bytes (docs 55.7)
 
 
 class Life:
-    """What was seen of one broker."""
+    """What was seen of one broker; fds: its descriptors but those of clients that are there (a client that has gone and
+    is not let go is among them: its connection is no longer established)."""
 
     def __init__(self):
-        self.servers, self.fds, self.kilobytes = [], [], []
+        self.servers, self.clients, self.fds, self.kilobytes = [], [], [], []
         self.first = self.last = time.monotonic()
 
     @property
@@ -66,14 +67,17 @@ class Watcher(threading.Thread):
             self.unpooled.append(len(sockets_to(self.postgres.port).keys() - theirs))
 
     def look_at(self, pid):
-        inodes = descriptors(pid)
+        names = descriptors(pid)
+        inodes = set(names)
+        clients = len(inodes & visitors())
         sockets = {name: said for name, said in sockets_to(self.postgres.port).items() if name in inodes}
         cancels = self.cancels_among(sockets) if len(sockets) > self.cap else set()
         servers = len(sockets.keys() - cancels)
         life = self.lives[pid]
         life.last = time.monotonic()
         life.servers.append(servers)
-        life.fds.append(len(os.listdir(f"/proc/{pid}/fd")))
+        life.clients.append(clients)
+        life.fds.append(len(names) - clients)
         life.kilobytes.append(resident_kb(pid))
         if servers > self.cap:
             last = [name for _, name in self.events[-3:]]
@@ -116,8 +120,8 @@ class Watcher(threading.Thread):
             if after > before * 1.2 + 1024:
                 wrong.append(f"broker {pid} grew from {before:.0f} to {after:.0f} KB")
             before, after = quarters(life.fds)
-            if after > before * 1.2 + 20:
-                wrong.append(f"broker {pid} grew from {before:.0f} to {after:.0f} descriptors")
+            if after > before + self.cap + SPARE:
+                wrong.append(f"broker {pid} grew from {before:.0f} to {after:.0f} descriptors that are no clients'")
         return wrong + self.wrong
 
     def report(self):
@@ -126,9 +130,9 @@ class Watcher(threading.Thread):
         lines = [f"{len(self.lives)} brokers, {samples} samples, at most {peak} server connections of one (cap"
                  f" {self.cap}), and {self.most_cancels} cancel requests above it"]
         pid, life = max(self.lives.items(), key=lambda item: item[1].seconds)
-        kb, fds = quarters(life.kilobytes), quarters(life.fds)
-        lines.append(f"longest life {life.seconds:.0f} s: memory {kb[0]:.0f} -> {kb[1]:.0f} KB, descriptors"
-                     f" {fds[0]:.0f} -> {fds[1]:.0f}; after the clients {self.left}")
+        kb, clients, fds = quarters(life.kilobytes), quarters(life.clients), quarters(life.fds)
+        lines.append(f"longest life {life.seconds:.0f} s: memory {kb[0]:.0f} -> {kb[1]:.0f} KB, clients {clients[0]:.0f} ->"
+                     f" {clients[1]:.0f}, other descriptors {fds[0]:.0f} -> {fds[1]:.0f}; all after the clients {self.left}")
         lines.append(f"programs that had connected directly, as a broker was frozen or dead: {statistics.mean(self.unpooled):.1f}"
                      f" connections on average, {max(self.unpooled)} at most, {self.unpooled[-1]} at the end")
         return lines
@@ -141,22 +145,31 @@ def quarters(values):
 
 
 def descriptors(pid):
-    found = set()
+    found = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
         try:
-            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+            found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
         except FileNotFoundError:
             continue
     return found
 
 
+def established(options, *where):
+    return subprocess.run(["ss", options, "state", "established", *where], check=True, text=True,
+                          capture_output=True).stdout.splitlines()
+
+
+def visitors():
+    """As descriptors name them: a broker's ends of the established connections to its routes."""
+    return {f"socket:[{number('ino', line)}]" for line in established("-tneOH", "src", "127.66.0.0/16")}
+
+
 def sockets_to(port):
     """{as descriptors name it: (bytes it has said, heard)} of the established TCP connections to the database itself (not
     to a route of the broker)."""
-    shown = subprocess.run(["ss", "-tineOH", "state", "established", "dst", f"127.0.0.1:{port}"], check=True, text=True,
-                           capture_output=True).stdout
     return {f"socket:[{number('ino', line)}]": (number("bytes_sent", line) - number("bytes_retrans", line),
-                                                number("bytes_received", line)) for line in shown.splitlines()}
+                                                number("bytes_received", line))
+            for line in established("-tineOH", "dst", f"127.0.0.1:{port}")}
 
 
 def number(word, line):
