@@ -61,6 +61,21 @@ static void begin(struct pp_server *s)
 	pp_lexer_watch(&s->lexer, pp_hidden_watch(s->database));
 }
 
+/* Something under way may change how texts are read, and this one stands behind it. */
+static bool is_reading_in_doubt(const struct pp_server *s)
+{
+	static const char *const names[] = {"standard_conforming_strings", "client_encoding"};
+	const struct pp_nameset *touched = &s->touch.names;
+	if (!pp_tx_is_busy(&s->tx) || pp_nameset_is_empty(touched))
+		return false;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		bool was_set = pp_label_get(pp_labels_view(s->label), names[i]);
+		if (pp_nameset_has(touched, names[i]) || (touched->all && was_set))
+			return true;
+	}
+	return false;
+}
+
 static uint32_t finish(struct pp_server *s)
 {
 	uint32_t bits = pp_lexer_finish(&s->lexer);
@@ -68,7 +83,7 @@ static uint32_t finish(struct pp_server *s)
 		bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
 	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
 		bits |= PP_PIN_DYNAMIC;
-	return s->readable ? bits : bits | PP_PIN_OPAQUE;
+	return s->readable && !is_reading_in_doubt(s) ? bits : bits | PP_PIN_OPAQUE;
 }
 
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
@@ -81,7 +96,8 @@ uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 /* Does a text's answer depend on nothing but the text and the watch? */
 static bool may_be_plain(const struct pp_server *s)
 {
-	return s->conforming && s->readable && !(s->touch.bits & PP_TOUCH_CODE);
+	return s->conforming && s->readable && !(s->touch.bits & PP_TOUCH_CODE) &&
+	       !is_reading_in_doubt(s);
 }
 
 /* A whole text. Nearly always there is nothing in it, nor was there when it was last read. */

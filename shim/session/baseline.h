@@ -2,7 +2,7 @@
  * back: ALTER ROLE and ALTER DATABASE change them for those who log in later only.
  *
  * Bytes "name\0" "d" or "r" "value\0", names in lower case, in any order; r: the role or the database sets it (pg_settings.source), d: the
- * server's own default, which configuration may change under a living session too. Values as SET takes them.
+ * server's own default, which configuration may change under a living session too. Values as in labels (label.h).
  */
 #ifndef PP_SESSION_BASELINE_H
 #define PP_SESSION_BASELINE_H

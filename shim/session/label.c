@@ -17,6 +17,28 @@ bool pp_label_is_custom(const char *name)
 	return strchr(name, '.') != NULL;
 }
 
+bool pp_label_ends_with_transaction(const char *name)
+{
+	return strcmp(name, "transaction_isolation") == 0 ||
+	       strcmp(name, "transaction_read_only") == 0 ||
+	       strcmp(name, "transaction_deferrable") == 0;
+}
+
+bool pp_label_is_value_of(const char *value, const char *raw)
+{
+	for (; *raw; raw++) {
+		unsigned char c = (unsigned char)*raw;
+		char octal[] = {'\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)),
+				(char)('0' + (c & 7)), '\0'};
+		const char doubled[] = "\\\\", plain[] = {*raw, '\0'};
+		const char *said = c >= 0x80 ? octal : c == '\\' ? doubled : plain;
+		if (strncmp(value, said, strlen(said)) != 0)
+			return false;
+		value += strlen(said);
+	}
+	return *value == '\0';
+}
+
 static int append(char bytes[PP_LABEL_MAX], size_t *len, const char *name, const char *value)
 {
 	size_t name_len = strlen(name) + 1, value_len = strlen(value) + 1;

@@ -2,7 +2,9 @@
  *
  * Bytes "name\0value\0name\0value\0...", names in lower case and in order, so that equal settings are
  * equal bytes and the broker may intern them: equal label, nothing to do. Values are what
- * current_setting() says, which SET takes back (docs 9.27.1). Two names are no settings like the
+ * current_setting() says, which SET takes back (docs 9.27.1), as bytes of the database's encoding in the
+ * "escape" format of encode() (docs 9.5): they mean the same under any client_encoding. Only that of
+ * application_name, which servers keep to ASCII, is as it is. Two names are no settings like the
  * others: "session_authorization" and "role", there while they are not the login's.
  *
  * Custom names (with a dot) never leave a session once they were there: after RESET they are '', not
@@ -37,6 +39,12 @@ size_t pp_label_reset(struct pp_label label, char bytes[PP_LABEL_MAX]);
 
 bool pp_label_is_custom(const char *name);
 
+/* Ends with the transaction, whatever the way in which it was set (SET TRANSACTION, docs): never in a label. */
+bool pp_label_ends_with_transaction(const char *name);
+
+/* Is `value` what this label keeps for `raw`, in the database's encoding? */
+bool pp_label_is_value_of(const char *value, const char *raw);
+
 /* Has `wide` every custom name of `narrow`? */
 bool pp_label_covers(struct pp_label wide, struct pp_label narrow);
 
@@ -48,8 +56,9 @@ uint32_t pp_label_distance(struct pp_label a, struct pp_label b);
  * of the one, some the other. PP_ERR_FULL. */
 PP_MUSTCHECK int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size);
 
-/* Can these statements fail where they have succeeded before? Roles are dropped and lose rights,
- * tablespaces vanish. If not, the client's message may follow without waiting. */
+/* Can these statements fail where they have succeeded before? Roles are dropped and lose rights, tablespaces vanish, a
+ * library that is loaded refuses what its placeholder took. And do they change how what follows is read? If neither,
+ * the client's message may follow without waiting. */
 bool pp_label_may_fail(struct pp_label from, struct pp_label to);
 
 #endif

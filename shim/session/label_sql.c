@@ -23,6 +23,17 @@ static bool identity_differs(struct pp_label from, struct pp_label to)
 	return differs(from, to, LOGIN) || differs(from, to, ROLE);
 }
 
+/* The escape format (label.h): without a backslash it is what it stands for. */
+static void put_value(struct pp_sql *sql, const char *name, const char *value)
+{
+	bool escaped = strchr(value, '\\') && strcmp(name, "application_name") != 0;
+	if (escaped)
+		pp_sql_put(sql, "pg_catalog.convert_from(pg_catalog.decode(");
+	pp_sql_literal(sql, value);
+	if (escaped)
+		pp_sql_put(sql, ",'escape'),pg_catalog.getdatabaseencoding())");
+}
+
 /* SELECT set_config(...), set_config(...): one statement for all; a failure leaves none of them, since
  * the whole Query is one transaction (docs 55.2.2.1). */
 static void put_config(struct pp_sql *sql, bool *first, const char *name, const char *value)
@@ -31,7 +42,7 @@ static void put_config(struct pp_sql *sql, bool *first, const char *name, const 
 	*first = false;
 	pp_sql_literal(sql, name);
 	pp_sql_put(sql, ",");
-	pp_sql_literal(sql, value);
+	put_value(sql, name, value);
 	pp_sql_put(sql, ",false)");
 }
 
@@ -81,15 +92,74 @@ int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t si
 	return sql.failed ? PP_ERR_FULL : 0;
 }
 
+/* Everybody may set these, and a value that one session has taken any other takes as well. */
+static bool never_fails(const char *name)
+{
+	static const char *const names[] = {"application_name",
+					    "bytea_output",
+					    "check_function_bodies",
+					    "client_min_messages",
+					    "constraint_exclusion",
+					    "cursor_tuple_fraction",
+					    "datestyle",
+					    "default_statistics_target",
+					    "default_transaction_deferrable",
+					    "default_transaction_isolation",
+					    "default_transaction_read_only",
+					    "effective_cache_size",
+					    "escape_string_warning",
+					    "extra_float_digits",
+					    "from_collapse_limit",
+					    "idle_in_transaction_session_timeout",
+					    "idle_session_timeout",
+					    "intervalstyle",
+					    "jit",
+					    "join_collapse_limit",
+					    "lc_monetary",
+					    "lc_numeric",
+					    "lc_time",
+					    "lock_timeout",
+					    "maintenance_work_mem",
+					    "plan_cache_mode",
+					    "quote_all_identifiers",
+					    "random_page_cost",
+					    "row_security",
+					    "search_path",
+					    "seq_page_cost",
+					    "statement_timeout",
+					    "synchronous_commit",
+					    "timezone",
+					    "work_mem",
+					    "xmlbinary",
+					    "xmloption"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return strncmp(name, "enable_", strlen("enable_")) == 0;
+}
+
+/* A placeholder takes anything, the setting of a library (here or loaded since) does not. Where the name has been set
+ * before, it is as it was; but for those of the procedural languages, which the next function may load. */
+static bool is_taken(struct pp_label from, const char *name)
+{
+	return pp_label_get(from, name) && strncmp(name, "pl", 2) != 0;
+}
+
+static bool may_fail(struct pp_label from, const char *name)
+{
+	return pp_label_is_custom(name) ? !is_taken(from, name) : !never_fails(name);
+}
+
 bool pp_label_may_fail(struct pp_label from, struct pp_label to)
 {
-	static const char *const names[] = {"default_table_access_method", "default_tablespace",
-					    "session_replication_role", "temp_tablespaces"};
 	if (pp_label_get(from, LOGIN) || pp_label_get(from, ROLE) || pp_label_get(to, LOGIN) ||
 	    pp_label_get(to, ROLE))
 		return true;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (differs(from, to, names[i]))
+	PP_LABEL_FOREACH (from, it)
+		if (differs(from, to, it.name) && may_fail(from, it.name))
+			return true;
+	PP_LABEL_FOREACH (to, it)
+		if (differs(from, to, it.name) && may_fail(from, it.name))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "session/cause.h"
+#include "session/label.h"
 #include "session/reading.h"
 
 void pp_names_init(struct pp_lexer_names *names)
@@ -84,6 +85,22 @@ static bool store(struct pp_lexer_names *names, bool local)
 	return true;
 }
 
+static bool is_ascii(const struct pp_lexer_names *names)
+{
+	for (size_t i = 0; i < names->spelled_len; i++)
+		if ((unsigned char)names->spelled[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static bool ends_with_transaction(const struct pp_lexer *lx)
+{
+	char name[sizeof lx->names.spelled + 1];
+	memcpy(name, lx->names.spelled, lx->names.spelled_len);
+	name[lx->names.spelled_len] = '\0';
+	return pp_label_ends_with_transaction(name);
+}
+
 static void add_custom(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 {
 	bool local = how == PP_NAMES_SET_LOCAL;
@@ -107,10 +124,16 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		pp_names_add_unknown(lx, cause);
 		return;
 	}
+	if (!is_ascii(names)) {
+		pp_names_add_unknown(lx, cause); /* it would be another one in another encoding */
+		return;
+	}
 	if (pp_names_is_custom(lx)) {
 		add_custom(lx, how, cause);
 		return;
 	}
+	if (ends_with_transaction(lx))
+		return;
 	if (pp_names_is(lx, "seed") && how != PP_NAMES_RESET) {
 		pp_cause_pin(lx, PP_PIN_SEED, cause); /* not undone by any end */
 		return;

@@ -9,6 +9,14 @@
 #define EQ	 " OPERATOR(pg_catalog.=) "
 #define APP_NAME "application_name"
 
+/* Around all: values as labels keep them (label.h). */
+#define AS_LABEL                                                                                   \
+	"SELECT kind,name,CASE WHEN kind" EQ                                                       \
+	"'setting' AND name OPERATOR(pg_catalog.<>) '" APP_NAME                                    \
+	"' THEN pg_catalog.encode(pg_catalog.convert_to(value,pg_catalog.getdatabaseencoding())"   \
+	",'escape') ELSE value END FROM("
+#define AS_LABEL_END ") AS p(kind,name,value)"
+
 /* A word of pins.h, and where such state shows. */
 static const struct {
 	uint32_t pin;
@@ -27,7 +35,7 @@ static const struct {
 
 static void begin_row(struct pp_sql *sql, const char *kind)
 {
-	pp_sql_put(sql, sql->len ? " UNION ALL SELECT " : "SELECT ");
+	pp_sql_put(sql, sql->len > strlen(AS_LABEL) ? " UNION ALL SELECT " : "SELECT ");
 	pp_sql_literal(sql, kind);
 	pp_sql_put(sql, "::pg_catalog.text,");
 }
@@ -81,6 +89,7 @@ int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label 
 {
 	struct pp_sql sql;
 	pp_sql_init(&sql, text, size);
+	pp_sql_put(&sql, AS_LABEL);
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		if (!(pins & kinds[i].pin))
 			continue;
@@ -97,6 +106,7 @@ int pp_probe_sql(uint32_t pins, const struct pp_nameset *names, struct pp_label 
 			ask_setting(&sql, it);
 	if (names->all)
 		ask_all(&sql, label);
+	pp_sql_put(&sql, AS_LABEL_END);
 	return sql.failed ? PP_ERR_FULL : 0;
 }
 
@@ -129,7 +139,7 @@ static bool is_login_identity(const char *name, const char *value, const char *l
 {
 	if (strcmp(name, "role") == 0)
 		return strcmp(value, "none") == 0;
-	return strcmp(name, "session_authorization") == 0 && strcmp(value, login) == 0;
+	return strcmp(name, "session_authorization") == 0 && pp_label_is_value_of(value, login);
 }
 
 void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,
@@ -145,6 +155,8 @@ void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, co
 		probe->failed = true;
 		return;
 	}
+	if (pp_label_ends_with_transaction(name))
+		return;
 	if (value && is_login_identity(name, value, login))
 		value = NULL;
 	struct pp_label now = {probe->bytes, probe->len};

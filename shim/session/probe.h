@@ -2,7 +2,7 @@
  * this transaction may have touched?
  *
  * One SELECT, names qualified so that no search_path leads it astray. Its answer is rows of three
- * texts: ('pin', word, '') for state that exists (pins.h), ('setting', name, value or NULL) for each
+ * texts: ('pin', word, '') for state that exists (pins.h), ('setting', name, value as in a label or NULL) for each
  * setting asked for, ('prepared', name, text or NULL if it is too long) for what SQL has prepared. Asked by name, a setting that was reset tells its value like one that was set; asked
  * for all, those that were reset are not among the answers. Where the facts come from: pg_depend of the temporary schema, pg_cursors,
  * pg_locks, pg_listening_channels(), pg_prepared_statements, pg_settings (docs 54, 9.27).

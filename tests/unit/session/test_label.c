@@ -81,11 +81,27 @@ START_TEST(test_label_sql_says_only_what_differs)
 }
 END_TEST
 
+/* Docs 9.5, encode(): the "escape" format. */
 START_TEST(test_label_sql_quotes_any_value)
 {
-	becomes((struct pp_label){0}, LABEL("a.b\0it's \\ \"q\"\0"),
-		"SELECT " CONFIG("a.b", "it''s \\\\ \"q\"") ";");
+	becomes((struct pp_label){0}, LABEL("a.b\0it's \"q\"\0"),
+		"SELECT " CONFIG("a.b", "it''s \"q\"") ";");
+	becomes((struct pp_label){0}, LABEL("a.b\0Jos\\303\\251\0"),
+		"SELECT pg_catalog.set_config(E'a.b',pg_catalog.convert_from(pg_catalog.decode("
+		"E'Jos\\\\303\\\\251','escape'),pg_catalog.getdatabaseencoding()),false);");
+	becomes((struct pp_label){0}, LABEL("application_name\0a\\b\0"),
+		"SELECT " CONFIG("application_name", "a\\\\b") ";");
 	becomes(LABEL("we\"ird\0x\0"), (struct pp_label){0}, "RESET \"we\"\"ird\";");
+}
+END_TEST
+
+START_TEST(test_label_keeps_values_as_bytes_of_the_database)
+{
+	ck_assert(pp_label_is_value_of("joe", "joe") && pp_label_is_value_of("", ""));
+	ck_assert(!pp_label_is_value_of("joe", "jo") && !pp_label_is_value_of("jo", "joe"));
+	ck_assert(pp_label_is_value_of("jos\\303\\251", "jos\303\251"));
+	ck_assert(pp_label_is_value_of("a\\\\b", "a\\b"));
+	ck_assert(!pp_label_is_value_of("a\\b", "a\\b"));
 }
 END_TEST
 
@@ -102,7 +118,7 @@ START_TEST(test_label_sql_changes_settings_as_the_login_user)
 		"SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;SELECT " CONFIG(
 			"a.b", "1") ";SELECT " CONFIG("session_authorization", "ann") ";");
 	ck_assert(pp_label_may_fail(joe, (struct pp_label){0}));
-	ck_assert(!pp_label_may_fail(LABEL("timezone\0UTC\0"), LABEL("a.b\0x\0")));
+	ck_assert(!pp_label_may_fail(LABEL("timezone\0UTC\0"), LABEL("timezone\0CET\0")));
 	ck_assert(pp_label_may_fail((struct pp_label){0}, LABEL("default_tablespace\0x\0")));
 }
 END_TEST
@@ -133,6 +149,7 @@ int main(void)
 	tcase_add_test(c, test_label_that_grows_too_long_is_refused);
 	tcase_add_test(c, test_label_after_reset_all_keeps_the_custom_names);
 	tcase_add_test(c, test_label_distance_counts_settings);
+	tcase_add_test(c, test_label_keeps_values_as_bytes_of_the_database);
 	suite_add_tcase(s, c);
 	c = tcase_create("sql");
 	tcase_add_test(c, test_label_sql_says_only_what_differs);

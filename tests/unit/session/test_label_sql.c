@@ -87,8 +87,11 @@ static void eat_config(const char **p, struct session *s)
 	char name[200], value[200];
 	ck_assert(eat(p, "pg_catalog.set_config(E'"));
 	eat_quoted(p, '\'', name);
-	ck_assert(eat(p, ",E'"));
+	bool encoded = eat(p, ",pg_catalog.convert_from(pg_catalog.decode(E'");
+	ck_assert(encoded || eat(p, ",E'"));
 	eat_quoted(p, '\'', value);
+	ck_assert_ptr_eq(strchr(value, '\\'), encoded ? strchr(value, '\\') : NULL);
+	ck_assert(!encoded || eat(p, ",'escape'),pg_catalog.getdatabaseencoding())"));
 	ck_assert(eat(p, ",false)"));
 	touch(s, name);
 	if (strcmp(name, "session_authorization") == 0)
@@ -180,6 +183,28 @@ START_TEST(test_label_sql_may_fail_where_something_else_can_have_gone)
 }
 END_TEST
 
+START_TEST(test_label_sql_of_a_custom_setting_may_fail_where_its_name_is_new)
+{
+	static const struct pp_label none = LABEL(""), mine = LABEL("app.t\0a\0"),
+				     theirs = LABEL("app.t\0b\0"),
+				     language = LABEL("plpgsql.check_asserts\0on\0"),
+				     other = LABEL("plpgsql.check_asserts\0off\0");
+	ck_assert(pp_label_may_fail(none, mine));
+	ck_assert(!pp_label_may_fail(mine, theirs) && !pp_label_may_fail(mine, mine));
+	ck_assert(pp_label_may_fail(language, other) && !pp_label_may_fail(other, other));
+}
+END_TEST
+
+START_TEST(test_label_sql_that_changes_how_texts_are_read_is_waited_for)
+{
+	static const struct pp_label none = LABEL(""),
+				     strings = LABEL("standard_conforming_strings\0off\0"),
+				     encoding = LABEL("client_encoding\0LATIN1\0");
+	ck_assert(pp_label_may_fail(none, strings) && pp_label_may_fail(strings, none));
+	ck_assert(pp_label_may_fail(none, encoding) && pp_label_may_fail(encoding, none));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session/label_sql");
@@ -187,6 +212,8 @@ int main(void)
 	tcase_add_test(c, test_label_sql_leads_from_every_label_to_every_one_that_covers_it);
 	tcase_add_test(c, test_label_sql_fits_or_is_full);
 	tcase_add_test(c, test_label_sql_may_fail_where_something_else_can_have_gone);
+	tcase_add_test(c, test_label_sql_of_a_custom_setting_may_fail_where_its_name_is_new);
+	tcase_add_test(c, test_label_sql_that_changes_how_texts_are_read_is_waited_for);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }

@@ -20,15 +20,22 @@ static const char *ask(uint32_t pins, const char *names, bool all, struct pp_lab
 	return text;
 }
 
+/* Settings as bytes of the database's encoding (label.h), application_name and the rest as they are. */
+#define AS_LABEL(rows)                                                                             \
+	"SELECT kind,name,CASE WHEN kind OPERATOR(pg_catalog.=) 'setting' AND name "               \
+	"OPERATOR(pg_catalog.<>) 'application_name' THEN pg_catalog.encode(pg_catalog.convert_to(" \
+	"value,pg_catalog.getdatabaseencoding()),'escape') ELSE value END FROM(" rows              \
+	") AS p(kind,name,value)"
+
 START_TEST(test_probe_asks_only_for_what_was_touched)
 {
 	ck_assert_str_eq(ask(0, "app.t\0", false, (struct pp_label){0}),
-			 "SELECT E'setting'::pg_catalog.text,E'app.t'::pg_catalog.text,"
-			 "pg_catalog.current_setting(E'app.t',true)");
+			 AS_LABEL("SELECT E'setting'::pg_catalog.text,E'app.t'::pg_catalog.text,"
+				  "pg_catalog.current_setting(E'app.t',true)"));
 	ck_assert_str_eq(ask(PP_PIN_HOLD, "", false, LABEL("a.b\0x\0")),
-			 "SELECT E'pin'::pg_catalog.text,E'hold'::pg_catalog.text,"
-			 "''::pg_catalog.text WHERE EXISTS(SELECT 1 FROM pg_catalog.pg_cursors "
-			 "WHERE is_holdable)");
+			 AS_LABEL("SELECT E'pin'::pg_catalog.text,E'hold'::pg_catalog.text,"
+				  "''::pg_catalog.text WHERE EXISTS(SELECT 1 FROM "
+				  "pg_catalog.pg_cursors WHERE is_holdable)"));
 	const char *sql = ask(PP_PIN_TEMP | PP_PIN_LISTEN, "", true, LABEL("a.b\0x\0tz\0y\0"));
 	ck_assert_ptr_nonnull(strstr(sql, "E'temp'"));
 	ck_assert_ptr_nonnull(strstr(sql, "E'listen'"));
@@ -72,6 +79,18 @@ START_TEST(test_probe_of_all_settings_forgets_what_the_server_no_longer_says)
 }
 END_TEST
 
+START_TEST(test_probe_leaves_out_what_ends_with_the_transaction)
+{
+	struct pp_probe probe;
+	struct pp_nameset names = {.all = true};
+	pp_probe_begin(&probe, &names, (struct pp_label){0});
+	pp_probe_row(&probe, "setting", "transaction_isolation", "serializable", "me");
+	pp_probe_row(&probe, "setting", "transaction_read_only", "on", "me");
+	pp_probe_row(&probe, "setting", "transaction_deferrable", "on", "me");
+	ck_assert(!probe.failed && probe.len == 0);
+}
+END_TEST
+
 START_TEST(test_probe_row_without_sense_fails)
 {
 	struct pp_probe probe;
@@ -112,6 +131,7 @@ int main(void)
 	tcase_add_test(c, test_probe_of_named_settings_changes_only_those);
 	tcase_add_test(c, test_probe_of_all_settings_forgets_what_the_server_no_longer_says);
 	tcase_add_test(c, test_probe_row_without_sense_fails);
+	tcase_add_test(c, test_probe_leaves_out_what_ends_with_the_transaction);
 	tcase_add_test(c, test_names_are_a_set_that_says_when_it_overflows);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
