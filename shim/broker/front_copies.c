@@ -126,6 +126,10 @@ enum pp_step pp_front_move_names(struct pp_front_run *f)
 			pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
 		return say_names(f) ? PP_STEP_TAKE : PP_STEP_STOP;
 	}
+	bool named = s->own.named; /* but for what cannot be */
+	s->own.named = false;
+	if (named)
+		return PP_STEP_TAKE;
 	if (pp_front_send(f))
 		pp_own_names(s);
 	return PP_STEP_STOP;

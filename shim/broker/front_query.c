@@ -68,6 +68,20 @@ static struct pp_plan *plan_of(const struct pp_front_run *f, const char *name)
 						   : pp_statements_find(f->c->statements, name);
 }
 
+/* Is the statement that this Parse makes bound in the same breath? Else it may be executed when nobody knows any more what
+ * it was about. */
+static bool is_bound_at_once(const struct pp_front_run *f, const struct pp_frame_head *parse)
+{
+	struct pp_frame_head head = *parse;
+	size_t at = f->at;
+	do {
+		at += head.total;
+		if (pp_framer_front(f->bytes + at, f->len - at, &head) != PP_FRAME_WHOLE)
+			return false;
+	} while (head.type == PP_FRONT_DESCRIBE);
+	return head.type == PP_FRONT_BIND;
+}
+
 enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp_frame_head *head,
 					 const char *name)
 {
@@ -75,6 +89,8 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	struct pp_plan *plan = plan_of(f, name);
 	if (pp_flight_is_pending(&s->flight, &s->tx, name))
 		return PP_STEP_STOP;
+	if (plan && !is_bound_at_once(f, head))
+		return pp_front_move_names(f) == PP_STEP_STOP ? PP_STEP_STOP : PP_STEP_WAIT;
 	if (!plan && !pp_front_clear_name(f, name))
 		return PP_STEP_STOP;
 	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;

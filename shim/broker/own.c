@@ -179,80 +179,10 @@ void pp_own_tidy(struct pp_server *s)
 	ask(s, PP_OWN_TIDY, text);
 }
 
-/* Whole messages, one after the other. */
-static int say(struct pp_server *s, uint8_t type, const char *kind_and_name,
-	       const struct pp_plan *plan)
-{
-	uint8_t bytes[PP_MSG_HEADER + 1 + PP_STATEMENT_NAME_MAX];
-	struct pp_writer w;
-	pp_writer_init(&w, bytes, sizeof bytes);
-	pp_writer_begin(&w, type);
-	pp_writer_str(&w, kind_and_name);
-	pp_writer_end(&w);
-	if (!plan)
-		return pp_server_write(s, bytes, w.len);
-	size_t types_len = 0, text_len = plan->body_len;
-	const uint8_t *types =
-		pp_front_is_foreign(s, plan) ? pp_plan_types(plan, &types_len) : NULL;
-	if (types)
-		text_len = pp_plan_text_len(plan);
-	uint32_t length = htonl((uint32_t)(w.len - 1 + text_len + types_len));
-	memcpy(bytes + 1, &length, sizeof length);
-	int r = pp_server_write(s, bytes, w.len);
-	r = r < 0 ? r : pp_server_write(s, pp_plan_body(plan), text_len);
-	return r < 0 || !types ? r : pp_server_write(s, types, types_len);
-}
-
 void pp_own_ask_hidden(struct pp_server *s)
 {
 	s->own.holds = true;
 	ask(s, PP_OWN_HIDDEN, pp_hidden_begin(s));
-}
-
-static int say_close(struct pp_server *s, const char *name)
-{
-	char kind_and_name[1 + PP_STATEMENT_NAME_MAX] = "S";
-	strcpy(kind_and_name + 1, name);
-	return say(s, PP_FRONT_CLOSE, kind_and_name, NULL);
-}
-
-static int say_names(struct pp_server *s)
-{
-	struct pp_statement *st, *next;
-	static const uint8_t sync[] = {PP_FRONT_SYNC, 0, 0, 0, 4};
-	int r = s->untidy[0] ? say_close(s, s->untidy) : 0;
-	s->untidy[0] = '\0';
-	PP_LIST_FOREACH (&s->copies.used, it)
-		r |= say_close(s, pp_list_entry(it, struct pp_copy, link)->plan->name);
-	HASH_ITER(hh, s->client->statements, st, next)
-	r |= say(s, PP_FRONT_PARSE, st->name, st->plan);
-	return r | pp_server_write(s, sync, sizeof sync);
-}
-
-/* From now on nobody sees which of them is executed. */
-static void touch_all(struct pp_server *s)
-{
-	struct pp_statement *st, *next;
-	HASH_ITER(hh, s->client->statements, st, next)
-	if (st->plan->touch)
-		pp_front_touch(s, st->plan->touch);
-}
-
-void pp_own_names(struct pp_server *s)
-{
-	struct pp_tx *tx = &s->tx;
-	uint32_t names = HASH_COUNT(s->client->statements);
-	if (tx->count || tx->copy_in || tx->uncertain || s->own.kind != PP_OWN_NONE)
-		return; /* the text is looked at again when replies came */
-	pp_tx_front_own_batch(tx, names + (uint32_t)s->copies.used.count + (s->untidy[0] != 0));
-	s->own.kind = PP_OWN_NAMES;
-	s->own.holds = true;
-	s->unnamed_known = false;
-	s->own.failed = say_names(s) < 0;
-	pp_copies_clear(&s->copies);
-	touch_all(s);
-	if (names)
-		pp_server_pin(s, PP_PIN_STATEMENT, "SQL speaks of its prepared statements");
 }
 
 static bool has_unknown_custom(const struct pp_server *s)

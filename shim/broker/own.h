@@ -12,7 +12,7 @@
  *            what exists stays as a pin, what does not is lifted. The client goes on meanwhile (but for a name
  *            that may have to be restored: app_name.h, defaults.h).
  *   NAMES    before a text that speaks of prepared statements by name: they are prepared under the client's names,
- *            which pins. Held back.
+ *            one Parse and Sync each, which pins. Held back.
  *   TIDY     a statement of a client's name that only served to provoke an error is taken away.
  *   HIDDEN   what functions hide from us (hidden.h), or whether they have changed. Held back.
  *   SCRUB    the client has left and something must be cleaned before the server is anybody else's.
@@ -82,8 +82,10 @@ bool pp_own_wants_probe(const struct pp_server *s);
 /* Asks. False: it cannot be asked, and a pin says so. */
 bool pp_own_probe(struct pp_server *s);
 
-/* The client's named statements move to this server, as soon as nothing is under way on it. */
+/* The client's named statements move to this server, as soon as nothing is under way on it; the end of each answer: true,
+ * more will come, or the server is lost. What cannot be prepared there stays the client's. */
 void pp_own_names(struct pp_server *s);
+bool pp_own_names_go_on(struct pp_server *s);
 
 /* An idle session: takes away what s->untidy names. */
 void pp_own_tidy(struct pp_server *s);

@@ -186,8 +186,6 @@ static void probed(struct pp_server *s)
 static void named(struct pp_server *s)
 {
 	s->own.holds = false;
-	if (s->client)
-		pp_statements_clear(&s->client->statements);
 	go_on(s);
 }
 
@@ -225,6 +223,8 @@ void pp_own_over(struct pp_server *s)
 {
 	enum pp_own kind = s->own.kind;
 	if (kind == PP_OWN_PREPARE && pp_own_prepare_goes_on(s))
+		return;
+	if (kind == PP_OWN_NAMES && pp_own_names_go_on(s))
 		return;
 	s->own.kind = PP_OWN_NONE;
 	switch (kind) {

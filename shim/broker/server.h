@@ -83,8 +83,10 @@ struct pp_server {
 		bool brings;		    /* PREPARE: what is locked; of these `only`, or all */
 		bool brought;		    /* and that has just been tried */
 		const struct pp_sqlplan *only; /* only compared */
-		char cause[64];		       /* PROBE: what touched them */
-		struct pp_probe *probe;	       /* PROBE: owned */
+		struct pp_statement *moving;   /* NAMES: its client's, under way; NULL none yet */
+		bool named;		/* and that has just been done, as far as it can be */
+		char cause[64];		/* PROBE: what touched them */
+		struct pp_probe *probe; /* PROBE: owned */
 		struct pp_labels_entry *label; /* RESTORE, SCRUB: counted, what it will be */
 	} own;
 	int backend_pid;
