@@ -138,8 +138,7 @@ enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
 		return PP_ROUTE_DIRECT;
 	uint32_t mark = mark_of(fd);
 	enum pp_route route = find(fd, sa, match, &addr, mark, ret_sa, ret_len);
-	/* Its libpq no longer encrypts, because the broker was going to: not in clear text to anybody else. */
-	bool is_broker_only = mark && pp_mark_sslmode(mark) > PP_IPC_SSL_PREFER;
+	bool is_broker_only = mark && pp_mark_is_demand(mark);
 	if (is_broker_only && route == PP_ROUTE_DIRECT)
 		return PP_ROUTE_REFUSED;
 	return is_broker_only && route == PP_ROUTE_REDIRECTED ? PP_ROUTE_BROKER_ONLY : route;

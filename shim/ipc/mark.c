@@ -24,6 +24,11 @@ bool pp_mark_is_bound(uint32_t mark)
 	return mark & BOUND;
 }
 
+bool pp_mark_is_demand(uint32_t mark)
+{
+	return pp_mark_is_bound(mark) || pp_mark_sslmode(mark) > PP_IPC_SSL_PREFER;
+}
+
 bool pp_mark_is_mark(uint32_t value)
 {
 	enum pp_ipc_sslmode mode = pp_mark_sslmode(value);

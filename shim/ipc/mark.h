@@ -33,6 +33,8 @@ uint32_t pp_mark_make(enum pp_ipc_sslmode mode, bool is_bound, const char *text,
 bool pp_mark_is_mark(uint32_t value);
 enum pp_ipc_sslmode pp_mark_sslmode(uint32_t mark);
 bool pp_mark_is_bound(uint32_t mark);
+/* Its libpq would not have gone on in clear text, and now does, because the broker was going to encrypt: to nobody else. */
+bool pp_mark_is_demand(uint32_t mark);
 
 void pp_mark_write(uint32_t mark, char ret_text[PP_MARK_TEXT_MAX]);
 /* 0: no mark. */

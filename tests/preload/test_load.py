@@ -104,12 +104,16 @@ def test_a_declined_wish_changes_nothing(install, closed_port):
 
 
 @pytest.mark.parametrize("mood", ["direct", "garbage", "exit", "nowhere"])
-def test_what_must_be_encrypted_is_not_connected_elsewhere(mood, install, listener):
+@pytest.mark.parametrize("words", ["sslmode=require", "channel_binding=require"])
+def test_what_must_be_encrypted_is_not_connected_elsewhere(words, mood, install, listener):
     """The broker takes the wish and then has no route: in clear text nothing may go to the server. Where there is no
     broker any more (exit), the program connects as it would have."""
-    conninfo = f"host=127.0.0.1 port={listener.port} sslmode=require connect_timeout=2"
-    _, out, err = connect_pg("psql", conninfo, install.env(listener.port, PODPOOL_FAKE=mood))
-    assert "Connection refused" in err if mood != "exit" else "Connection refused" not in err
+    conninfo = f"host=127.0.0.1 port={listener.port} {words} connect_timeout=2"
+    said = connect_pg("psql", conninfo, install.env(listener.port, PODPOOL_FAKE=mood))
+    if mood == "exit":
+        assert said == connect_pg("psql", conninfo, CLEAN_ENV) and "to SSL negotiation" in said[2]
+    else:
+        assert "Connection refused" in said[2]
 
 
 @pytest.mark.parametrize("conninfo", ["host=/tmp port=PORT", "host=127.0.0.1 port=1"])

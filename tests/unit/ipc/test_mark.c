@@ -15,6 +15,8 @@ START_TEST(test_mark_survives_libpqs_text_and_says_its_mode)
 			ck_assert(pp_mark_is_mark(mark));
 			ck_assert_int_eq(pp_mark_sslmode(mark), mode);
 			ck_assert_int_eq(pp_mark_is_bound(mark), bound);
+			ck_assert_int_eq(pp_mark_is_demand(mark),
+					 bound || mode >= PP_IPC_SSL_REQUIRE);
 			pp_mark_write(mark, text);
 			ck_assert_uint_eq(strlen(text), PP_MARK_TEXT_MAX - 1);
 			ck_assert_uint_eq(pp_mark_read(text), mark);
