@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "host/addr.h"
 #include "host/ask.h"
@@ -61,18 +63,31 @@ static bool may_reach_broker(int fd, int family)
 
 /* Plain TCP only: SCTP and MPTCP are stream sockets too. The address is read last, and only once
  * the kernel has said that it can be. */
-static bool is_candidate(int fd, const struct sockaddr *sa, socklen_t len,
-			 struct pp_ipc_addr *ret_addr)
+static bool is_tcp(int fd, const struct sockaddr *sa, socklen_t len)
 {
 	if (!pp_conf_get()->is_on || !sa || len < (socklen_t)sizeof(struct sockaddr_in))
 		return false;
-	if (get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1) != IPPROTO_TCP)
-		return false;
-	if (!pp_sys_is_readable(sa, len > sizeof(struct sockaddr_in6) ? sizeof(struct sockaddr_in6)
-								      : len))
-		return false;
-	return pp_addr_from_sockaddr(sa, len, ret_addr) == 0 &&
-	       get_int(fd, SOL_SOCKET, SO_DOMAIN, -1) == sa->sa_family;
+	return get_int(fd, SOL_SOCKET, SO_PROTOCOL, -1) == IPPROTO_TCP &&
+	       pp_sys_is_readable(
+		       sa, len > sizeof(struct sockaddr_in6) ? sizeof(struct sockaddr_in6) : len);
+}
+
+static enum pp_target_answer match_of(int fd, const struct sockaddr *sa, socklen_t len,
+				      struct pp_ipc_addr *ret_addr)
+{
+	if (pp_addr_from_sockaddr(sa, len, ret_addr) < 0 ||
+	    get_int(fd, SOL_SOCKET, SO_DOMAIN, -1) != sa->sa_family)
+		return PP_TARGET_NO;
+	return pp_targets_match(&pp_conf_get()->targets, ret_addr);
+}
+
+/* No other socket has a mark: so most are not asked for it. */
+static bool is_to_a_targets_port(const struct sockaddr *sa)
+{
+	uint16_t port_be; /* in both families at the same place */
+	memcpy(&port_be, (const char *)sa + offsetof(struct sockaddr_in, sin_port), sizeof port_be);
+	return (sa->sa_family == AF_INET || sa->sa_family == AF_INET6) &&
+	       pp_targets_have_port(&pp_conf_get()->targets, port_be);
 }
 
 /* Put there by our own PQconnectdb hook (ipc/mark.h); 0 none. */
@@ -131,13 +146,16 @@ enum pp_route pp_route_find(int fd, const struct sockaddr *sa, socklen_t len,
 			    struct sockaddr_storage *ret_sa, socklen_t *ret_len)
 {
 	struct pp_ipc_addr addr;
-	if (!is_candidate(fd, sa, len, &addr))
+	if (!is_tcp(fd, sa, len))
 		return PP_ROUTE_DIRECT;
-	enum pp_target_answer match = pp_targets_match(&pp_conf_get()->targets, &addr);
-	if (match == PP_TARGET_NO || !is_fresh(fd))
+	enum pp_target_answer match = match_of(fd, sa, len, &addr);
+	if ((match == PP_TARGET_NO && !is_to_a_targets_port(sa)) || !is_fresh(fd))
 		return PP_ROUTE_DIRECT;
 	uint32_t mark = mark_of(fd);
-	enum pp_route route = find(fd, sa, match, &addr, mark, ret_sa, ret_len);
+	enum pp_route route = PP_ROUTE_DIRECT;
+	if (match != PP_TARGET_NO)
+		route = find(fd, sa, match, &addr, mark, ret_sa, ret_len);
+	/* Also where a name has led to an address that is never pooled: one with a scope, one of the broker's own. */
 	bool is_broker_only = mark && pp_mark_is_demand(mark);
 	if (is_broker_only && route == PP_ROUTE_DIRECT)
 		return PP_ROUTE_REFUSED;

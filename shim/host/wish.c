@@ -203,7 +203,15 @@ static bool are_all_tcp(const char *list)
 	}
 }
 
-/* A name may resolve to anything: only `*` has it for certain. */
+static bool has_scope(const char *host, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (host[i] == '%')
+			return true;
+	return false;
+}
+
+/* A name may resolve to anything: only `*` has it for certain. And what has a scope is no name. */
 static bool is_certain(const char *host, size_t len, unsigned port,
 		       const struct pp_targets *targets)
 {
@@ -215,7 +223,7 @@ static bool is_certain(const char *host, size_t len, unsigned port,
 	for (unsigned i = 0; i < targets->count; i++)
 		if (targets->item[i].kind == PP_TARGET_ANY &&
 		    __builtin_bswap16(targets->item[i].addr.port_be) == port)
-			return true;
+			return !has_scope(host, len);
 	return false;
 }
 

@@ -1,6 +1,5 @@
 #include "ipc/target.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -254,6 +253,14 @@ int pp_targets_read_address(const char *text, size_t len, struct pp_ipc_addr *re
 	}
 	*ret_addr = addr;
 	return 0;
+}
+
+bool pp_targets_have_port(const struct pp_targets *targets, uint16_t port_be)
+{
+	for (unsigned i = 0; i < targets->count; i++)
+		if (targets->item[i].addr.port_be == port_be)
+			return true;
+	return false;
 }
 
 static bool is_inside(const struct pp_target *target, const struct pp_ipc_addr *addr)

@@ -10,6 +10,7 @@
 #define PP_IPC_TARGET_H
 
 #include <podpool/ipc.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -41,6 +42,8 @@ PP_MUSTCHECK int pp_targets_parse(const char *text, struct pp_targets *ret_targe
  * a name, or doubtful. */
 PP_MUSTCHECK int pp_targets_read_address(const char *text, size_t len,
 					 struct pp_ipc_addr *ret_addr);
+
+bool pp_targets_have_port(const struct pp_targets *targets, uint16_t port_be);
 
 /* PERHAPS: only a name entry has this port. Never YES for the broker's own addresses. */
 enum pp_target_answer pp_targets_match(const struct pp_targets *targets,

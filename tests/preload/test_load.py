@@ -6,7 +6,8 @@ import pytest
 
 from conftest import CLEAN_ENV, run, victim
 
-ALLOW, PREFER = 2, 3
+ALLOW, PREFER, REQUIRE = 2, 3, 4
+BOUND = 1 << 27
 
 
 @pytest.mark.parametrize("mode", ["runpath", "deepbind"])
@@ -114,6 +115,35 @@ def test_what_must_be_encrypted_is_not_connected_elsewhere(words, mood, install,
         assert said == connect_pg("psql", conninfo, CLEAN_ENV) and "to SSL negotiation" in said[2]
     else:
         assert "Connection refused" in said[2]
+
+
+@pytest.mark.parametrize("where", ["host=::1%1", "hostaddr=::1%1", "host=::1%1,127.0.0.1"])
+def test_a_scoped_address_is_libpqs_own_business(where, install, listener):
+    """The treaty has no room for a scope: such a connection goes by itself, so its TLS must not be moved."""
+    conninfo = f"{where} port={listener.port} sslmode=require connect_timeout=2"
+    said = connect_pg("psql", conninfo, install.env(listener.port))
+    assert said == connect_pg("psql", conninfo, CLEAN_ENV) and "to SSL negotiation" in said[2]
+    assert install.asked("wish") == []
+
+
+MARKED = """import errno, socket, sys
+address = socket.getaddrinfo(sys.argv[1], sys.argv[2])[0]
+sock = socket.socket(address[0])
+sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(sys.argv[3]))
+print(errno.errorcode.get(sock.connect_ex(address[4]), "connected"))
+"""
+
+
+@pytest.mark.parametrize("ip", ["::1%1", "127.66.9.9"])
+def test_what_must_be_encrypted_is_not_connected_where_the_broker_is_never_asked(ip, install, listener):
+    """A name's wish was moved (`*` has every name), and then it leads to such an address."""
+    user_timeouts = {4 << 28 | REQUIRE << 24: "ECONNREFUSED", 4 << 28 | BOUND | PREFER << 24: "ECONNREFUSED",
+                     4 << 28 | PREFER << 24: "connected", 30000: "connected", 0: "connected"}
+    with socket.create_server(("127.66.9.9", listener.port)):
+        for value, expected in user_timeouts.items():
+            said = run(["/usr/bin/python3", "-Sc", MARKED, ip, listener.port, value], install.env(listener.port))
+            assert said == (0, expected + "\n", ""), hex(value)
+    assert install.asked() == []
 
 
 @pytest.mark.parametrize("conninfo", ["host=/tmp port=PORT", "host=127.0.0.1 port=1"])
