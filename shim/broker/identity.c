@@ -205,7 +205,7 @@ bool pp_identity_is_welcome(struct pp_broker *b, int fd, const struct pp_identit
 	case PP_IDENTITY_UNKNOWN: return true;
 	case PP_IDENTITY_GONE: return false;
 	case PP_IDENTITY_CLOSED: return hear_of(b, who->cookie) != NULL;
-	case PP_IDENTITY_OPEN: return who->uid == b->uid;
+	case PP_IDENTITY_OPEN: return who->uid == b->uid || hear_of(b, who->cookie) != NULL;
 	}
 	return false;
 }

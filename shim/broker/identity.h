@@ -22,7 +22,7 @@ enum pp_identity_kind {
 	PP_IDENTITY_UNKNOWN, /* the kernel could not be asked */
 	PP_IDENTITY_GONE,    /* there is no such socket any more: it was reset */
 	PP_IDENTITY_CLOSED, /* its process has closed it: the kernel says uid 0 whoever that was, the cookie is true */
-	PP_IDENTITY_OPEN, /* uid and cookie are true */
+	PP_IDENTITY_OPEN, /* uid (of who made the socket) and cookie are true */
 };
 
 struct pp_identity {
@@ -42,8 +42,9 @@ void pp_identity_find(struct pp_broker *b, const struct sockaddr_in *peer,
 		      const struct pp_ipc_addr *listening, struct pp_identity *ret_who);
 
 /* Is this one of our user's connections, as far as can be known? `fd` is our end of it, and pp_identity_find was
- * asked before. What was sent by a socket that is closed by now is only taken from those who announced it; what was
- * reset, from nobody: its address may be another's already. */
+ * asked before. From a socket that is closed by now, or that somebody else has made (root, who then became our user), it
+ * is taken only if it was announced: that only our user can. From one that was reset, not at all: its address may be
+ * another's already. */
 bool pp_identity_is_welcome(struct pp_broker *b, int fd, const struct pp_identity *who);
 
 /* A ROUTE came: remembers the cookie and the socket's mark (ipc/mark.h) for the connection that follows. */

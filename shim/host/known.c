@@ -45,11 +45,18 @@ static bool find_in(int fd, const struct pp_ipc_addr *destination,
 	}
 }
 
-static bool is_ours(int fd)
+static bool is_of(int fd, uint32_t uid)
 {
 	struct stat st;
-	return pp_sys2(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       st.st_uid == (uint32_t)pp_sys0(SYS_geteuid);
+	return pp_sys2(SYS_fstat, fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == uid;
+}
+
+/* As whom the broker hears a datagram: as the sender's real user, while it knows who asks by the effective one (unix(7)).
+ * Who is two users asks. */
+static bool is_one_user(uint32_t *ret_uid)
+{
+	uint32_t real, saved;
+	return pp_sys3(SYS_getresuid, &real, ret_uid, &saved) == 0 && real == *ret_uid;
 }
 
 static int open_routes(const char *dir)
@@ -62,10 +69,11 @@ static int open_routes(const char *dir)
 static bool is_listed(const char *dir, const struct pp_ipc_addr *destination,
 		      struct pp_ipc_addr *ret_listening)
 {
+	uint32_t uid;
 	int fd = open_routes(dir);
 	if (fd < 0)
 		return false;
-	bool found = is_ours(fd) && find_in(fd, destination, ret_listening);
+	bool found = is_one_user(&uid) && is_of(fd, uid) && find_in(fd, destination, ret_listening);
 	pp_sys1(SYS_close, fd);
 	return found;
 }
@@ -107,7 +115,8 @@ bool pp_known_is_silent(void)
 		int fd = err == 0 ? open_routes(dir) : -1;
 		if (fd < 0)
 			continue;
-		long n = is_ours(fd) ? pp_sys4(SYS_pread64, fd, &first, sizeof first, 0) : 0;
+		bool ours = is_of(fd, (uint32_t)pp_sys0(SYS_geteuid));
+		long n = ours ? pp_sys4(SYS_pread64, fd, &first, sizeof first, 0) : 0;
 		pp_sys1(SYS_close, fd);
 		return n == (long)sizeof first && silence_ms(&first) > PP_IPC_SILENT_MS;
 	}
