@@ -8,9 +8,11 @@
  * hangs does not keep the file's pulse.
  * Numbers are in host order (both ends are on one machine); addresses and ports in network order.
  * What a libpq program wants of TLS is moved to the broker's own login (WISH, ipc/mark.h). While no server here
- * speaks TLS there is nothing to move for the default wishes: the file `plain` says so, and no question is asked.
+ * speaks TLS there is nothing to move for the default wishes: the link `plain` says so, and no question is asked. Both
+ * only where program and broker have one `stamp` (ipc/stamp.h), which is what the link names.
  * Lifetime: an old shim meets a new broker after an upgrade, so a version the broker does not know
- * is answered DIRECT, and a field is only ever added by a new version number.
+ * is answered DIRECT, and a field is only ever added by a new version number; one that all have sent as 0 may get a
+ * meaning in which 0 is "not said".
  */
 #ifndef PODPOOL_IPC_H
 #define PODPOOL_IPC_H
@@ -43,10 +45,11 @@ enum pp_ipc_op {
 	PP_IPC_PEER = 2, /* addr = one of the broker's own -> ROUTED with the original, or DIRECT */
 	PP_IPC_TERM = 3, /* this process got SIGTERM; flags = its disposition -> OK, WAIT or NOW */
 	PP_IPC_STATUS = 4, /* -> JSON text until EOF, no header */
-	/* flags = mark; followed by `length` bytes "name\0value\0..." of libpq keywords, the value of a file
+	/* cookie = stamp, flags = mark; followed by `length` bytes "name\0value\0..." of libpq keywords, the value of a file
 	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist), a relative path said as the
 	 * program's folder, PP_IPC_WISH_RELATIVE, the path; several hosts with their hostaddr and port
-	 * -> OK: kept; DIRECT: leave the connection string alone (that file is another one here, no room) */
+	 * -> OK: kept; DIRECT: leave the connection string alone (that file is another one here, another stamp, or
+	 * none from an older shim, no room) */
 	PP_IPC_WISH = 5,
 	/* the pod will end (preStop): leave -> OK; NOW: asked from another container, whose end is not the broker's:
 	 * nothing to wait for; an older broker: DIRECT */
@@ -58,7 +61,8 @@ enum pp_ipc_op {
 	 * DIRECT */
 	PP_IPC_RELOAD = 8,
 	/* answers */
-	PP_IPC_ROUTED = 64, /* addr is set */
+	/* addr is set; to a ROUTE, cookie = the broker's network, as in the pulse */
+	PP_IPC_ROUTED = 64,
 	PP_IPC_DIRECT = 65, /* do what would have happened without podpool */
 	PP_IPC_OK = 66,	    /* noted */
 	/* TERM, default action: return from the handler; the broker sends SIGTERM again when this process
@@ -89,7 +93,7 @@ struct pp_ipc_msg {
 	uint32_t magic;
 	uint16_t version;
 	uint16_t op;	 /* enum pp_ipc_op */
-	uint64_t cookie; /* ROUTE */
+	uint64_t cookie; /* ROUTE, its ROUTED, WISH */
 	uint32_t length; /* WISH: bytes that follow */
 	uint32_t flags;	 /* TERM, ROUTE, WISH */
 	struct pp_ipc_addr addr;
@@ -108,7 +112,9 @@ struct pp_ipc_route {
 
 struct pp_ipc_pulse {
 	struct pp_ipc_addr none; /* 0: no destination */
-	uint8_t reserved[12];
+	uint8_t reserved[4];
+	/* inode of the broker's /proc/self/ns/net: these addresses mean nothing elsewhere; 0 unknown */
+	uint64_t netns;
 	int64_t at_ms; /* CLOCK_MONOTONIC */
 };
 

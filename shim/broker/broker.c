@@ -158,6 +158,7 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	pp_list_init(&b->hidden);
 	b->started = pp_broker_now(b);
 	b->uid = geteuid();
+	b->netns = pp_start_network();
 	if (make_loop(b) < 0 || pp_cgroup_files_open("", &b->cgroup) < 0 ||
 	    pp_workers_start(b, &b->workers) < 0)
 		return pp_err_set(err, PP_ERR_NOMEM, "out of memory at start");

@@ -49,7 +49,8 @@ struct pp_broker {
 	pp_ms stood_ms;	      /* so long so far */
 	pp_ms woke_at;	      /* the last time we did; 0 never */
 	pp_ms started;
-	uint32_t uid; /* whose programs are served */
+	uint32_t uid;	/* whose programs are served */
+	uint64_t netns; /* ipc/stamp.h: and in which network; 0 unknown */
 
 	/* entrances */
 	int sock_fd, tell_fd, routes_fd; /* -1 none */
@@ -89,8 +90,9 @@ struct pp_broker {
 	pp_ms next_tick_at, next_governor_at, next_leaks_at, next_look_at;
 	uint32_t epoch;	    /* defaults.h */
 	uint32_t alone;	    /* shed.h: statements under way that want a database without sessions */
+	bool foreign_stamp; /* wishes.c: said already */
 	bool own_term;	    /* the broker itself got SIGTERM */
-	bool plain_file;    /* wishes.c: the file is there */
+	uint64_t plain;	    /* wishes.c: the link is there, with this stamp; 0 it is not */
 	bool finished;	    /* pp_lend_finish() was done */
 	bool accept_paused; /* out of descriptors: until the next tick */
 

@@ -64,6 +64,7 @@ void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_ms
 	pp_identity_expect(b, question->cookie, pid, question->flags);
 	pp_codec_init(&answer, PP_IPC_ROUTED);
 	answer.addr = route->listening;
+	answer.cookie = b->netns;
 	send_answer(fd, &answer);
 }
 
@@ -104,8 +105,7 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
 			pid_t pid, struct pp_ipc_msg *answer)
 {
-	bool kept = !should_go_alone(b, pid) &&
-		    pp_wishes_keep(b, question->flags, text, question->length);
+	bool kept = !should_go_alone(b, pid) && pp_wishes_keep(b, question, text);
 	pp_codec_init(answer, kept ? PP_IPC_OK : PP_IPC_DIRECT);
 }
 

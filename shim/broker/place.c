@@ -51,7 +51,7 @@ static void settle_again(struct pp_broker *b)
 	pp_door_close(b);
 	pp_publish_close(b);
 	pp_publish_open(b);
-	b->plain_file = false;
+	b->plain = 0;
 	pp_wishes_settle(b);
 	if (pp_door_open(b, &err) < 0) {
 		say_once(b, err.text);

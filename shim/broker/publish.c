@@ -38,7 +38,7 @@ void pp_publish_open(struct pp_broker *b)
 static bool write_routes(struct pp_broker *b, int fd)
 {
 	struct pp_route *route, *next;
-	struct pp_ipc_pulse pulse = {.at_ms = b->clock};
+	struct pp_ipc_pulse pulse = {.netns = b->netns, .at_ms = b->clock};
 	if (write(fd, &pulse, sizeof pulse) != sizeof pulse)
 		return false;
 	HASH_ITER(hh, b->routes, route, next)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/tls.h"
+#include "broker/wishes.h"
 
 #define PP_RELOAD_LOOK_MS 1000
 
@@ -84,6 +85,7 @@ int pp_reload_now(struct pp_broker *b, struct pp_errctx *err)
 	pp_tls_server_close(b->tls_server); /* those who speak through it hold it */
 	b->tls_server = tls;
 	b->targets = targets;
+	pp_wishes_settle(b);
 	keep_what_must_stay(b, &config, err);
 	apply(b, &config);
 	pp_log(PP_LOG_INFO, "settings read again%s%s", *err->text ? "; " : "", err->text);

@@ -91,6 +91,12 @@ int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], struct pp_errctx 
 			  "%.80s is not a directory that belongs to uid %u alone", wanted, uid);
 }
 
+uint64_t pp_start_network(void)
+{
+	struct stat st;
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
 int pp_start_lock(const char *dir, struct pp_errctx *err)
 {
 	char path[108];

@@ -2,6 +2,8 @@
 #ifndef PP_BROKER_START_H
 #define PP_BROKER_START_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "ipc/dir.h"
 
@@ -17,6 +19,9 @@ PP_MUSTCHECK int pp_start_dir(const char *wanted, char ret_dir[PP_DIR_MAX], stru
 /* Keeps `dir`/lock locked while the process lives: inherited from the shim, or taken now; once more when the file we
  * locked was taken away. PP_ERR_FULL: another broker has it. */
 PP_MUSTCHECK int pp_start_lock(const char *dir, struct pp_errctx *err);
+
+/* ipc/stamp.h; 0 unknown. */
+uint64_t pp_start_network(void);
 
 /* Tells the shim that started us that we listen, and later ones, in the lock file, that this start succeeded. */
 void pp_start_ready(void);

@@ -1,6 +1,5 @@
 #include "broker/wishes.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include "broker/route.h"
 #include "ipc/dir.h"
 #include "ipc/mark.h"
+#include "ipc/stamp.h"
 
 /* A program has a few; the one not used for longest goes. */
 #define PP_WISHES 64
@@ -132,8 +132,28 @@ static struct wish *oldest(struct pp_wishes *wishes)
 	return found;
 }
 
-bool pp_wishes_keep(struct pp_broker *b, uint32_t mark, const char *text, size_t len)
+static uint64_t stamp_of(const struct pp_broker *b)
 {
+	return pp_stamp_make(b->netns, &b->targets);
+}
+
+/* What is pooled for it may not be pooled here: an untouched connection is right wherever it leads. */
+static void note_stranger(struct pp_broker *b)
+{
+	pp_log(b->foreign_stamp ? PP_LOG_DEBUG : PP_LOG_WARNING,
+	       "a program has other PODPOOL_TARGETS than the broker, another network or an older "
+	       "podpool: its libpq keeps TLS to itself");
+	b->foreign_stamp = true;
+}
+
+bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text)
+{
+	uint32_t mark = question->flags;
+	size_t len = question->length;
+	if (question->cookie != stamp_of(b)) {
+		note_stranger(b);
+		return false;
+	}
 	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b))
 		return false;
 	struct wish *wish = find(b, mark);
@@ -170,20 +190,16 @@ static bool is_plain(const struct pp_broker *b)
 
 void pp_wishes_settle(struct pp_broker *b)
 {
-	char path[108];
-	bool plain = is_plain(b);
-	if (plain == b->plain_file)
+	char path[108], text[PP_STAMP_TEXT_MAX];
+	uint64_t plain = is_plain(b) ? stamp_of(b) : 0;
+	if (plain == b->plain)
 		return;
 	pp_dir_join(b->dir, PP_IPC_PLAIN, path);
-	if (!plain) {
-		unlink(path);
-	} else {
-		int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-		if (fd < 0)
-			return; /* they ask */
-		close(fd);
-	}
-	b->plain_file = plain;
+	unlink(path);
+	b->plain = 0;
+	pp_stamp_write(plain, text);
+	if (plain && symlink(text, path) == 0) /* else they ask */
+		b->plain = plain;
 }
 
 void pp_wishes_close(struct pp_broker *b)
@@ -191,7 +207,7 @@ void pp_wishes_close(struct pp_broker *b)
 	char path[108];
 	pp_dir_join(b->dir, PP_IPC_PLAIN, path);
 	unlink(path);
-	b->plain_file = false;
+	b->plain = 0;
 	for (size_t i = 0; b->wishes && i < PP_WISHES; i++)
 		forget(&b->wishes->ring[i]);
 	free(b->wishes);

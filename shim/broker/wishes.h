@@ -18,8 +18,8 @@ struct pp_wish_text {
 	size_t len;
 };
 
-/* False: the program shall leave its connection string alone. */
-bool pp_wishes_keep(struct pp_broker *b, uint32_t mark, const char *text, size_t len);
+/* A WISH and its text. False: the program shall leave its connection string alone. */
+bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text);
 
 /* False: never heard of, or forgotten. */
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text);
@@ -29,7 +29,7 @@ bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret
 bool pp_wishes_next(const char *bytes, size_t len, size_t *at, const char **ret_name,
 		    const char **ret_value);
 
-/* The file `plain`: there as long as every route's server has been heard to speak no TLS. */
+/* The link `plain`: there as long as every route's server has been heard to speak no TLS. Also when targets have changed. */
 void pp_wishes_settle(struct pp_broker *b);
 void pp_wishes_close(struct pp_broker *b);
 

@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "host/str.h"
+#include "ipc/stamp.h"
 
 static struct pp_conf process_conf; /* written by the constructor only */
 
@@ -95,6 +96,12 @@ int pp_conf_read(struct pp_conf *conf, char *const *envp)
 	int err = pp_targets_parse(targets, &conf->targets, NULL);
 	conf->is_on = err == 0;
 	return err;
+}
+
+void pp_conf_set_network(struct pp_conf *conf, uint64_t netns)
+{
+	conf->netns = netns;
+	conf->stamp = pp_stamp_make(netns, &conf->targets);
 }
 
 static bool append(struct pp_conf *conf, size_t *len, const char *text)

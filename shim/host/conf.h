@@ -8,6 +8,7 @@
 #define PP_HOST_CONF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "ipc/target.h"
@@ -23,6 +24,7 @@ struct pp_conf {
 	const char *dir;	 /* borrowed: text; PODPOOL_DIR or NULL */
 	const char *runtime_dir; /* borrowed: text; XDG_RUNTIME_DIR or NULL */
 	struct pp_targets targets;
+	uint64_t netns, stamp;		/* ipc/stamp.h */
 	char broker[PP_CONF_PATH_MAX];	/* the broker's executable; "" when unknown */
 	char *env[PP_CONF_ENV_MAX + 1]; /* borrowed: text; PODPOOL_*, PATH, HOME; ends with NULL */
 	unsigned env_count;
@@ -32,6 +34,9 @@ struct pp_conf {
 
 /* Reads `envp`; `conf` must be zeroed. On failure is_on stays false. */
 PP_MUSTCHECK int pp_conf_read(struct pp_conf *conf, char *const *envp);
+
+/* Where the program starts: if it goes into another one without exec (unshare(2), setns(2)), that is not noticed. */
+void pp_conf_set_network(struct pp_conf *conf, uint64_t netns);
 
 /* "<directory of shim>/../bin/podpool"; `cwd` completes a relative path (it may change later). */
 void pp_conf_set_broker(struct pp_conf *conf, const char *shim_path, const char *cwd);

@@ -1,7 +1,9 @@
 #include "host/host.h"
 
+#include <fcntl.h>
 #include <link.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "host/action.h"
 #include "host/conf.h"
@@ -33,6 +35,12 @@ static void find_broker(struct pp_conf *conf)
 	pp_conf_set_broker(conf, name, cwd);
 }
 
+static uint64_t find_network(void)
+{
+	struct stat st;
+	return pp_sys4(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/net", &st, 0) == 0 ? st.st_ino : 0;
+}
+
 void pp_host_start(char *const *envp)
 {
 	struct pp_conf *conf = pp_conf_get_for_start();
@@ -40,5 +48,6 @@ void pp_host_start(char *const *envp)
 	if (pp_conf_read(conf, envp) < 0 || !conf->is_on)
 		return;
 	find_broker(conf);
+	pp_conf_set_network(conf, find_network());
 	pp_action_start();
 }

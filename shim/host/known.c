@@ -6,10 +6,12 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include "host/conf.h"
 #include "host/place.h"
 #include "host/sys.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
+#include "ipc/stamp.h"
 
 #define PAGE_ROUTES 32 /* a pod has few databases; the next page is read when it has more */
 
@@ -27,19 +29,29 @@ static bool is_beating(const struct pp_ipc_route *first)
 	return ms >= 0 && ms <= PP_IPC_SILENT_MS;
 }
 
-static bool find_in(int fd, const struct pp_ipc_addr *destination,
-		    struct pp_ipc_addr *ret_listening)
+static bool is_elsewhere(const struct pp_ipc_route *first)
+{
+	struct pp_ipc_pulse pulse;
+	memcpy(&pulse, first, sizeof pulse);
+	return pp_stamp_is_elsewhere(pulse.netns, pp_conf_get()->netns);
+}
+
+/* TOLD: it is to be told now. */
+static enum pp_known find_in(int fd, const struct pp_ipc_addr *destination,
+			     struct pp_ipc_addr *ret_listening)
 {
 	struct pp_ipc_route page[PAGE_ROUTES];
 	for (long at = 0;;) {
 		long n = pp_sys4(SYS_pread64, fd, page, sizeof page, at);
 		if (n < (long)sizeof *page || (at == 0 && !is_beating(page)))
-			return false;
+			return PP_KNOWN_DOUBTFUL;
+		if (at == 0 && is_elsewhere(page))
+			return PP_KNOWN_ELSEWHERE;
 		for (unsigned i = at == 0; i < (unsigned long)n / sizeof *page; i++) {
 			if (memcmp(&page[i].destination, destination, sizeof *destination) != 0)
 				continue;
 			*ret_listening = page[i].listening;
-			return pp_codec_is_ours(ret_listening);
+			return pp_codec_is_ours(ret_listening) ? PP_KNOWN_TOLD : PP_KNOWN_DOUBTFUL;
 		}
 		at += n;
 	}
@@ -66,16 +78,18 @@ static int open_routes(const char *dir)
 	return (int)pp_sys4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
 }
 
-static bool is_listed(const char *dir, const struct pp_ipc_addr *destination,
-		      struct pp_ipc_addr *ret_listening)
+static enum pp_known look_up(const char *dir, const struct pp_ipc_addr *destination,
+			     struct pp_ipc_addr *ret_listening)
 {
 	uint32_t uid;
+	enum pp_known known = PP_KNOWN_DOUBTFUL;
 	int fd = open_routes(dir);
 	if (fd < 0)
-		return false;
-	bool found = is_one_user(&uid) && is_of(fd, uid) && find_in(fd, destination, ret_listening);
+		return known;
+	if (is_one_user(&uid) && is_of(fd, uid))
+		known = find_in(fd, destination, ret_listening);
 	pp_sys1(SYS_close, fd);
-	return found;
+	return known;
 }
 
 /* Refused when the broker is dead, EAGAIN when it has not caught up: both mean ask. */
@@ -92,16 +106,20 @@ static bool tell(const char *dir, const struct pp_ipc_msg *question)
 	return sent == (long)sizeof *question;
 }
 
-bool pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening)
+enum pp_known pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening)
 {
 	char dir[PP_DIR_MAX];
-	for (unsigned i = 0;; i++) {
+	enum pp_known known = PP_KNOWN_DOUBTFUL;
+	for (unsigned i = 0; known == PP_KNOWN_DOUBTFUL; i++) {
 		int err = pp_place_candidate(i, false, dir);
 		if (err == PP_ERR_ABSENT)
-			return false;
-		if (err == 0 && is_listed(dir, &question->addr, ret_listening))
-			return tell(dir, question);
+			return known;
+		if (err == 0)
+			known = look_up(dir, &question->addr, ret_listening);
 	}
+	if (known == PP_KNOWN_TOLD && !tell(dir, question))
+		return PP_KNOWN_DOUBTFUL;
+	return known;
 }
 
 bool pp_known_is_silent(void)

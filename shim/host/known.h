@@ -9,9 +9,13 @@
 #include <podpool/ipc.h>
 #include <stdbool.h>
 
-/* True when the broker's address for this ROUTE is known and the broker, alive, was told who comes. False for any
- * doubt: ask. */
-bool pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening);
+enum pp_known {
+	PP_KNOWN_DOUBTFUL, /* ask */
+	PP_KNOWN_TOLD, /* its address is in *ret_listening, and the broker, alive, was told who comes */
+	PP_KNOWN_ELSEWHERE, /* the broker lives in another network: its addresses cannot be reached */
+};
+
+enum pp_known pp_known_route(const struct pp_ipc_msg *question, struct pp_ipc_addr *ret_listening);
 
 /* There is a broker's file, and its pulse has stopped: the broker hangs, or is gone without a word. */
 bool pp_known_is_silent(void);

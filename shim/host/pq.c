@@ -17,6 +17,7 @@
 #include "host/wish.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
+#include "ipc/stamp.h"
 
 #define LIBPQ_HAS_USER_TIMEOUT 120000
 #define CONNECTION_BAD	       1
@@ -25,7 +26,8 @@ extern char **environ __attribute__((weak));
 
 static bool is_plain(void)
 {
-	char dir[PP_DIR_MAX], path[108];
+	char dir[PP_DIR_MAX], path[108], mine[PP_STAMP_TEXT_MAX], said[PP_STAMP_TEXT_MAX];
+	pp_stamp_write(pp_conf_get()->stamp, mine);
 	for (unsigned i = 0;; i++) {
 		int err = pp_place_candidate(i, false, dir);
 		if (err == PP_ERR_ABSENT)
@@ -33,7 +35,8 @@ static bool is_plain(void)
 		if (err < 0)
 			continue;
 		pp_dir_join(dir, PP_IPC_PLAIN, path);
-		if (pp_sys3(SYS_faccessat, AT_FDCWD, path, F_OK) == 0)
+		long n = pp_sys4(SYS_readlinkat, AT_FDCWD, path, said, sizeof said);
+		if (n == PP_STAMP_TEXT_MAX - 1 && memcmp(said, mine, (size_t)n) == 0)
 			return true;
 	}
 }
@@ -87,6 +90,7 @@ static uint32_t enlist(struct pp_wish *wish, void *caller)
 	if (len == 0)
 		return 0;
 	pp_codec_init(&question.msg, PP_IPC_WISH);
+	question.msg.cookie = pp_conf_get()->stamp;
 	question.msg.length = (uint32_t)len;
 	question.msg.flags =
 		pp_mark_make(pp_wish_sslmode(wish), is_bound(wish), question.text, len);

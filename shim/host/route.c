@@ -15,6 +15,7 @@
 #include "host/sys.h"
 #include "ipc/codec.h"
 #include "ipc/mark.h"
+#include "ipc/stamp.h"
 
 #ifndef SO_COOKIE
 #define SO_COOKIE 57
@@ -97,6 +98,7 @@ static uint32_t mark_of(int fd)
 	return pp_mark_is_mark(value) ? value : 0;
 }
 
+/* Failure: no broker that can be reached from here. */
 static int ask(int fd, const struct pp_ipc_addr *addr, uint32_t mark, struct pp_ipc_msg *ret_answer)
 {
 	struct pp_ipc_msg question;
@@ -105,15 +107,20 @@ static int ask(int fd, const struct pp_ipc_addr *addr, uint32_t mark, struct pp_
 	question.flags = mark;
 	if (!get_option(fd, SOL_SOCKET, SO_COOKIE, &question.cookie, sizeof question.cookie))
 		question.cookie = 0; /* before Linux 4.12: served, identity unknown */
-	if (pp_known_route(&question, &ret_answer->addr)) {
-		ret_answer->op = PP_IPC_ROUTED;
-		return 0;
+	switch (pp_known_route(&question, &ret_answer->addr)) {
+	case PP_KNOWN_TOLD: ret_answer->op = PP_IPC_ROUTED; return 0;
+	case PP_KNOWN_ELSEWHERE: return PP_ERR_ABSENT;
+	case PP_KNOWN_DOUBTFUL: break;
 	}
 	int64_t deadline = pp_sys_now_ms() + PP_LAUNCH_WAIT_MS;
 	int broker = pp_start_dial(&deadline);
 	if (broker < 0)
 		return PP_ERR_SYS;
-	return pp_ask_exchange(broker, &question, deadline, ret_answer);
+	int err = pp_ask_exchange(broker, &question, deadline, ret_answer);
+	if (err == 0 && ret_answer->op == PP_IPC_ROUTED &&
+	    pp_stamp_is_elsewhere(ret_answer->cookie, pp_conf_get()->netns))
+		err = PP_ERR_ABSENT;
+	return err;
 }
 
 /* PODPOOL_FAIL=closed refuses what is certainly pooled. Whether a name entry means this address

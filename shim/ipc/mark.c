@@ -1,5 +1,7 @@
 #include "ipc/mark.h"
 
+#include "ipc/fnv.h"
+
 #define MARK	  UINT32_C(0x40000000)
 #define BOUND	  UINT32_C(0x08000000)
 #define MODE_BITS 24
@@ -7,9 +9,7 @@
 
 uint32_t pp_mark_make(enum pp_ipc_sslmode mode, bool is_bound, const char *text, size_t len)
 {
-	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
+	uint64_t hash = pp_fnv(PP_FNV_START, text, len);
 	return MARK | (is_bound ? BOUND : 0) | (uint32_t)mode << MODE_BITS |
 	       (uint32_t)((hash >> 32 ^ hash) & HASH_MASK);
 }

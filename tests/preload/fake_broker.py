@@ -27,13 +27,14 @@ def address(raw):
     return socket.inet_ntop(kind, raw[4 : 8 if family == 4 else 20]), port
 
 
-def pulse():
-    return struct.pack("=32xq", time.monotonic_ns() // 1000000)
+def pulse(netns):
+    return struct.pack("=24xQq", netns, time.monotonic_ns() // 1000000)
 
 
 class Broker:
     def __init__(self, where, moods):
         self.where, self.moods = where, moods
+        self.netns = 1 if "elsewhere" in moods else os.stat("/proc/self/ns/net").st_ino
         self.routes = {}  # original raw address -> our raw address
         self.back = {}
         self.selector = selectors.DefaultSelector()
@@ -62,14 +63,14 @@ class Broker:
 
     def publish(self):
         with open(os.path.join(self.where, "routes.new"), "wb") as f:
-            f.write(pulse())
+            f.write(pulse(self.netns))
             for original, ours in self.routes.items():
                 f.write(original + ours)
         os.rename(os.path.join(self.where, "routes.new"), os.path.join(self.where, "routes"))
 
     def beat(self):
         with open(os.path.join(self.where, "routes"), "r+b") as f:
-            f.write(pulse())
+            f.write(pulse(self.netns))
 
     def on_told(self, sock):
         magic, version, op, cookie, length, flags, addr = MESSAGE.unpack(sock.recv(1000))
@@ -100,7 +101,8 @@ class Broker:
             sock.send(b"x" * MESSAGE.size)
         elif answer:
             try:
-                sock.send(MESSAGE.pack(MAGIC, VERSION, answer, 0, 0, 0, raw_addr))
+                netns = self.netns if op == ROUTE and answer == ROUTED else 0
+                sock.send(MESSAGE.pack(MAGIC, VERSION, answer, netns, 0, 0, raw_addr))
             except OSError:
                 pass  # told, not asked
 

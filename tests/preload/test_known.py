@@ -88,7 +88,20 @@ def test_a_broker_that_hangs_is_not_waited_for_once_its_pulse_is_old(pooled, ins
 
 def write_pulse(install, age):
     with open(os.path.join(install.dir, "routes"), "r+b") as f:
-        f.write(struct.pack("=32xq", time.monotonic_ns() // 1000000 - age * 1000))
+        f.seek(32)
+        f.write(struct.pack("=q", time.monotonic_ns() // 1000000 - age * 1000))
+
+
+@pytest.mark.parametrize("publish", [False, True], ids=["asked", "read"])
+def test_a_broker_in_another_network_is_done_without(publish, install, listener):
+    """A unix socket is reached from every network namespace; its loopback address is nobody's, or somebody else's."""
+    env = install.env(listener.port, PODPOOL_FAKE="elsewhere" + ",publish" * publish)
+    for _ in range(3):
+        assert connect(listener, env) == direct(listener)
+        assert run([victim("connect"), "epoll_first", "::1", listener.port], env) == \
+            run([victim("connect"), "epoll_first", "::1", listener.port], CLEAN_ENV)
+    assert len(install.asked("route")) == (1 if publish else 6), "until the file says it"
+    assert "errno=111" in connect(listener, dict(env, PODPOOL_FAIL="closed"))[1]
 
 
 def test_a_link_is_not_followed(pooled, install, listener, tmp_path):

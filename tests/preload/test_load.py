@@ -1,4 +1,5 @@
 """dlopen(), the order of preloads, threads that are cancelled, and libpq's own hooks."""
+import os
 import shutil
 import socket
 
@@ -96,6 +97,27 @@ def test_libpq_programs_without_broker_fail_as_before(name, no_broker, closed_po
 def test_no_wish_where_there_is_nothing_to_say(more, install, closed_port):
     connect_pg("psql", f"host=127.0.0.1 port={closed_port} {more}", install.env(closed_port))
     assert install.asked("wish") == [] and {r["flags"] for r in install.asked("route")} <= {0}
+
+
+def test_a_wish_says_which_targets_and_network_are_meant(install, closed_port):
+    """And only the link with the same words says that there is nothing to wish for."""
+    def ask(*before, link=None, **more):
+        link and os.symlink(link, os.path.join(install.dir, "plain"))
+        conninfo = f"host=127.0.0.1 port={closed_port}"
+        args = ["psql", "-X", "-d", conninfo]
+        known = len(install.asked("wish"))
+        run([*before, *args], install.env(closed_port, **more))
+        link and os.unlink(os.path.join(install.dir, "plain"))
+        return {wish["cookie"] for wish in install.asked("wish")[known:]}
+    targets = f"*:{closed_port}"
+    (mine,) = ask()
+    (other,) = ask(PODPOOL_TARGETS=targets + ",*:1")
+    assert ask(PODPOOL_TARGETS=f" {targets} ") == {mine} and other != mine and mine != 0
+    assert ask(link="%016x" % mine) == set()
+    assert ask(link="%016x" % other) == ask(link="x" * 16) == ask(link="%016x0" % mine) == {mine}
+    if os.geteuid() == 0:
+        (there,) = ask("unshare", "-n")
+        assert there not in (mine, other)
 
 
 def test_a_declined_wish_changes_nothing(install, closed_port):
