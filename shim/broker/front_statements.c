@@ -33,14 +33,16 @@ enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head 
 	return PP_STEP_TAKE;
 }
 
-/* The rest of the batch must wait for answers; the server keeps them back until it is told to Flush. */
+/* The rest of the batch must wait for answers; the server keeps them back until it is told to Flush. Whoever waits
+ * already may have said more since: that went where a first answer had made room, and is behind the Flush of then. */
 static void await_answers(struct pp_front_run *f)
 {
 	static const uint8_t flush[] = {PP_FRONT_FLUSH, 0, 0, 0, 4};
 	struct pp_server *s = f->c->server;
-	if (!s->flight.full && pp_tx_is_in_batch(&s->tx) &&
+	if (s->flight.flushed != s->tx.asked && pp_tx_is_in_batch(&s->tx) &&
 	    pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
 		(void)pp_front_put(f, flush, sizeof flush);
+	s->flight.flushed = s->tx.asked;
 	s->flight.full = true;
 }
 
