@@ -24,6 +24,11 @@ enum pp_step { PP_STEP_TAKE, PP_STEP_WAIT, PP_STEP_STOP };
 /* Why a server is kept: names were taken again, more than one at a time, and the answers to that are on it. */
 #define PP_FRONT_TWICE "statements prepared twice"
 
+/* 08006: a prepared statement is on another server, and this one cannot be returned nor asked. */
+#define PP_FRONT_LOST                                                                              \
+	"podpool: after a pipeline whose answers cannot be told apart this prepared statement "    \
+	"cannot be brought to its server; connect again"
+
 /* Messages written anew are gathered here, so that a batch stays one packet. */
 #define PP_FRONT_OUT 4096
 
@@ -128,6 +133,11 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 			  const struct pp_front_name *name);
 enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,
 			    const struct pp_front_name *name);
+
+/* The same where answers can no longer be told apart (tx.h, uncertain): nothing of ours is said any more, what is not there
+ * ends the session (08006). WAIT: a Parse that is the server's own. */
+enum pp_step pp_front_use_in_doubt(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const struct pp_front_name *name);
 
 /* A message of the broker's own, behind what was looked at; plan and name are its mark's. False: gone, or it must wait. */
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,

@@ -188,6 +188,8 @@ static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_he
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
+	if (s->tx.uncertain)
+		return pp_front_pass(f, head);
 	if (head->type == PP_FRONT_CLOSE)
 		return close_unnamed(f, head);
 	if (pp_flight_is_unnamed_pending(&s->flight, &s->tx) || is_brought_or_not(s) ||
@@ -221,6 +223,10 @@ enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 		return head->type == PP_FRONT_PARSE ? parse_unnamed(f, frame, head)
 						    : use_unnamed(f, head);
 	case OF_A_NAME: break;
+	}
+	if (f->c->server->tx.uncertain) {
+		enum pp_step step = pp_front_use_in_doubt(f, head, &name);
+		return step == PP_STEP_WAIT ? pp_front_parse(f, frame, head, &name) : step;
 	}
 	if (pp_front_awaits_names(f))
 		return PP_STEP_STOP;

@@ -152,7 +152,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 {
 	struct pp_server *s = f->c->server;
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
-	if (!plan || s->tx.uncertain) { /* the server's own, or nobody's: 26000 */
+	if (!plan) { /* the server's own, or nobody's: 26000 */
 		enum pp_step step = pp_front_clear_name(f, name->text)
 					    ? pp_front_sql_use(f, head->type, name->text)
 					    : PP_STEP_STOP;
@@ -184,10 +184,10 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_server *s = c->server;
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
 	/* It is to provoke an error yet; or it is a copy, and nobody's of that name. */
-	if (!plan && !s->tx.uncertain &&
+	if (!plan &&
 	    (strcmp(s->untidy, name->text) == 0 || pp_copies_named(&s->copies, name->text)))
 		return pp_front_rename(f, head, name, NOBODY);
-	if (!plan || s->tx.uncertain) {
+	if (!plan) {
 		enum pp_step step = pp_front_sql_use(f, head->type, name->text);
 		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
 	}
@@ -200,4 +200,25 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
 	}
 	return step;
+}
+
+enum pp_step pp_front_use_in_doubt(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
+	if (!plan)
+		return head->type == PP_FRONT_PARSE ? PP_STEP_WAIT : pp_front_pass(f, head);
+	if (head->type == PP_FRONT_CLOSE) {
+		(void)!pp_statements_set(&f->c->statements, name->text, NULL);
+		return pp_front_rename(f, head, name, NOBODY);
+	}
+	if (pp_copies_find(&s->copies, plan) != PP_COPIES_FRESH) {
+		if (pp_front_send(f))
+			pp_client_fail(f->c, "FATAL", "08006", PP_FRONT_LOST);
+		return PP_STEP_STOP;
+	}
+	if (plan->touch)
+		pp_front_touch(s, plan->touch);
+	return pp_front_rename(f, head, name, plan->name);
 }
