@@ -60,8 +60,10 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits);
 /* A text at once, for later (front_query.c, front_parse.c). */
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
-/* Room for so many marks more; false: the client waits for answers. */
+/* Room for so many marks more; false: the client waits for answers, or is gone. */
 bool pp_front_make_room(struct pp_front_run *f, uint32_t count);
+/* Ends the session with 53200: false. */
+bool pp_front_lacks_memory(struct pp_front_run *f);
 /* Is anything that was said not yet answered? Then the rest waits, and the server is made to answer. */
 bool pp_front_awaits_answers(struct pp_front_run *f);
 /* A named statement: must it wait until what was said before is answered, which may forget statements? */

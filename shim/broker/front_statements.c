@@ -46,10 +46,21 @@ static void await_answers(struct pp_front_run *f)
 	s->flight.full = true;
 }
 
+bool pp_front_lacks_memory(struct pp_front_run *f)
+{
+	if (pp_front_send(f))
+		pp_client_fail(f->c, "FATAL", "53200", "podpool: out of memory");
+	return false;
+}
+
 bool pp_front_make_room(struct pp_front_run *f, uint32_t count)
 {
-	if (pp_flight_reserve(&f->c->server->flight, count) == 0)
+	int r = pp_flight_reserve(&f->c->server->flight, count);
+	if (r == 0)
 		return true;
+	if (r !=
+	    PP_ERR_FULL) /* perhaps nothing is under way whose answer would be the time to look again */
+		return pp_front_lacks_memory(f);
 	await_answers(f);
 	return false;
 }
@@ -91,14 +102,13 @@ bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 	if (bits & PP_PIN_PREPARE) /* it speaks of statements, and nobody will read of which */
 		bits |= PP_TOUCH_STATEMENTS;
 	free(plan->touch);
-	plan->touch = NULL;
+	plan->touch = bits ? malloc(sizeof *plan->touch) : NULL;
 	plan->watch = s->database->hidden->generation;
-	if (!bits)
-		return true;
-	plan->touch = malloc(sizeof *plan->touch);
 	if (plan->touch)
 		pp_touch_read(plan->touch, bits, &s->lexer);
-	return plan->touch != NULL;
+	else if (bits)
+		plan->watch--; /* whoever finds it next reads it again */
+	return plan->touch || !bits;
 }
 
 /* The answer tells what may have to be known where the server cannot be asked. */
@@ -169,7 +179,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	if (head->type == PP_FRONT_DESCRIBE)
 		return pass_describe(f, head, name, plan);
 	if (plan->watch != s->database->hidden->generation && !pp_front_learn_touch(s, plan))
-		pp_front_touch_dated(s, plan->watch - 1);
+		pp_front_touch_dated(s, plan->watch);
 	if (plan->touch)
 		pp_front_touch(s, plan->touch);
 	s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
