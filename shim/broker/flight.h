@@ -68,7 +68,8 @@ struct pp_flight_mark {
 struct pp_flight {
 	struct pp_flight_mark *marks; /* owned; [head, end) are under way */
 	uint32_t head, end, size;
-	bool full; /* a client waits for answers; they are on their way */
+	bool full;	  /* a client waits for answers; they are on their way, */
+	uint32_t flushed; /* to so many messages: a Flush, or their batch's end, is behind them */
 };
 
 struct pp_server;

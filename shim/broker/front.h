@@ -24,6 +24,11 @@ enum pp_step { PP_STEP_TAKE, PP_STEP_WAIT, PP_STEP_STOP };
 /* Why a server is kept: names were taken again, more than one at a time, and the answers to that are on it. */
 #define PP_FRONT_TWICE "statements prepared twice"
 
+/* 08006: a prepared statement is on another server, and this one cannot be returned nor asked. */
+#define PP_FRONT_LOST                                                                              \
+	"podpool: after a pipeline whose answers cannot be told apart this prepared statement "    \
+	"cannot be brought to its server; connect again"
+
 /* Messages written anew are gathered here, so that a batch stays one packet. */
 #define PP_FRONT_OUT 4096
 
@@ -55,8 +60,10 @@ void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits);
 /* A text at once, for later (front_query.c, front_parse.c). */
 uint32_t pp_front_lex_whole(struct pp_server *s, const uint8_t *text, size_t len);
-/* Room for so many marks more; false: the client waits for answers. */
+/* Room for so many marks more; false: the client waits for answers, or is gone. */
 bool pp_front_make_room(struct pp_front_run *f, uint32_t count);
+/* Ends the session with 53200: false. */
+bool pp_front_lacks_memory(struct pp_front_run *f);
 /* Is anything that was said not yet answered? Then the rest waits, and the server is made to answer. */
 bool pp_front_awaits_answers(struct pp_front_run *f);
 /* A named statement: must it wait until what was said before is answered, which may forget statements? */
@@ -128,6 +135,11 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 			  const struct pp_front_name *name);
 enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *head,
 			    const struct pp_front_name *name);
+
+/* The same where answers can no longer be told apart (tx.h, uncertain): nothing of ours is said any more, what is not there
+ * ends the session (08006). WAIT: a Parse that is the server's own. */
+enum pp_step pp_front_use_in_doubt(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const struct pp_front_name *name);
 
 /* A message of the broker's own, behind what was looked at; plan and name are its mark's. False: gone, or it must wait. */
 bool pp_front_say(struct pp_front_run *f, enum pp_flight_kind kind, uint8_t type, const void *body,

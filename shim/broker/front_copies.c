@@ -59,7 +59,7 @@ static bool say_parse(struct pp_front_run *f, enum pp_flight_kind kind, struct p
 	size_t name_len = strlen(name) + 1, types_len = w.types ? w.types_len : 0;
 	uint8_t *body = malloc(name_len + w.text_len + types_len);
 	if (!body)
-		return false;
+		return pp_front_lacks_memory(f);
 	memcpy(body, name, name_len);
 	memcpy(body + name_len, w.text, w.text_len);
 	if (types_len)
@@ -139,12 +139,13 @@ enum pp_step pp_front_move_names(struct pp_front_run *f)
  * Once for a plan and a server. */
 static bool check(struct pp_front_run *f, struct pp_plan *plan)
 {
+	struct pp_server *s = f->c->server;
 	char body[1 + PP_PLAN_NAME_MAX] = "S";
 	strcpy(body + 1, plan->name);
 	if (pp_front_say(f, PP_FLIGHT_CHECK, PP_FRONT_DESCRIBE, body, strlen(body) + 1, plan, NULL))
 		(void)pp_front_awaits_answers(f);
 	else
-		pp_copies_distrust(&f->c->server->copies); /* it must not count as checked */
+		pp_copies_distrust(&s->copies); /* it must not count as checked */
 	return false;
 }
 

@@ -51,20 +51,11 @@ bool pp_front_find_name(const uint8_t *message, const struct pp_frame_head *head
 	return speaks(head->type, message, head->total, ret_name) == OF_A_NAME;
 }
 
-/* Too long to be kept: its text streams by, and it keeps its server. */
-static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
+/* Nobody could bring it: it keeps its server, which says no Query of ours as long as it may be there. */
+static void leave_unkept(struct pp_server *s, const char *why)
 {
-	enum pp_step step = pp_front_pass(f, head);
-	if (step != PP_STEP_TAKE)
-		return step;
-	pp_buf_finish(&f->c->unnamed.parse);
-	f->c->server->unnamed_known = true;
-	pp_server_pin(f->c->server, PP_PIN_STATEMENT, "a long unnamed statement");
-	pp_front_lex_begin(f->c->server, PP_FRONT_PARSE);
-	/* The header is not text: it is counted off here. */
-	f->at += PP_MSG_HEADER;
-	f->c->skip -= PP_MSG_HEADER;
-	return PP_STEP_TAKE;
+	s->unnamed_unkept = true;
+	pp_server_pin(s, PP_PIN_STATEMENT, why);
 }
 
 /* It is replaced by the message that has just passed, which was to have this number; an error may bring it back. */
@@ -77,6 +68,23 @@ static void replace_unnamed(struct pp_client *c, uint32_t number, bool same)
 	else if (!same)
 		pp_unnamed_finish(&c->unnamed);
 	s->unnamed_known = true;
+}
+
+/* Too long to be kept: its text streams by. */
+static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
+{
+	struct pp_server *s = f->c->server;
+	uint32_t number = s->tx.asked;
+	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
+	if (step != PP_STEP_TAKE)
+		return step;
+	replace_unnamed(f->c, number, false);
+	leave_unkept(s, "a long unnamed statement");
+	pp_front_lex_begin(s, PP_FRONT_PARSE);
+	/* The header is not text: it is counted off here. */
+	f->at += PP_MSG_HEADER;
+	f->c->skip -= PP_MSG_HEADER;
+	return PP_STEP_TAKE;
 }
 
 static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *head, uint32_t bits)
@@ -143,7 +151,7 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 	if (again)
 		pp_gist_keep(&c->last_ran, text, strnlen((const char *)text, len));
 	else if (!keep_unnamed(f, head, bits))
-		pp_server_pin(s, PP_PIN_STATEMENT, "no memory for its statement");
+		leave_unkept(s, "no memory for its statement");
 	return step;
 }
 
@@ -184,14 +192,22 @@ static bool is_brought_or_not(struct pp_server *s)
 	return s->unnamed_brought && pp_tx_is_behind(&s->tx, s->unnamed_asked);
 }
 
+/* False: gone, or it must wait. */
+static bool make_unnamed_there(struct pp_front_run *f)
+{
+	struct pp_server *s = f->c->server;
+	if (pp_flight_is_unnamed_pending(&s->flight, &s->tx) || is_brought_or_not(s))
+		return false;
+	return s->unnamed_known || bring_unnamed(f);
+}
+
 static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	if (head->type == PP_FRONT_CLOSE)
 		return close_unnamed(f, head);
-	if (pp_flight_is_unnamed_pending(&s->flight, &s->tx) || is_brought_or_not(s) ||
-	    (!s->unnamed_known && !bring_unnamed(f)))
+	if (!s->tx.uncertain && !make_unnamed_there(f))
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_BIND && c->unnamed.touch) {
 		pp_front_touch(s, c->unnamed.touch);
@@ -221,6 +237,10 @@ enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 		return head->type == PP_FRONT_PARSE ? parse_unnamed(f, frame, head)
 						    : use_unnamed(f, head);
 	case OF_A_NAME: break;
+	}
+	if (f->c->server->tx.uncertain) {
+		enum pp_step step = pp_front_use_in_doubt(f, head, &name);
+		return step == PP_STEP_WAIT ? pp_front_parse(f, frame, head, &name) : step;
 	}
 	if (pp_front_awaits_names(f))
 		return PP_STEP_STOP;

@@ -4,6 +4,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/front.h"
+#include "broker/hidden.h"
 #include "broker/missing.h"
 #include "broker/server.h"
 
@@ -73,7 +74,8 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_plans_env env = {c->label, c->epoch, c->server->renames};
 	struct pp_plan *plan =
 		pp_plans_take(c->database, env, f->bytes + f->at + end, head->total - end, &is_new);
-	if (plan && is_new && !pp_front_learn_touch(c->server, plan)) {
+	bool is_read = plan && !is_new && plan->watch == c->database->hidden->generation;
+	if (plan && !is_read && !pp_front_learn_touch(c->server, plan)) {
 		pp_plan_drop(plan);
 		return NULL;
 	}

@@ -172,6 +172,7 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	pp_unnamed_finish(&c->unnamed); /* docs 55.2.3 */
 	pp_flight_end_unnamed(&s->flight);
 	s->unnamed_known = true;
+	s->unnamed_unkept = false;
 	if (!look) {
 		pp_front_lex_begin(s, PP_FRONT_QUERY);
 		/* The header is not text: it is counted off here. */

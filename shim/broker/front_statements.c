@@ -33,21 +33,34 @@ enum pp_step pp_front_rename(struct pp_front_run *f, const struct pp_frame_head 
 	return PP_STEP_TAKE;
 }
 
-/* The rest of the batch must wait for answers; the server keeps them back until it is told to Flush. */
+/* The rest of the batch must wait for answers; the server keeps them back until it is told to Flush. Whoever waits
+ * already may have said more since: that went where a first answer had made room, and is behind the Flush of then. */
 static void await_answers(struct pp_front_run *f)
 {
 	static const uint8_t flush[] = {PP_FRONT_FLUSH, 0, 0, 0, 4};
 	struct pp_server *s = f->c->server;
-	if (!s->flight.full && pp_tx_is_in_batch(&s->tx) &&
+	if (s->flight.flushed != s->tx.asked && pp_tx_is_in_batch(&s->tx) &&
 	    pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
 		(void)pp_front_put(f, flush, sizeof flush);
+	s->flight.flushed = s->tx.asked;
 	s->flight.full = true;
+}
+
+bool pp_front_lacks_memory(struct pp_front_run *f)
+{
+	if (pp_front_send(f))
+		pp_client_fail(f->c, "FATAL", "53200", "podpool: out of memory");
+	return false;
 }
 
 bool pp_front_make_room(struct pp_front_run *f, uint32_t count)
 {
-	if (pp_flight_reserve(&f->c->server->flight, count) == 0)
+	int r = pp_flight_reserve(&f->c->server->flight, count);
+	if (r == 0)
 		return true;
+	if (r !=
+	    PP_ERR_FULL) /* perhaps nothing is under way whose answer would be the time to look again */
+		return pp_front_lacks_memory(f);
 	await_answers(f);
 	return false;
 }
@@ -89,14 +102,13 @@ bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 	if (bits & PP_PIN_PREPARE) /* it speaks of statements, and nobody will read of which */
 		bits |= PP_TOUCH_STATEMENTS;
 	free(plan->touch);
-	plan->touch = NULL;
+	plan->touch = bits ? malloc(sizeof *plan->touch) : NULL;
 	plan->watch = s->database->hidden->generation;
-	if (!bits)
-		return true;
-	plan->touch = malloc(sizeof *plan->touch);
 	if (plan->touch)
 		pp_touch_read(plan->touch, bits, &s->lexer);
-	return plan->touch != NULL;
+	else if (bits)
+		plan->watch--; /* whoever finds it next reads it again */
+	return plan->touch || !bits;
 }
 
 /* The answer tells what may have to be known where the server cannot be asked. */
@@ -150,7 +162,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 {
 	struct pp_server *s = f->c->server;
 	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
-	if (!plan || s->tx.uncertain) { /* the server's own, or nobody's: 26000 */
+	if (!plan) { /* the server's own, or nobody's: 26000 */
 		enum pp_step step = pp_front_clear_name(f, name->text)
 					    ? pp_front_sql_use(f, head->type, name->text)
 					    : PP_STEP_STOP;
@@ -167,7 +179,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	if (head->type == PP_FRONT_DESCRIBE)
 		return pass_describe(f, head, name, plan);
 	if (plan->watch != s->database->hidden->generation && !pp_front_learn_touch(s, plan))
-		pp_front_touch_dated(s, plan->watch - 1);
+		pp_front_touch_dated(s, plan->watch);
 	if (plan->touch)
 		pp_front_touch(s, plan->touch);
 	s->forgets |= plan->touch && plan->touch->bits & PP_TOUCH_FORGETS;
@@ -182,10 +194,10 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 	struct pp_server *s = c->server;
 	struct pp_plan *plan = pp_statements_find(c->statements, name->text);
 	/* It is to provoke an error yet; or it is a copy, and nobody's of that name. */
-	if (!plan && !s->tx.uncertain &&
+	if (!plan &&
 	    (strcmp(s->untidy, name->text) == 0 || pp_copies_named(&s->copies, name->text)))
 		return pp_front_rename(f, head, name, NOBODY);
-	if (!plan || s->tx.uncertain) {
+	if (!plan) {
 		enum pp_step step = pp_front_sql_use(f, head->type, name->text);
 		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
 	}
@@ -198,4 +210,25 @@ enum pp_step pp_front_close(struct pp_front_run *f, const struct pp_frame_head *
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
 	}
 	return step;
+}
+
+enum pp_step pp_front_use_in_doubt(struct pp_front_run *f, const struct pp_frame_head *head,
+				   const struct pp_front_name *name)
+{
+	struct pp_server *s = f->c->server;
+	struct pp_plan *plan = pp_statements_find(f->c->statements, name->text);
+	if (!plan)
+		return head->type == PP_FRONT_PARSE ? PP_STEP_WAIT : pp_front_pass(f, head);
+	if (head->type == PP_FRONT_CLOSE) {
+		(void)!pp_statements_set(&f->c->statements, name->text, NULL);
+		return pp_front_rename(f, head, name, NOBODY);
+	}
+	if (pp_copies_find(&s->copies, plan) != PP_COPIES_FRESH) {
+		if (pp_front_send(f))
+			pp_client_fail(f->c, "FATAL", "08006", PP_FRONT_LOST);
+		return PP_STEP_STOP;
+	}
+	if (plan->touch)
+		pp_front_touch(s, plan->touch);
+	return pp_front_rename(f, head, name, plan->name);
 }

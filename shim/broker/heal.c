@@ -54,6 +54,10 @@ void pp_heal_remember(struct pp_front_run *f, struct pp_plan *plan)
 	heal->last_number = s->tx.asked;
 	if (!begins_alone(s))
 		return;
+	heal->len = 0;
+	if (s->tx.asked ==
+	    heal->again_at) /* once: the plan may be the same, if no other could be made */
+		return;
 	heal->len = batch_len(f->bytes + f->at, f->len - f->at, &heal->tells);
 	if (heal->len > PP_HEAL_MAX || (!heal->batch && !(heal->batch = malloc(PP_HEAL_MAX))))
 		heal->len = 0;
@@ -171,7 +175,8 @@ void pp_heal_again(struct pp_server *s)
 	if (r == 0)
 		r = pp_buf_append(&c->in, pp_buf_bytes(&later), pp_buf_len(&later), SIZE_MAX);
 	pp_buf_finish(&later);
-	s->heal.len = 0; /* once */
+	s->heal.len = 0;
+	s->heal.again_at = s->tx.asked;
 	if (r < 0)
 		pp_client_close(c, "no memory for its input");
 	else

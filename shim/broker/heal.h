@@ -29,6 +29,7 @@ struct pp_heal {
 		plan; /* of message `number`; `last` of what has been used last: not counted, never followed */
 	struct pp_plan *last;
 	uint32_t last_number;
+	uint32_t again_at; /* pp_tx.asked where a batch was said again: it is not kept anew */
 	bool again; /* the error was caught; ReadyForQuery is still to come, and the client waits */
 };
 

@@ -48,7 +48,7 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
-	s->unnamed_known = s->unnamed_brought = false;
+	s->unnamed_known = s->unnamed_brought = s->unnamed_unkept = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (pp_own_doubts(s))
 		pp_own_ask_alive(s); /* and then the rest */
@@ -191,13 +191,19 @@ static void take_back(struct pp_server *s)
 		pp_client_check_eof(c);
 }
 
+/* It is kept for an unnamed statement that is nowhere else, and that any Query of ours would end. */
+static bool must_be_left_alone(const struct pp_server *s)
+{
+	return s->unnamed_unkept && s->pins & PP_PIN_STATEMENT;
+}
+
 static void keep_lent(struct pp_server *s)
 {
 	pp_process_settle(s->client);
 	s->unsettled = false;
 	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
 	/* A RESET took the name the client gave at startup. */
-	if (s->own.kind == PP_OWN_NONE && !s->cancels)
+	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s))
 		pp_own_restore(s);
 }
 
@@ -210,11 +216,15 @@ void pp_lend_check_return(struct pp_server *s)
 	pp_nextval_settle(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
-	if (s->untidy[0] && !s->cancels) {
+	if (s->untidy[0] && !s->cancels && !must_be_left_alone(s)) {
 		pp_own_tidy(s);
 		return;
 	}
 	pp_hidden_transaction_over(s);
+	if (must_be_left_alone(s)) {
+		keep_lent(s);
+		return;
+	}
 	if (pp_hidden_wants(s)) {
 		pp_own_ask_hidden(s);
 		return;

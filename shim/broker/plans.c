@@ -265,6 +265,7 @@ struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
 		*now->touch = *plan->touch;
 	if (!plan->touch || now->touch)
 		return now;
+	now->watch--; /* whoever finds it next reads it again */
 	pp_plan_drop(now);
 	return NULL;
 }

@@ -40,11 +40,11 @@ struct pp_plan {
 	uint32_t generation; /* a copy made before it no longer fits the tables */
 	char name[PP_PLAN_NAME_MAX];
 	struct pp_touched *touch; /* owned; NULL: executing it touches nothing */
-	uint32_t watch;		  /* hidden.generation that is true for */
-	bool proven;		  /* a server has prepared it */
-	bool reads;		  /* how its text is read depends on settings (session/reading.h) */
-	bool rowless;		  /* it is known to return no rows, and what parameters it has */
-	bool infers;		  /* Parse leaves types to the server */
+	uint32_t watch; /* hidden.generation that is true for; another: to be read again */
+	bool proven;	/* a server has prepared it */
+	bool reads;	/* how its text is read depends on settings (session/reading.h) */
+	bool rowless;	/* it is known to return no rows, and what parameters it has */
+	bool infers;	/* Parse leaves types to the server */
 	uint64_t shape; /* of its result as clients were told it (wire/shape.h); 0: nobody was */
 	bool changed;	/* its result is another one since it was prepared: heal.h */
 	bool local;	/* what its names meant was its transaction's alone: nobody else finds it */
@@ -74,7 +74,7 @@ struct pp_plans_env {
 void pp_plans_init(struct pp_plans *plans);
 void pp_plans_finish(struct pp_plans *plans);
 
-/* Finds or makes it, counted; *ret_new: its `touch` is still to be set. NULL: no room or no memory. */
+/* Finds or makes it, counted; *ret_new: its `touch` and `watch` are still to be set. NULL: no room or no memory. */
 struct pp_plan *pp_plans_take(struct pp_database *db, struct pp_plans_env env, const uint8_t *body,
 			      size_t body_len, bool *ret_new);
 /* Only finds, not counted. */

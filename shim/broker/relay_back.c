@@ -61,7 +61,7 @@ static bool take_head(struct pp_back_run *b)
 	enum pp_frame frame = pp_framer_back(message, b->len - b->at, &head);
 	if (frame == PP_FRAME_MORE || (frame == PP_FRAME_PART && pp_back_must_be_whole(s, &head)))
 		return false;
-	bool own = pp_tx_answers_own(&s->tx);
+	bool spare = pp_tx_is_spare(&s->tx, head.type), own = !spare && pp_tx_answers_own(&s->tx);
 	uint8_t status = 0;
 	if (frame == PP_FRAME_WHOLE && head.type == PP_BACK_READY)
 		status = message[PP_MSG_HEADER];
@@ -99,6 +99,10 @@ static bool take_head(struct pp_back_run *b)
 		return pp_back_app_name(b, &head);
 	b->ready |= head.type == PP_BACK_READY;
 	b->failed |= head.type == PP_BACK_ERROR;
+	if (spare) { /* it ends nothing that we wait for */
+		s->skip = head.total;
+		return true;
+	}
 	const struct pp_plans *plans = NULL;
 	if (frame == PP_FRAME_WHOLE && fails_as_changed(s, &head, message, number))
 		plans = &s->database->plans;

@@ -109,7 +109,8 @@ struct pp_server {
 	bool unnamed_brought; /* for it, by message number: */
 	uint32_t unnamed_asked;
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
-	bool used;	    /* it has done something for a client */
+	bool unnamed_unkept; /* one was said whose text is nowhere else, and no Query since: none of ours may end it */
+	bool used; /* it has done something for a client */
 	bool read_paused;
 	pp_ms paused_at;     /* or the last sip since */
 	pp_ms heard_at;	     /* it last said something */

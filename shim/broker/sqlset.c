@@ -37,14 +37,13 @@ static bool learn(struct pp_sqlplan *plan, uint32_t bits, const struct pp_lexer 
 	if (!plan->database->asks_sequences)
 		bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
 	free(plan->touch);
-	plan->touch = NULL;
+	plan->touch = bits ? malloc(sizeof *plan->touch) : NULL;
 	plan->watch = plan->database->hidden->generation;
-	if (!bits)
-		return true;
-	plan->touch = malloc(sizeof *plan->touch);
 	if (plan->touch)
 		pp_touch_read(plan->touch, bits, lx);
-	return plan->touch != NULL;
+	else if (bits)
+		plan->watch--; /* to be read again */
+	return plan->touch || !bits;
 }
 
 const struct pp_touched *pp_sqlplan_touch(struct pp_sqlplan *plan, bool *ret_known)

@@ -8,13 +8,14 @@ void pp_tx_init(struct pp_tx *tx)
 	tx->head = tx->count = tx->asked = tx->answered = 0;
 	tx->status = PP_TX_IDLE;
 	tx->skip_to_sync = tx->uncertain = false;
-	tx->copy_in = tx->copy_ended = tx->copy_sync = false;
+	tx->copy_in = tx->copy_ended = false;
+	tx->copy_syncs = tx->spare = 0;
 }
 
 bool pp_tx_is_idle(const struct pp_tx *tx)
 {
 	return tx->count == 0 && !tx->skip_to_sync && !tx->copy_in && !tx->uncertain &&
-	       tx->status == PP_TX_IDLE;
+	       tx->spare == 0 && tx->status == PP_TX_IDLE;
 }
 
 bool pp_tx_is_busy(const struct pp_tx *tx)
@@ -31,7 +32,7 @@ bool pp_tx_awaits_front(const struct pp_tx *tx)
 {
 	if (tx->copy_in && !tx->copy_ended)
 		return true;
-	return tx->skip_to_sync || pp_tx_is_in_batch(tx);
+	return tx->uncertain || tx->skip_to_sync || pp_tx_is_in_batch(tx);
 }
 
 bool pp_tx_is_in_batch(const struct pp_tx *tx)
@@ -44,6 +45,18 @@ bool pp_tx_is_in_batch(const struct pp_tx *tx)
 bool pp_tx_owes_ready(const struct pp_tx *tx)
 {
 	return tx->count > (pp_tx_is_in_batch(tx) ? 1 : 0);
+}
+
+bool pp_tx_is_spare(const struct pp_tx *tx, uint8_t type)
+{
+	if (type != PP_BACK_READY || tx->spare == 0)
+		return false;
+	switch (pp_tx_phase(tx)) {
+	case PP_TX_AT_SYNC: return false;
+	case PP_TX_AT_QUERY:
+	case PP_TX_AT_FUNCTION: return !tx->ring[tx->head].begun;
+	default: return true;
+	}
 }
 
 bool pp_tx_answers_own(const struct pp_tx *tx)

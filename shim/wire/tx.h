@@ -27,10 +27,14 @@
  * CopyInResponse: what was sent up to the next CopyDone/CopyFail is read by COPY: Sync and Flush are
  * ignored, CopyData may be there, anything else ends in disaster.
  *
+ * An error during COPY IN with Syncs sent before CopyDone (libpq says one behind each Execute): were
+ * they read before the error and ignored, or after it and answered? So many ReadyForQuery are
+ * `spare`: they may come or not, in front of the answers to what is sent behind. Those are in order,
+ * and so the first of them says that no more will come. Until then the server is not idle.
+ *
  * `uncertain` is for ever: the server is never returned, only closed. It is said where the order of
  * server and client cannot be known from outside:
- *   - an error during COPY IN with a Sync sent before CopyDone: was it read before or after the
- *     error, ignored or answered?
+ *   - anything but Sync behind such a COPY: is it discarded, or executed behind a Sync read late?
  *   - during COPY IN, a message that has no place there (servers differ: dead, or message eaten);
  *   - COPY data or its end inside an extended batch whose Execute turns out not to be a COPY;
  *   - an error for a Query behind Flush in the same batch: Flush may fail too (statement_timeout),
@@ -65,6 +69,7 @@ struct pp_tx_section {
 	bool copy : 1;	   /* CopyData, CopyDone or CopyFail behind its extended messages */
 	bool more : 1;	   /* a COPY message or Flush behind its end */
 	bool own : 1;	   /* a Query of the broker's: see pp_tx_front_own() */
+	bool begun : 1;	   /* its Query or FunctionCall has been answered in part */
 };
 
 struct pp_tx {
@@ -76,8 +81,9 @@ struct pp_tx {
 	bool skip_to_sync; /* the server discards until a Sync we have not yet sent; queue is empty */
 	bool copy_in;	   /* the first section is a COPY FROM STDIN that reads now: */
 	bool copy_ended;   /* its CopyDone/CopyFail is sent */
-	bool copy_sync;	   /* a Sync was sent before that */
 	bool uncertain;
+	uint32_t copy_syncs; /* so many Syncs were sent before that */
+	uint32_t spare;
 	struct pp_tx_section ring[PP_TX_SECTIONS_MAX];
 };
 
@@ -98,6 +104,9 @@ void pp_tx_front_own(struct pp_tx *tx);
 /* The same with `extended` messages and a Sync, in a transaction or not, while nothing is owed. */
 void pp_tx_front_own_batch(struct pp_tx *tx, uint32_t extended);
 
+/* Is a message that the server says now a ReadyForQuery that nothing owed is answered with (spare)? */
+bool pp_tx_is_spare(const struct pp_tx *tx, uint8_t type);
+
 /* Is what the server says now the answer to such a Query? And is that all it owes? */
 bool pp_tx_answers_own(const struct pp_tx *tx);
 bool pp_tx_owes_only_own(const struct pp_tx *tx);
@@ -109,7 +118,7 @@ bool pp_tx_owes_only_own(const struct pp_tx *tx);
  * leaving). */
 PP_MUSTCHECK int pp_tx_back(struct pp_tx *tx, uint8_t type, uint8_t status);
 
-/* Nothing owed, no open extended batch, no COPY, status 'I', never uncertain. Half messages are the
+/* Nothing owed nor spare, no open extended batch, no COPY, status 'I', never uncertain. Half messages are the
  * caller's to know. The server may still have Flush or a failed COPY's late data to read: it ignores
  * them, whoever is next. */
 bool pp_tx_is_idle(const struct pp_tx *tx);
@@ -117,7 +126,8 @@ bool pp_tx_is_idle(const struct pp_tx *tx);
 /* Is the transaction known to have failed, and nothing under way that could have ended it? */
 bool pp_tx_has_failed(const struct pp_tx *tx);
 
-/* Can the server not go on without more from the client: COPY data, or the Sync of an open batch? */
+/* Can the server not go on without more from the client: COPY data, or the Sync of an open batch? Or will nobody ever know
+ * that it can (uncertain)? */
 bool pp_tx_awaits_front(const struct pp_tx *tx);
 
 /* Is a batch open, sent in part and not yet ended by Sync? */

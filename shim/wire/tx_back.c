@@ -54,25 +54,49 @@ static void skip_to_sync(struct pp_tx *tx)
 	}
 }
 
+/* Is Sync the next thing the server looks at behind the first section, a failed COPY? */
+static bool is_sync_next(struct pp_tx *tx)
+{
+	for (uint32_t at = 1; at < tx->count; at++) {
+		const struct pp_tx_section *s = pp_tx_section(tx, at);
+		if (s->extended || s->copy)
+			return false;
+		if (s->end != PP_TX_END_COPY)
+			return s->end == PP_TX_END_SYNC;
+	}
+	return true;
+}
+
+/* "If the COPY command was issued via an extended-query message, the backend will now discard
+ * frontend messages until a Sync message is received" (55.2.6); of a simple Query, ReadyForQuery is
+ * still to come. */
+static void copy_failed(struct pp_tx *tx)
+{
+	tx->spare = tx->copy_syncs;
+	tx->copy_in = tx->copy_ended = false;
+	tx->copy_syncs = 0;
+	if (pp_tx_section(tx, 0)->extended == 0)
+		return;
+	tx->uncertain = tx->spare && !is_sync_next(tx);
+	skip_to_sync(tx);
+}
+
 static void back_error(struct pp_tx *tx)
 {
 	bool flush = tx->count && pp_tx_section(tx, 0)->flush;
+	if (pp_tx_phase(tx) != PP_TX_AT_SYNC)
+		tx->spare = 0;
 	switch (pp_tx_phase(tx)) {
 	case PP_TX_AT_EXTENDED: skip_to_sync(tx); break;
-	case PP_TX_AT_COPYING:
-		tx->uncertain = tx->copy_sync;
-		tx->copy_in = tx->copy_ended = tx->copy_sync = false;
-		/* "If the COPY command was issued via an extended-query message, the backend will
-		 * now discard frontend messages until a Sync message is received" (55.2.6); of a
-		 * simple Query, ReadyForQuery is still to come. */
-		if (pp_tx_section(tx, 0)->extended)
-			skip_to_sync(tx);
-		break;
+	case PP_TX_AT_COPYING: copy_failed(tx); break;
 	/* "no skipping occurs if an error is detected while processing Sync - this ensures that
 	 * there is one and only one ReadyForQuery sent for each Sync" (55.2.3): a failed commit. */
 	case PP_TX_AT_SYNC: break;
 	case PP_TX_AT_QUERY:
-	case PP_TX_AT_FUNCTION: tx->uncertain = flush; break;
+	case PP_TX_AT_FUNCTION:
+		tx->uncertain = flush;
+		pp_tx_section(tx, 0)->begun = true;
+		break;
 	default:
 		if (flush)
 			skip_to_sync(tx);
@@ -85,7 +109,7 @@ static void back_error(struct pp_tx *tx)
 /* What COPY does with an end sent before CopyInResponse was seen; false: it cannot be told. */
 static bool copy_reads(struct pp_tx *tx, const struct pp_tx_section *s)
 {
-	tx->copy_sync |= s->end == PP_TX_END_SYNC;
+	tx->copy_syncs += s->end == PP_TX_END_SYNC;
 	tx->copy_ended |= s->end == PP_TX_END_COPY;
 	return s->end != PP_TX_END_QUERY && s->end != PP_TX_END_FUNCTION;
 }
@@ -122,7 +146,8 @@ static void back_copy_end(struct pp_tx *tx)
 {
 	if (!tx->copy_ended) /* done before CopyDone: no server we know; who reads the rest? */
 		tx->uncertain = true;
-	tx->copy_in = tx->copy_ended = tx->copy_sync = false;
+	tx->copy_in = tx->copy_ended = false;
+	tx->copy_syncs = 0;
 	if (pp_tx_section(tx, 0)->extended == 0)
 		return;
 	/* CopyDone ended the section but not the batch: its transaction is open until Sync. */
@@ -135,7 +160,18 @@ static void back_copy_end(struct pp_tx *tx)
 
 static int back_reply(struct pp_tx *tx, uint8_t type)
 {
-	switch ((enum reply)replies[type][pp_tx_phase(tx)]) {
+	enum pp_tx_phase phase = pp_tx_phase(tx);
+	enum reply reply = (enum reply)replies[type][phase];
+	if (pp_tx_is_spare(tx, type)) {
+		tx->spare--;
+		tx->skip_to_sync = false; /* that Sync was read behind the error */
+		return 0;
+	}
+	if (reply != WRONG && reply != READY)
+		tx->spare = 0;
+	if (phase == PP_TX_AT_QUERY || phase == PP_TX_AT_FUNCTION)
+		pp_tx_section(tx, 0)->begun = true;
+	switch (reply) {
 	case PART: return 0;
 	case COMPLETE:
 		pp_tx_section(tx, 0)->extended--;

@@ -72,7 +72,7 @@ static int front_copying(struct pp_tx *tx, uint8_t type)
 	case PP_FRONT_COPY_DATA:
 	case PP_FRONT_FLUSH: break;
 	/* "The backend will ignore Flush and Sync messages received during copy-in mode" */
-	case PP_FRONT_SYNC: tx->copy_sync = true; break;
+	case PP_FRONT_SYNC: tx->copy_syncs++; break;
 	case PP_FRONT_COPY_DONE:
 	case PP_FRONT_COPY_FAIL:
 		tx->copy_ended = true;
@@ -98,6 +98,13 @@ static int front_session(struct pp_tx *tx, uint8_t type)
 	}
 }
 
+/* Behind a failed COPY nothing comes of it, whether the server skips up to a Sync or not. */
+static bool is_dropped(uint8_t type)
+{
+	return type == PP_FRONT_COPY_DATA || type == PP_FRONT_COPY_DONE ||
+	       type == PP_FRONT_COPY_FAIL || type == PP_FRONT_FLUSH;
+}
+
 int pp_tx_front(struct pp_tx *tx, uint8_t type)
 {
 	static const bool allowed[PP_TX_LETTERS] = {
@@ -113,8 +120,10 @@ int pp_tx_front(struct pp_tx *tx, uint8_t type)
 	if (tx->uncertain)
 		return 0;
 	if (tx->skip_to_sync) {
-		if (type != PP_FRONT_SYNC)
+		if (type != PP_FRONT_SYNC) {
+			tx->uncertain = tx->spare && !is_dropped(type);
 			return 0;
+		}
 		tx->skip_to_sync = false;
 	}
 	if (tx->copy_in && !tx->copy_ended)

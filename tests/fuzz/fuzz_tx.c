@@ -26,7 +26,7 @@ static void check_sane(const struct pp_tx *tx)
 	if (tx->uncertain)
 		return;
 	pp_fuzz_check(!tx->copy_in || (tx->count > 0 && pp_tx_is_busy(tx)));
-	pp_fuzz_check(tx->copy_in || (!tx->copy_ended && !tx->copy_sync));
+	pp_fuzz_check(tx->copy_in || (!tx->copy_ended && !tx->copy_syncs));
 	pp_fuzz_check(!tx->skip_to_sync || (tx->count == 0 && !pp_tx_is_busy(tx)));
 }
 
@@ -69,7 +69,7 @@ static void play_with_model(struct pp_tx *tx, struct bytes *b)
 		deliver(tx, &server);
 	check_sane(tx);
 	if (!server.dead && !tx->uncertain)
-		pp_fuzz_check(pp_tx_is_idle(tx) == pp_model_is_clean(&server));
+		pp_fuzz_check(pp_tx_is_idle(tx) == (pp_model_is_clean(&server) && !tx->spare));
 }
 
 static void play_madness(struct pp_tx *tx, struct bytes *b)

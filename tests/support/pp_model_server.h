@@ -118,10 +118,10 @@ static inline void pp_model_session(struct pp_model *m, char type)
 	/* statement_timeout runs in an open batch and is reported for the message read next */
 	bool timeout = m->batch && pp_model_chance(m, 12);
 	switch (type) {
-	case 'S':
-		m->skip = false;
-		if (pp_model_chance(m, 8))
+	case 'S': /* commits what the batch did, if it has not failed */
+		if (m->batch && !m->skip && pp_model_chance(m, 8))
 			pp_model_say(m, "E");
+		m->skip = false;
 		pp_model_ready(m);
 		break;
 	case 'Q':

@@ -1,7 +1,7 @@
 """COPY and its failures, direct and pooled: scenario 22."""
 import pytest
 
-from support.pgwire import (COPY_DONE, FLUSH, SYNC, bind, copy_data, copy_fail, describe, execute, parse,
+from support.pgwire import (COPY_DONE, FLUSH, SYNC, bind, close, copy_data, copy_fail, describe, execute, parse,
                             query)
 from test_diff_pipeline import TABLE
 
@@ -59,6 +59,41 @@ def test_22_copy_in_the_extended_protocol(diff, messages, name):
         b.sql("select count(*) from stage.t")
         a.batch(parse("select 1"), bind(), execute())
     diff(script, TABLE)
+
+
+REFUSE = """create function stage.refuse() returns trigger language plpgsql as $$ begin raise 'refused'; end $$;
+
+            create trigger refuse before insert on stage.t for statement execute function stage.refuse();"""
+
+
+@pytest.mark.parametrize("messages, readies, setup", [
+    ([BAD, COPY_DONE], 1, ""), ([copy_data(b"1\tx\n"), COPY_DONE], 1, ""), ([ROW, copy_fail("no more")], 1, ""),
+    ([ROW, COPY_DONE], 2, REFUSE),
+], ids=["bad row", "duplicate", "given up", "refused before it reads"])
+@pytest.mark.parametrize("within", [False, True], ids=["alone", "in a transaction"])
+@pytest.mark.parametrize("behind", [[], [parse("select 'new'", "new")], [parse("select 'unnamed'")]],
+                         ids=["", "named behind", "unnamed behind"])
+def test_22_copy_with_a_sync_before_its_end_fails(diff, messages, readies, setup, within, behind):
+    """libpq's PQexecPrepared of a COPY, and other drivers: what was prepared before is there still."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 'kept'", "kept"), parse("copy stage.t from stdin", "copy"))
+        if within:
+            a.sql("begin")
+        a.say(bind(name="copy"), execute(), SYNC)
+        a.hear(b"G")
+        a.say(*messages, SYNC, *behind, *[SYNC for _ in behind])
+        a.hear(b"Z", times=readies + len(behind))
+        if within:
+            a.sql("rollback")
+        a.batch(bind(name="kept"), execute())
+        b.sql("select count(*) from stage.t")
+        for name in ("kept", "new", ""):
+            a.batch(bind(name=name), describe(), execute())
+            b.sql("select 1")
+        a.batch(bind(name="copy"), describe(b"S", "copy"), close(b"S", "kept"))
+        play.pins()
+    diff(script, TABLE.rstrip() + ";\n\n" + setup)
 
 
 @pytest.mark.parametrize("said", ["copy stage.t to stdout", "copy (select 1 / (10 - n) from stage.t order by n) to stdout",

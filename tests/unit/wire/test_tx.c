@@ -189,10 +189,26 @@ SCRIPTS(test_tx_copy_in_of_a_batch,
 	"F:PBEH B:12G F:d B:E held quiet F:ddcQ held F:S B:ZI idle",
 	"F:PBEdc B:12GE held quiet F:S held busy B:ZI idle", "F:PBEdcQS B:12GE held B:ZI idle")
 
+SCRIPTS(test_tx_copy_that_fails_with_a_sync_before_its_end,
+	/* which it has read: one ReadyForQuery, and the next answer says that there is no other */
+	"F:PBDES B:12nG F:d B:E held quiet F:cS held busy B:ZI held quiet F:PBES B:1 held B:2CZI "
+	"idle",
+	"F:PBDESdcS B:12nGEZI held F:Q B:T held B:CZI idle",
+	"F:PBDESdcSQ B:12nGEZI held B:CZI idle", "F:PBESdcSPBES B:12GEZI held B:1E held B:ZI idle",
+	"F:QSd B:GEZI held F:F B:VZI idle", "F:PBESfS B:12GEZI held F:Q B:EZI idle",
+	/* which it has not read: two of them, at any time */
+	"F:PBDES B:12nG F:d B:E held B:ZI idle F:cS held B:ZI idle",
+	"F:PBDESdcS B:12nGE held B:ZI held B:ZI idle",
+	"F:PBDESdcS B:12nGEZI F:PBES B:ZI held busy B:12CZI idle",
+	"F:PBDESdcS B:12nGEZI F:Q B:ZI held busy B:TDCZI idle",
+	"F:PBDESdcSF B:12nGEZIZI held B:VZI idle",
+	"F:PBES B:12G F:dSHSdcS B:EZIZI held B:ZI held B:ZI idle",
+	"F:Q B:G F:dSd B:E held B:ZI held B:ZI idle",
+	/* more than Sync behind it: is that executed or discarded? */
+	"F:PBDES B:12nG F:d B:E held F:ddHcP lost B:ZI lost F:S B:ZI lost",
+	"F:PBDESdcPS B:12nGE lost", "F:PBDESdcQ B:12nGE lost")
+
 SCRIPTS(test_tx_says_uncertain_where_the_order_cannot_be_known,
-	/* was the Sync read by COPY or by the skipping server? */
-	"F:PBDES B:12nG F:d B:E lost B:ZI lost F:cS lost B:ZI lost busy", "F:PBDESdcS B:12nGE lost",
-	"F:Q B:G F:dSd B:E lost", "F:QSd B:GE lost",
 	/* what COPY must not read */
 	"F:Q B:G F:Q lost", "F:Q B:G F:P lost", "F:QQ B:G lost", "F:PBEPBES B:12G lost",
 	"F:PBEQ B:12G lost", "F:PBESPBES B:12G lost", "F:PBEdP lost", "F:PBEdQ lost",
@@ -256,6 +272,7 @@ int main(void)
 	c = tcase_create("copy");
 	tcase_add_test(c, test_tx_copy_in_of_a_simple_query);
 	tcase_add_test(c, test_tx_copy_in_of_a_batch);
+	tcase_add_test(c, test_tx_copy_that_fails_with_a_sync_before_its_end);
 	suite_add_tcase(s, c);
 	c = tcase_create("doubt");
 	tcase_add_test(c, test_tx_says_uncertain_where_the_order_cannot_be_known);
