@@ -65,8 +65,9 @@ struct pp_client {
 	struct event read_event, write_event;
 	struct pp_buf in, out;
 	pp_ms born;
-	pp_ms since; /* state entered; LENT: its current transaction began */
+	pp_ms since; /* state entered; LENT: its current transaction began; CLOSING: it last took something */
 	uint32_t id;
+	uint32_t untaken; /* CLOSING: bytes for it at the last look */
 
 	struct pp_route *route;	      /* borrowed; routes live as long as the broker */
 	struct pp_process *process;   /* borrowed; NULL unknown */
@@ -160,6 +161,8 @@ void pp_client_write_error(struct pp_client *c, const char *severity, const char
 
 /* Closes when what is queued has been sent. */
 void pp_client_close_soon(struct pp_client *c);
+/* In CLOSING: ends the wait for those who take nothing more, or never close. Called by the janitor. */
+void pp_client_check_closing(struct pp_client *c);
 
 /* Closes now and gives back whatever it holds. */
 void pp_client_close(struct pp_client *c, const char *reason);

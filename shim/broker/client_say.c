@@ -1,7 +1,9 @@
 /* What is said to a client: bytes of its server's, and errors of ours, as its socket takes them. */
 #include "broker/client.h"
 
+#include <linux/sockios.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "broker/login.h"
@@ -11,6 +13,12 @@
 #include "broker/tls.h"
 #include "broker/tunnel.h"
 #include "wire/error.h"
+
+/* All has been sent; the other side's FIN is awaited this long. */
+#define PP_CLOSING_LIMIT_MS 2000
+/* Not all has been sent, and it takes nothing. The kernel asks in the name of a process that ended whether there is room,
+ * each time twice as long after, and gives up when that would be more than two minutes: measured, after 340 s. */
+#define PP_CLOSING_STALL_MS (5 * 60 * 1000)
 
 void pp_client_write(struct pp_client *c, const void *bytes, size_t len)
 {
@@ -68,6 +76,25 @@ void pp_client_flush(struct pp_client *c)
 		if (c->tunnel)
 			pp_tunnel_client_drained(c);
 	}
+}
+
+/* With the kernel's part, which takes more of ours only in large steps. */
+static uint32_t untaken(const struct pp_client *c)
+{
+	int queued = 0;
+	ioctl(c->fd, SIOCOUTQ, &queued);
+	return (uint32_t)pp_buf_len(&c->out) + (uint32_t)queued;
+}
+
+void pp_client_check_closing(struct pp_client *c)
+{
+	uint32_t left = untaken(c);
+	if (left != c->untaken)
+		c->since = c->broker->now;
+	c->untaken = left;
+	pp_ms limit = pp_buf_len(&c->out) ? PP_CLOSING_STALL_MS : PP_CLOSING_LIMIT_MS;
+	if (c->broker->now - c->since >= limit)
+		pp_client_close(c, "it does not close");
 }
 
 static void write_error(struct pp_client *c, const struct pp_error *error)

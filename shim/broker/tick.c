@@ -30,8 +30,6 @@
 #define PP_LOOK_MS 1000
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
-/* Our last words have been sent; the other side's FIN is awaited this long. */
-#define PP_CLOSING_LIMIT_MS 2000
 
 static uint32_t busy(const struct pp_broker *b)
 {
@@ -78,8 +76,8 @@ static void sweep_clients(struct pp_broker *b)
 	PP_LIST_FOREACH_SAFE (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		pp_ms age = b->now - c->since;
-		if (c->state == PP_CLIENT_CLOSING && age >= PP_CLOSING_LIMIT_MS)
-			pp_client_close(c, "it does not close");
+		if (c->state == PP_CLIENT_CLOSING)
+			pp_client_check_closing(c);
 		else if ((c->state == PP_CLIENT_STARTUP || c->state == PP_CLIENT_PASSWORD) &&
 			 age >= PP_STARTUP_LIMIT_MS)
 			pp_client_close(c, "startup takes too long");
