@@ -69,7 +69,7 @@ void pp_lend_detach(struct pp_server *s)
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
 		pp_missing_clear(s);
 	pp_server_pause(s, false);
-	pp_client_pause(c, false);
+	pp_client_pause(c, pp_buf_len(&c->in) >= PP_CLIENT_IN_MAX);
 }
 
 bool pp_lend_begin(struct pp_client *c)

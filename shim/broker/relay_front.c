@@ -181,7 +181,7 @@ void pp_relay_front_pending(struct pp_client *c)
 	}
 	pp_buf_consume(&in, used);
 	c->in = in;
-	if (pp_buf_len(&c->in) < PP_CLIENT_IN_MAX &&
-	    !(c->server && pp_server_is_congested(c->server)))
-		pp_client_pause(c, false);
+	/* Whoever took its server meanwhile saw no input and resumed it. */
+	pp_client_pause(c, pp_buf_len(&c->in) >= PP_CLIENT_IN_MAX ||
+				   (c->server && pp_server_is_congested(c->server)));
 }

@@ -16,6 +16,18 @@ def until(condition, what, seconds=10, pause=0.02):
         time.sleep(pause)
 
 
+def unchanged(look, seconds, limit=10):
+    """What look() says when it has said the same for so long."""
+    deadline, since, answer = time.monotonic() + limit, time.monotonic(), look()
+    while time.monotonic() - since < seconds:
+        assert time.monotonic() < deadline, f"after {limit} s still changing: {answer!r}"
+        time.sleep(0.02)
+        before, answer = answer, look()
+        if answer != before:
+            since = time.monotonic()
+    return answer
+
+
 def gone(pid):
     """Has this process ended, its sockets closed? A zombie that nobody reaps counts as ended, but not while other
     threads of it still live: they hold its descriptors."""

@@ -9,6 +9,7 @@ import fakepg
 from support import pgwire, wait
 from support.dialer import Dialer
 from support.pgwire import Refused, Wire
+from support.queues import in_the_kernel
 from support.serverlog import ServerLog
 
 
@@ -40,6 +41,25 @@ def test_idle_server_terminated_and_nobody_notices(raw, pool, postgres_trust):
         terminate(postgres_trust, pid)
         for wire in wires:
             assert wire.ask(pgwire.PID) != [[pid]]
+
+
+@pytest.mark.pooled
+def test_a_long_query_meets_a_server_that_is_no_longer_there(raw, pool, postgres_trust):
+    wire, text = raw(MAX_SERVERS=1).login(), "x" * (1 << 20)
+    pid = int(wire.ask(pgwire.PID)[0][0])
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        time.sleep(1.2)  # it was quiet for so long that it is asked whether it is there
+        query = pgwire.query(f"select length('{text}')")
+        wire.send(query[:1000])
+        wait.until(lambda: not in_the_kernel(wire.sock), "the broker has read the beginning")
+        wire.send(query[1000:])
+        queued = wait.unchanged(lambda: in_the_kernel(wire.sock), 0.3)
+        assert 0 < queued < len(text), "the broker has taken some of it, and no more than it should"
+        os.kill(pid, signal.SIGTERM)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert wire.rows() == [[str(len(text))]]
 
 
 @pytest.mark.pooled
