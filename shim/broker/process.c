@@ -152,8 +152,8 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		flags & PP_IPC_TERM_DEFAULT && (!(flags & PP_IPC_TERM_PID1) || b->config.pid1_exit);
 	if (!dies)
 		return PP_IPC_OK;
-	/* The second SIGTERM, by whomever, is now. */
-	if (!p || p->waiting || p->released || !has_open_work(p) || b->orders.refuse_lending)
+	/* The second SIGTERM, by whomever, is now; whatever became of the first. */
+	if (!p || !first || p->released || !has_open_work(p) || b->orders.refuse_lending)
 		return PP_IPC_NOW;
 	p->waiting = true;
 	p->waiting_at = b->now;

@@ -48,11 +48,22 @@ static void die_of(int sig)
 	pp_sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, PP_SYS_SIGSET_BYTES);
 }
 
-static void act_by_default(int sig)
+/* raise(), kill(getpid()): not asked to go, it goes, and nothing behind that call may run. The kernel translates si_pid:
+ * 0 for a sender of a pid namespace outside. */
+static bool is_from_itself(const siginfo_t *info)
+{
+	return info->si_code <= 0 && info->si_pid == pp_sys0(SYS_getpid);
+}
+
+static void act_by_default(int sig, const siginfo_t *info)
 {
 	bool is_pid1 = pp_sys0(SYS_getpid) == 1;
 	if (is_pid1 && !pp_conf_get()->is_pid1_exit) {
 		tell(PP_IPC_TERM_PID1);
+		return;
+	}
+	if (!is_pid1 && is_from_itself(info)) {
+		die_of(sig);
 		return;
 	}
 	/* a PID 1 that exits takes the broker along: it asks like everybody else who dies */
@@ -66,9 +77,8 @@ static void act_by_default(int sig)
 void pp_term_default(int sig, siginfo_t *info, void *context)
 {
 	int before = pp_sys_get_errno();
-	(void)info;
 	(void)context;
-	act_by_default(sig);
+	act_by_default(sig, info);
 	pp_sys_set_errno(before);
 }
 

@@ -2,13 +2,14 @@
 
     program.py DSN HANDLER STEP...
 
-HANDLER  own: installs a SIGTERM handler that remembers; default: leaves SIGTERM alone
+HANDLER  own: installs a SIGTERM handler that remembers; once: one that also gives the default action back;
+         default: leaves SIGTERM alone
 STEP     insert:N   a committed row                  begin:N   opens a transaction with that row
          work:S     the server works S seconds       commit    ends the transaction
          await_term until the handler has run        sleep:S   in the program, not on the server
          connect    closes and connects anew         abandon   keeps the connection, opens another
          close      closes politely                  exit:N    ends with that status
-         say:WORD   prints it
+         say:WORD   prints it                       raise      SIGTERM to itself, by the default action
 
 Prints each step after it is done, and the SIGTERM it saw.
 """
@@ -26,6 +27,8 @@ kept = []
 
 def on_term(number, _frame):
     seen.append(number)
+    if handler == "once":
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
     print("got SIGTERM", flush=True)
 
 
@@ -65,6 +68,9 @@ def run(connection, step):
     elif word == "exit":
         sys.stdout.flush()
         os._exit(int(value))
+    elif word == "raise":
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.raise_signal(signal.SIGTERM)
     elif word == "say":
         pass
     else:
@@ -72,7 +78,7 @@ def run(connection, step):
     return connection
 
 
-if handler == "own":
+if handler in ("own", "once"):
     signal.signal(signal.SIGTERM, on_term)
 current = connect()
 print("connected", flush=True)

@@ -126,6 +126,29 @@ def test_own_handler_below_an_init_leaves_nothing(pod):
     assert RUDE not in pod.log()
 
 
+def test_a_second_sigterm_finds_the_default_action_and_is_now(pod):
+    with pod.under_init("once", "begin:1", "say:ready", "await_term", "say:handled", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        box.wait_output("done say:handled")
+        before = time.monotonic()
+        term_child(box)
+        assert child_end(box, 5) == -TERM
+        assert time.monotonic() - before < 1
+        pod.until_count(0, 1)
+        assert pod.rows() == ""
+
+
+def test_a_program_that_ends_itself_by_sigterm_ends_there(pod):
+    """As uvicorn does at the end of its shutdown: what follows the signal is not run, open transaction or not."""
+    with pod.under_init("own", "begin:1", "say:ready", "await_term", "raise", "exit:3") as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        assert child_end(box, 5) == -TERM, box.output()
+        pod.until_count(0, 1)
+        assert pod.rows() == ""
+
+
 # --- the default action
 
 @pooled

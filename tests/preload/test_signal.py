@@ -32,10 +32,10 @@ JAVA = """public class A { public static void main(String[] a) throws Exception 
 
 
 @pytest.mark.parametrize("way", ["default", "handler", "once", "ignore", "family", "children", "exec", "blocked"])
-@pytest.mark.parametrize("broker", [False, True])
+@pytest.mark.parametrize("broker", [None, "term_now", "term_wait"])
 def test_every_answer_is_as_without_the_shim(way, broker, install):
     if broker:
-        install.start_broker()
+        install.start_broker(broker)
     assert run([victim("signals"), way], install.env()) == run([victim("signals"), way], CLEAN_ENV)
 
 
