@@ -32,15 +32,20 @@ static bool is_shared(const struct pp_broker *b)
 	return false;
 }
 
-static bool everybody_leaves(struct pp_broker *b)
+/* Who lives longer than any pod had a handler for which it means something else. */
+static bool is_leaving(const struct pp_process *p)
+{
+	const struct pp_broker *b = p->broker;
+	return p->term_at && b->now - p->term_at < pp_drain_whole(&b->drain);
+}
+
+bool pp_process_all_leave(const struct pp_broker *b)
 {
 	struct pp_process *p, *next;
-	if (is_shared(b))
-		return false;
 	HASH_ITER(hh, b->processes, p, next)
-	if (!p->leaving)
+	if (!is_leaving(p))
 		return false;
-	return b->processes != NULL;
+	return b->processes && !is_shared(b);
 }
 
 static void on_death(evutil_socket_t fd, short what, void *arg)
@@ -61,10 +66,7 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 	event_free(p->event);
 	close(p->pidfd);
 	free(p);
-	if (b->drain.state == PP_DRAIN_RUN && everybody_leaves(b))
-		pp_tick_drain(b, PP_DRAIN_EV_TERM);
-	else
-		pp_tick_drain(b, PP_DRAIN_EV_TICK);
+	pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
 void pp_process_note(struct pp_broker *b, pid_t pid)
@@ -141,12 +143,12 @@ void pp_process_leave(struct pp_client *c)
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 {
 	struct pp_process *p = find(b, pid);
-	bool first = !p || !p->leaving;
-	if (p)
-		p->leaving = true;
-	if (first && (pid == 1 || (p && everybody_leaves(b)))) {
+	bool first = !p || !is_leaving(p);
+	if (p && first)
+		p->term_at = b->now;
+	if (first && (pid == 1 || (p && pp_process_all_leave(b)))) {
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
-		pp_tick_drain(b, PP_DRAIN_EV_TERM);
+		pp_tick_drain(b, pid == 1 ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);
 	}
 	bool dies =
 		flags & PP_IPC_TERM_DEFAULT && (!(flags & PP_IPC_TERM_PID1) || b->config.pid1_exit);

@@ -4,8 +4,9 @@
  * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it; meanwhile it begins no new ones, or many threads would never
  * have none open. A pidfd tells of its death and
  * makes sure the signal reaches no stranger (pidfd_open(2)).
- * The pod is leaving when PID 1 got SIGTERM, or every living process that used the broker did: a server that
- * only replaces one of its workers must not drain everybody, nor a container others that share its broker.
+ * The pod is leaving when PID 1 got SIGTERM; it seems to be when every living process that used the broker did
+ * (drain/drain.h): a server that only replaces its workers must not drain everybody for long, nor a container others
+ * that share its broker.
  */
 #ifndef PP_BROKER_PROCESS_H
 #define PP_BROKER_PROCESS_H
@@ -30,7 +31,7 @@ struct pp_process {
 	int pidfd;
 	struct event *event;
 	struct pp_list clients; /* link: client.process_link */
-	bool leaving;		/* got SIGTERM */
+	pp_ms term_at;		/* got SIGTERM; 0: never */
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
 	pp_ms waiting_at, released_at;
@@ -66,5 +67,7 @@ void pp_process_settle(struct pp_client *c);
 void pp_process_release_all(struct pp_broker *b);
 
 uint32_t pp_process_count(const struct pp_broker *b);
+/* Each of them has got SIGTERM, and not so long ago that it must have been meant otherwise. */
+bool pp_process_all_leave(const struct pp_broker *b);
 
 #endif

@@ -101,14 +101,21 @@ static void sip_for_slow_readers(struct pp_broker *b)
 	}
 }
 
+static void change_state(struct pp_broker *b, enum pp_drain_state before)
+{
+	pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
+	if (before == PP_DRAIN_RUN)
+		pp_publish_withdraw(b);
+	else if (b->drain.state == PP_DRAIN_RUN)
+		pp_publish_routes(b);
+}
+
 static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		 enum pp_drain_state before)
 {
 	b->orders = *orders;
 	if (before != b->drain.state)
-		pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
-	if (before == PP_DRAIN_RUN && before != b->drain.state)
-		pp_publish_withdraw(b);
+		change_state(b, before);
 	if (orders->refuse_lending)
 		pp_process_release_all(b);
 	if (orders->cancel)
@@ -133,6 +140,7 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
 		.processes = b->own_term ? 0 : pp_process_count(b),
 		.servers = nobody ? b->logins : b->pools.open - b->asking,
+		.leaving = pp_process_all_leave(b),
 	};
 	struct pp_drain_orders orders;
 	enum pp_drain_state before = b->drain.state;

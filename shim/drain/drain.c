@@ -12,7 +12,8 @@
 
 static const bool allowed[PP_DRAIN__COUNT][PP_DRAIN__COUNT] = {
 	[PP_DRAIN_RUN] = {[PP_DRAIN_DRAIN] = true, [PP_DRAIN_FINISH] = true},
-	[PP_DRAIN_DRAIN] = {[PP_DRAIN_FORCE] = true, [PP_DRAIN_FINISH] = true},
+	[PP_DRAIN_DRAIN] =
+		{[PP_DRAIN_RUN] = true, [PP_DRAIN_FORCE] = true, [PP_DRAIN_FINISH] = true},
 	[PP_DRAIN_FORCE] = {[PP_DRAIN_FINISH] = true},
 };
 
@@ -36,7 +37,9 @@ static void set_state(struct pp_drain *d, enum pp_drain_state to, pp_ms now)
 	pp_assert(pp_drain_may(d->state, to));
 	d->state = to;
 	d->idle_since = -1;
-	if (d->began_at < 0)
+	if (to == PP_DRAIN_RUN)
+		d->began_at = -1;
+	else if (d->began_at < 0)
 		d->began_at = now;
 }
 
@@ -74,6 +77,11 @@ pp_ms pp_drain_patience(const struct pp_drain *d)
 	return due_after(d, FORCE_MARGIN_MS, 50);
 }
 
+pp_ms pp_drain_whole(const struct pp_drain *d)
+{
+	return d->grace_ms + END_MARGIN_MS;
+}
+
 static pp_ms force_at(const struct pp_drain *d)
 {
 	return d->began_at + pp_drain_patience(d);
@@ -87,6 +95,11 @@ static pp_ms cancel_at(const struct pp_drain *d)
 static pp_ms finish_at(const struct pp_drain *d)
 {
 	return due_at(d, FINISH_MARGIN_MS, 10);
+}
+
+static pp_ms end_at(const struct pp_drain *d)
+{
+	return d->began_at + pp_drain_whole(d);
 }
 
 static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
@@ -104,10 +117,18 @@ static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
 		set_state(d, PP_DRAIN_FINISH, now);
 	else if (d->state == PP_DRAIN_RUN)
 		set_state(d, PP_DRAIN_DRAIN, now);
+	else if (d->surmised)
+		d->began_at = now;
+	d->surmised = false;
 }
 
 static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
 {
+	if (counts->processes && counts->leaving) {
+		set_state(d, PP_DRAIN_DRAIN, now);
+		d->surmised = true;
+		return;
+	}
 	if (counts->clients || counts->processes || counts->servers || d->linger_ms < 0) {
 		d->idle_since = -1;
 		return;
@@ -118,17 +139,27 @@ static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, p
 		set_state(d, PP_DRAIN_FINISH, now);
 }
 
+static void step_drain(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
+{
+	if (counts->clients == 0 && counts->processes == 0) {
+		set_state(d, PP_DRAIN_FINISH, now);
+	} else if (d->surmised) {
+		if (!counts->processes || counts->leaving)
+			return; /* the connections of the last one are about to close */
+		set_state(d, PP_DRAIN_RUN, now);
+		d->surmised = false;
+	} else if (now >= force_at(d)) {
+		set_state(d, PP_DRAIN_FORCE, now);
+	}
+}
+
 /* Each state looks once, in order, so that one late event can pass several deadlines. */
 static void step(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
 {
 	if (d->state == PP_DRAIN_RUN)
 		step_run(d, counts, now);
-	if (d->state == PP_DRAIN_DRAIN) {
-		if (counts->clients == 0 && counts->processes == 0)
-			set_state(d, PP_DRAIN_FINISH, now);
-		else if (now >= force_at(d))
-			set_state(d, PP_DRAIN_FORCE, now);
-	}
+	if (d->state == PP_DRAIN_DRAIN)
+		step_drain(d, counts, now);
 	if (d->state == PP_DRAIN_FORCE && (counts->clients == 0 || now >= finish_at(d)))
 		set_state(d, PP_DRAIN_FINISH, now);
 }
@@ -148,17 +179,16 @@ static bool should_end(const struct pp_drain *d, const struct pp_drain_counts *c
 {
 	if (d->state != PP_DRAIN_FINISH)
 		return false;
-	return d->at_once || (counts->clients == 0 && counts->processes == 0) ||
-	       now >= d->began_at + d->grace_ms + END_MARGIN_MS;
+	return d->at_once || (counts->clients == 0 && counts->processes == 0) || now >= end_at(d);
 }
 
 static pp_ms next_change(const struct pp_drain *d, pp_ms now)
 {
 	switch (d->state) {
 	case PP_DRAIN_RUN: return d->idle_since < 0 ? -1 : d->idle_since + d->linger_ms - now;
-	case PP_DRAIN_DRAIN: return force_at(d) - now;
+	case PP_DRAIN_DRAIN: return d->surmised ? -1 : force_at(d) - now;
 	case PP_DRAIN_FORCE: return (d->cancelled ? finish_at(d) : cancel_at(d)) - now;
-	case PP_DRAIN_FINISH: return d->began_at + d->grace_ms + END_MARGIN_MS - now;
+	case PP_DRAIN_FINISH: return end_at(d) - now;
 	case PP_DRAIN__COUNT: break;
 	}
 	return -1;

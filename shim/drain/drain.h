@@ -1,14 +1,21 @@
 /* shim/drain/drain.h - leaving politely. Pure: events and time in, orders out.
  *
- *         TERM, own TERM, request                deadline
+ *         TERM, own TERM, request, or
+ *         every process leaves                   deadline
  *   RUN ---------------------------> DRAIN ---------------------> FORCE
- *    |                                |                             |
- *    | idle for linger_ms             | no client and no process    | no client left, end of
- *    |                                | left, or second own TERM    | grace, or second own TERM
- *    |                                v                             v
- *    +----------------------------> FINISH <------------------------+
+ *    | ^                              | |                           |
+ *    | |  one that stays, and nobody  | |                           |
+ *    | +--- has told us to leave -----+ | no client and no process  | no client left, end of
+ *    | idle for linger_ms               | left, or second own TERM  | grace, or second own TERM
+ *    |                                  v                           v
+ *    +------------------------------> FINISH <----------------------+
  *
- * BYE: FINISH at once, from any state. No way back: a pod that was told to leave leaves.
+ * BYE: FINISH at once, from any state. No way back for a pod that was told to leave: it leaves.
+ *
+ * That every process leaves (counts.leaving) is a surmise: behind an init that tells us nothing it is the end of the pod,
+ * but a server may be replacing its workers, or SIGTERM may mean something else to a program. So this drain is given up as
+ * soon as somebody stays, begins anew when all leave again, and never gets to FORCE: in a pod that lives on that would be
+ * an outage; in one that ends, the kill ends what is open, as without us. An event makes it certain, and its time counts.
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
  * needs its database); idle servers close at once, a server freed at a transaction's end closes
@@ -36,7 +43,7 @@ enum pp_drain_state {
 
 enum pp_drain_event {
 	PP_DRAIN_EV_TICK,     /* time passed or counts changed */
-	PP_DRAIN_EV_TERM,     /* a process of the pod got SIGTERM */
+	PP_DRAIN_EV_TERM,     /* the pod got SIGTERM: its PID 1 did */
 	PP_DRAIN_EV_OWN_TERM, /* the broker itself got SIGTERM or SIGINT; the second is now */
 	PP_DRAIN_EV_REQUEST,  /* `podpool drain` */
 	PP_DRAIN_EV_BYE,      /* PID 1 exits: nobody will live on */
@@ -47,6 +54,7 @@ struct pp_drain_counts {
 	uint32_t clients;   /* connected client sockets */
 	uint32_t processes; /* living processes that ever asked for a route */
 	uint32_t servers;   /* open or opening */
+	bool leaving;	    /* each of these processes got SIGTERM less than pp_drain_whole() ago */
 };
 
 struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempotent */
@@ -64,6 +72,7 @@ struct pp_drain {
 	pp_ms grace_ms, linger_ms;
 	pp_ms began_at;	  /* DRAIN entered */
 	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
+	bool surmised;	  /* DRAIN only because every process leaves */
 	bool own_term;	  /* the first own TERM was seen */
 	bool at_once;	  /* FINISH is the end: we were told, or nobody will live on */
 	bool cancelled;
@@ -79,6 +88,8 @@ void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		    struct pp_drain_orders *ret_orders);
 /* From the beginning of DRAIN to FORCE. */
 pp_ms pp_drain_patience(const struct pp_drain *d);
+/* From the beginning of DRAIN to when the kill has come: who lives longer was not meant. */
+pp_ms pp_drain_whole(const struct pp_drain *d);
 /* The arrows of the picture. */
 bool pp_drain_may(enum pp_drain_state from, enum pp_drain_state to);
 const char *pp_drain_word(enum pp_drain_state state);

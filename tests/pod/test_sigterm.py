@@ -126,6 +126,16 @@ def test_own_handler_below_an_init_leaves_nothing(pod):
     assert RUDE not in pod.log()
 
 
+def test_own_handler_that_means_something_else_is_no_end(pod):
+    """Only the program got SIGTERM, and nobody kills the pod: past the grace it works on."""
+    with pod.under_init("own", "insert:1", "begin:2", "say:ready", "await_term", "sleep:2", "insert:3", "commit", "sleep:3",
+                        "insert:4", "close", "exit:0", GRACE_SECONDS=2) as box:
+        box.wait_output("done say:ready")
+        term_child(box)
+        assert child_end(box, 10) == 0, box.output()
+        assert pod.rows() == "1,2,3,4"
+
+
 def test_a_second_sigterm_finds_the_default_action_and_is_now(pod):
     with pod.under_init("once", "begin:1", "say:ready", "await_term", "say:handled", "sleep:60") as box:
         box.wait_output("done say:ready")

@@ -1,12 +1,13 @@
-"""podpool drain: what a preStop hook says."""
+"""Draining: what a preStop hook says (podpool drain), and what SIGTERM to all programs may mean."""
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
 from support import wait
-from support.pool import PODPOOL, direct_env
+from support.pool import PODPOOL, ROOT, direct_env
 
 pytestmark = pytest.mark.pooled
 SESSIONS = "select count(*) from pg_stat_activity where usename = 'app'"
@@ -65,3 +66,109 @@ def test_session_state_of_an_idle_client_is_not_waited_for(raw, pool):
     wire.ask("select 1")
     assert drain(pool, "--wait").returncode == 0
     assert wire.ask("select 2") == [["2"]]
+
+
+# --- every program got SIGTERM, but nobody said that the pod ends
+
+WORKER = f"""import signal, socket, sys
+signal.signal(signal.SIGTERM, lambda *_: None)  # finishes its work; or it means something else
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from support.pgwire import Wire
+wire = Wire(socket.create_connection((sys.argv[1], int(sys.argv[2])), 20)).login()
+print("ready", flush=True)
+for line in sys.stdin:
+    print(wire.ask(line), flush=True)"""
+
+
+class Worker:
+    def __init__(self, pool):
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WORKER, pool.postgres.host, str(pool.postgres.port)], env=pool.program_env(),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+
+    def terminate(self):
+        self.process.terminate()
+
+    def ask(self, sql):
+        self.process.stdin.write(sql + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@pytest.fixture
+def worker(pool):
+    """worker() -> a program of its own with one connection; it survives SIGTERM and ends with end()."""
+    workers = []
+
+    def start(**settings):
+        if not workers:
+            pool.env(**settings)
+        workers.append(Worker(pool))
+        return workers[-1]
+
+    yield start
+    for one in workers:
+        one.end()
+
+
+def until_state(pool, state, seconds=10):
+    pool.until_status(lambda s: s["state"] == state, state, seconds)
+    assert (pool.dir / "routes").exists() == (state == "run"), "who connects asks only while the pod leaves"
+
+
+def test_workers_that_are_replaced_are_not_the_end(worker, pool):
+    """As gunicorn does on HUP: all old workers are told to go, and the new ones come a moment later."""
+    old = worker(GRACE_SECONDS=2)
+    assert old.ask("begin") == "[]"
+    old.terminate()
+    until_state(pool, "drain")
+    new = worker()
+    until_state(pool, "run")
+    over = time.monotonic() + 2.5  # the grace, had it been the end
+    while time.monotonic() < over:
+        assert new.ask("select 1") == "[['1']]"
+    assert old.ask("commit") == "[]"
+    assert pool.status()["state"] == "run"
+
+
+def test_a_drain_that_was_given_up_begins_anew_when_all_leave_again(worker, pool):
+    old = worker(GRACE_SECONDS=20)
+    old.terminate()
+    until_state(pool, "drain")
+    for ends in (Worker.terminate, Worker.end):  # it is told to go; it goes by itself
+        new = worker()
+        until_state(pool, "run")
+        ends(new)
+        until_state(pool, "drain")
+        new.process.kill()
+        new.process.wait()
+    old.end()
+    wait.until(lambda: wait.gone(pool.pids[0]), "the broker leaves after the last process")
+
+
+def test_sigterm_that_means_something_else_to_a_program_is_no_end(worker, pool):
+    one, other = worker(GRACE_SECONDS=2), worker()
+    for each in (one, other):
+        assert each.ask("begin") == "[]"
+        each.terminate()
+    until_state(pool, "drain")
+    until_state(pool, "run", seconds=8)
+    for each in (one, other):
+        assert each.ask("commit") == "[]"
+        assert each.ask("select 1") == "[['1']]"
+
+
+def test_a_drain_that_was_asked_for_is_not_given_up(worker, pool):
+    old = worker(GRACE_SECONDS=20)
+    old.terminate()
+    until_state(pool, "drain")
+    assert drain(pool).returncode == 0
+    worker()
+    time.sleep(1)  # several looks of the janitor
+    until_state(pool, "drain")

@@ -6,6 +6,8 @@
 
 static const struct pp_drain_counts nobody = {0};
 static const struct pp_drain_counts busy = {.clients = 3, .processes = 2, .servers = 3};
+static const struct pp_drain_counts leaving = {
+	.clients = 3, .processes = 2, .servers = 3, .leaving = true};
 
 static struct pp_drain_orders tell(struct pp_drain *d, enum pp_drain_event event,
 				   const struct pp_drain_counts *counts, pp_ms now)
@@ -19,8 +21,8 @@ START_TEST(test_drain_only_the_listed_arrows_exist)
 {
 	static const enum pp_drain_state arrows[][2] = {
 		{PP_DRAIN_RUN, PP_DRAIN_DRAIN},	   {PP_DRAIN_RUN, PP_DRAIN_FINISH},
-		{PP_DRAIN_DRAIN, PP_DRAIN_FORCE},  {PP_DRAIN_DRAIN, PP_DRAIN_FINISH},
-		{PP_DRAIN_FORCE, PP_DRAIN_FINISH},
+		{PP_DRAIN_DRAIN, PP_DRAIN_RUN},	   {PP_DRAIN_DRAIN, PP_DRAIN_FORCE},
+		{PP_DRAIN_DRAIN, PP_DRAIN_FINISH}, {PP_DRAIN_FORCE, PP_DRAIN_FINISH},
 	};
 	for (int from = 0; from < PP_DRAIN__COUNT; from++)
 		for (int to = 0; to < PP_DRAIN__COUNT; to++) {
@@ -42,10 +44,11 @@ START_TEST(test_drain_no_event_in_any_state_breaks_the_table)
 			for (size_t t = 0; t < sizeof times / sizeof *times; t++) {
 				struct pp_drain d;
 				pp_drain_init(&d, 30000, 500);
-				tell(&d, first, &busy, 0);
+				tell(&d, first, t % 3 ? &leaving : &busy, 0);
 				enum pp_drain_state before = d.state;
+				bool surmised = d.surmised;
 				tell(&d, second, t % 2 ? &busy : &nobody, times[t]);
-				ck_assert(d.state >= before);
+				ck_assert(d.state >= before || surmised);
 				tell(&d, second, &nobody, times[t]);
 			}
 }
@@ -200,7 +203,7 @@ END_TEST
 
 START_TEST(test_drain_finished_broker_stays_for_a_program_that_was_never_told)
 {
-	const struct pp_drain_counts process_only = {0, 1, 0}, client_only = {1, 0, 0};
+	const struct pp_drain_counts process_only = {.processes = 1}, client_only = {.clients = 1};
 	struct pp_drain d;
 	pp_drain_init(&d, 30000, 5000);
 	tell(&d, PP_DRAIN_EV_TERM, &busy, 0);
@@ -283,6 +286,75 @@ START_TEST(test_drain_ticks_are_idempotent_while_the_clock_stands_still)
 }
 END_TEST
 
+START_TEST(test_drain_every_process_leaving_is_a_drain_without_force)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &leaving, 0);
+	ck_assert(o.close_idle && !o.refuse_lending && !o.finish);
+	ck_assert_int_eq(o.next_ms, -1);
+	o = tell(&d, PP_DRAIN_EV_TICK, &leaving, 3600000);
+	ck_assert(o.close_idle && !o.refuse_lending && !o.cancel && !o.finish);
+	ck_assert_int_eq(d.state, PP_DRAIN_DRAIN);
+}
+END_TEST
+
+START_TEST(test_drain_every_process_leaving_ends_with_the_last_of_them)
+{
+	static const struct pp_drain_counts client_only = {.clients = 1, .servers = 1};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TICK, &leaving, 0);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &client_only, 10).finish);
+	ck_assert_int_eq(d.state, PP_DRAIN_DRAIN);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &nobody, 11).end);
+}
+END_TEST
+
+START_TEST(test_drain_is_given_up_when_a_process_stays_and_begins_anew_when_all_leave)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	for (pp_ms t0 = 0; t0 < 100000; t0 += 20000) {
+		ck_assert(tell(&d, PP_DRAIN_EV_TICK, &leaving, t0).close_idle);
+		ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, t0 + 19000).close_idle);
+		ck_assert_int_eq(d.state, PP_DRAIN_RUN);
+	}
+	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 200000).next_ms, 5000);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &nobody, 205000).finish);
+}
+END_TEST
+
+START_TEST(test_drain_that_was_told_to_is_not_given_up)
+{
+	static const enum pp_drain_event told[] = {PP_DRAIN_EV_TERM, PP_DRAIN_EV_OWN_TERM,
+						   PP_DRAIN_EV_REQUEST};
+	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+		struct pp_drain d;
+		pp_drain_init(&d, 30000, 5000);
+		tell(&d, told[i], &leaving, 0);
+		ck_assert(tell(&d, PP_DRAIN_EV_TICK, &busy, 1).close_idle);
+		/* what was a surmise first is certain now, and has all its time */
+		pp_drain_init(&d, 30000, 5000);
+		tell(&d, PP_DRAIN_EV_TICK, &leaving, 0);
+		ck_assert_int_eq(tell(&d, told[i], &leaving, 20000).next_ms, 25000);
+		ck_assert(tell(&d, PP_DRAIN_EV_TICK, &busy, 44999).close_idle);
+		ck_assert(tell(&d, PP_DRAIN_EV_TICK, &busy, 45000).refuse_lending);
+	}
+}
+END_TEST
+
+START_TEST(test_drain_whole_is_past_the_kill)
+{
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	ck_assert_int_gt(pp_drain_whole(&d), 30000);
+	tell(&d, PP_DRAIN_EV_TERM, &busy, 7);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &busy, 7 + pp_drain_whole(&d) - 1).end);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &busy, 7 + pp_drain_whole(&d)).end);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("drain/drain");
@@ -312,6 +384,14 @@ int main(void)
 	tcase_add_test(c, test_drain_force_ends_with_the_last_client);
 	tcase_add_test(c, test_drain_only_a_second_own_term_is_now);
 	tcase_add_test(c, test_drain_second_own_term_ends_force_too);
+	suite_add_tcase(s, c);
+	c = tcase_create("surmise");
+	tcase_add_test(c, test_drain_every_process_leaving_is_a_drain_without_force);
+	tcase_add_test(c, test_drain_every_process_leaving_ends_with_the_last_of_them);
+	tcase_add_test(c,
+		       test_drain_is_given_up_when_a_process_stays_and_begins_anew_when_all_leave);
+	tcase_add_test(c, test_drain_that_was_told_to_is_not_given_up);
+	tcase_add_test(c, test_drain_whole_is_past_the_kill);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
