@@ -77,6 +77,7 @@ enum pp_ipc_term_flag {
 	PP_IPC_TERM_DEFAULT = 1, /* SIG_DFL: the process dies of it */
 	PP_IPC_TERM_HANDLER = 2, /* the program's own handler runs at once */
 	PP_IPC_TERM_PID1 = 4,	 /* SIG_DFL in PID 1: the kernel would have ignored it */
+	PP_IPC_TERM_SELF = 8,	 /* with DEFAULT: the process sent it to itself */
 };
 
 enum pp_ipc_family { PP_IPC_V4 = 4, PP_IPC_V6 = 6 };

@@ -15,6 +15,8 @@
 #define PP_PROCESS_MAX 10000
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
+/* Node and PHP die of SIGTERM by a handler that gives the default action back and sends it once more. */
+#define PP_PROCESS_RESEND_MS 50
 
 static struct pp_process *find(struct pp_broker *b, pid_t pid)
 {
@@ -140,12 +142,25 @@ void pp_process_leave(struct pp_client *c)
 		release(p);
 }
 
+/* The second SIGTERM, by whomever, is now; and so is one that the process sends to itself: what follows that call was not
+ * to run. But what a handler sends again is still the first one. */
+static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
+{
+	if (p->waiting || p->released)
+		return true;
+	if (p->broker->now - p->handled_at < PP_PROCESS_RESEND_MS)
+		return false;
+	return !first || flags & PP_IPC_TERM_SELF;
+}
+
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 {
 	struct pp_process *p = find(b, pid);
 	bool first = !p || !is_leaving(p);
 	if (p && first)
 		p->term_at = b->now;
+	if (p && flags & PP_IPC_TERM_HANDLER)
+		p->handled_at = b->now;
 	if (first && (pid == 1 || (p && pp_process_all_leave(b)))) {
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
 		pp_tick_drain(b, pid == 1 ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);
@@ -154,8 +169,7 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		flags & PP_IPC_TERM_DEFAULT && (!(flags & PP_IPC_TERM_PID1) || b->config.pid1_exit);
 	if (!dies)
 		return PP_IPC_OK;
-	/* The second SIGTERM, by whomever, is now; whatever became of the first. */
-	if (!p || !first || p->released || !has_open_work(p) || b->orders.refuse_lending)
+	if (!p || is_due(p, flags, first) || !has_open_work(p) || b->orders.refuse_lending)
 		return PP_IPC_NOW;
 	p->waiting = true;
 	p->waiting_at = b->now;

@@ -48,8 +48,7 @@ static void die_of(int sig)
 	pp_sys4(SYS_rt_sigprocmask, SIG_UNBLOCK, &set, NULL, PP_SYS_SIGSET_BYTES);
 }
 
-/* raise(), kill(getpid()): not asked to go, it goes, and nothing behind that call may run. The kernel translates si_pid:
- * 0 for a sender of a pid namespace outside. */
+/* raise(), kill(getpid()). The kernel translates si_pid: 0 for a sender of a pid namespace outside. */
 static bool is_from_itself(const siginfo_t *info)
 {
 	return info->si_code <= 0 && info->si_pid == pp_sys0(SYS_getpid);
@@ -62,12 +61,9 @@ static void act_by_default(int sig, const siginfo_t *info)
 		tell(PP_IPC_TERM_PID1);
 		return;
 	}
-	if (!is_pid1 && is_from_itself(info)) {
-		die_of(sig);
-		return;
-	}
 	/* a PID 1 that exits takes the broker along: it asks like everybody else who dies */
-	if (should_wait(is_pid1 ? PP_IPC_TERM_DEFAULT | PP_IPC_TERM_PID1 : PP_IPC_TERM_DEFAULT))
+	uint32_t more = is_pid1 ? PP_IPC_TERM_PID1 : is_from_itself(info) ? PP_IPC_TERM_SELF : 0;
+	if (should_wait(PP_IPC_TERM_DEFAULT | more))
 		return;
 	if (is_pid1)
 		pp_sys1(SYS_exit_group, EXIT_STATUS);

@@ -14,7 +14,7 @@
 void pp_term_handler(int sig, siginfo_t *info, void *context);
 
 /* The default action. Dies of it as the kernel would have let it ("killed by 15"), unless the broker
- * asks for the time to end a transaction; it then sends SIGTERM once more. Who sends it to itself dies at once.
+ * asks for the time to end a transaction; it then sends SIGTERM once more.
  * As PID 1, where the kernel drops it: returns, or exits with 143 under PODPOOL_PID1_EXIT. Needs no stored state. */
 void pp_term_default(int sig, siginfo_t *info, void *context);
 

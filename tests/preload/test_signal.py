@@ -8,7 +8,7 @@ import pytest
 
 from conftest import CLEAN_ENV, run, victim, wait_for
 
-DEFAULT, HANDLER, PID1 = 1, 2, 4
+DEFAULT, HANDLER, PID1, SELF = 1, 2, 4, 8
 
 PROGRAMS = {
     "sleep": (["sleep", "30"], None),
@@ -32,10 +32,10 @@ JAVA = """public class A { public static void main(String[] a) throws Exception 
 
 
 @pytest.mark.parametrize("way", ["default", "handler", "once", "ignore", "family", "children", "exec", "blocked"])
-@pytest.mark.parametrize("broker", [None, "term_now", "term_wait"])
+@pytest.mark.parametrize("broker", [False, True])
 def test_every_answer_is_as_without_the_shim(way, broker, install):
     if broker:
-        install.start_broker(broker)
+        install.start_broker()
     assert run([victim("signals"), way], install.env()) == run([victim("signals"), way], CLEAN_ENV)
 
 
@@ -76,6 +76,12 @@ def test_default_asks_and_dies(install):
         assert p.wait(10) == -signal.SIGTERM
     (term,) = install.asked("term")
     assert (term["flags"], term["pid"]) == (DEFAULT, p.pid)
+
+
+def test_a_process_that_signals_itself_says_so(install):
+    install.start_broker()
+    run([victim("signals"), "default"], install.env())
+    assert [t["flags"] for t in install.asked("term")] == [DEFAULT | SELF]
 
 
 def test_default_waits_when_told_to_and_asks_again(install):
