@@ -15,8 +15,6 @@
 #define PP_PROCESS_MAX 10000
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
-/* Node and PHP die of SIGTERM by a handler that gives the default action back and sends it once more. */
-#define PP_PROCESS_RESEND_MS 50
 
 static struct pp_process *find(struct pp_broker *b, pid_t pid)
 {
@@ -143,14 +141,13 @@ void pp_process_leave(struct pp_client *c)
 }
 
 /* The second SIGTERM, by whomever, is now; and so is one that the process sends to itself: what follows that call was not
- * to run. But what a handler sends again is still the first one. */
+ * to run. But Node and PHP die of the first one by a handler that gives the default action back and sends it again, Node
+ * whenever its loop comes to it: that is still the first. */
 static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
 {
 	if (p->waiting || p->released)
 		return true;
-	if (p->broker->now - p->handled_at < PP_PROCESS_RESEND_MS)
-		return false;
-	return !first || flags & PP_IPC_TERM_SELF;
+	return flags & PP_IPC_TERM_SELF ? !p->handled : !first;
 }
 
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
@@ -160,7 +157,7 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 	if (p && first)
 		p->term_at = b->now;
 	if (p && flags & PP_IPC_TERM_HANDLER)
-		p->handled_at = b->now;
+		p->handled = true;
 	if (first && (pid == 1 || (p && pp_process_all_leave(b)))) {
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
 		pp_tick_drain(b, pid == 1 ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);

@@ -35,7 +35,7 @@ struct pp_process {
 	bool waiting;		/* told to wait; we owe it a SIGTERM */
 	bool released;		/* the SIGTERM was sent */
 	pp_ms waiting_at, released_at;
-	pp_ms handled_at; /* SIGTERM last met a handler of its own */
+	bool handled; /* a SIGTERM of it met a handler of its own */
 
 	/* leaks.c's: is the number of its connections only ever growing? */
 	pp_ms window_at;	  /* this window began */
