@@ -36,6 +36,7 @@ static enum pp_step parse_natively(struct pp_front_run *f, const struct pp_frame
 	if (step != PP_STEP_TAKE)
 		return step;
 	pp_server_pin(s, PP_PIN_STATEMENT, why);
+	s->has_forgetting = true; /* it may be DEALLOCATE ALL, which SQL's EXECUTE runs unseen */
 	pp_front_lex_begin(s, PP_FRONT_PARSE);
 	s->lexing_unnamed = false;
 	f->at += PP_MSG_HEADER;
@@ -136,7 +137,6 @@ static enum pp_step parse_with_names(struct pp_front_run *f, const struct pp_fra
 				     const struct pp_front_name *name)
 {
 	struct pp_server *s = f->c->server;
-	s->has_forgetting = true;
 	if (pp_front_needs_names(s, PP_TOUCH_STATEMENTS) && pp_front_move_names(f) == PP_STEP_STOP)
 		return PP_STEP_STOP;
 	return parse_natively(f, head, name, "a statement that speaks of statements");

@@ -85,3 +85,15 @@ def test_deallocate_that_is_prepared_now_and_executed_later(begin, raw, direct):
         wire.until(b"Z")
         seen.append([run(wire, "s1"), run(wire, ""), run(wire, "s2"), run(wire, "s1")])
     assert seen[0] == seen[1]
+
+
+def test_deallocate_all_that_sql_executes_by_the_name_of_the_protocol(raw, direct):
+    """Beside what SQL has prepared: what is pipelined behind waits for it, and hears its own name."""
+    seen = []
+    for wire in (raw().login(), direct().login()):
+        prepare(wire, kept="select 1")
+        wire.send(query("prepare b as select 2"), parse("deallocate all", "a"), parse("begin", "c"), SYNC,
+                  parse("execute a"), bind(), execute(), SYNC, bind(name="kept"), SYNC)
+        answers = [answer for _ in range(4) for answer in wire.until(b"Z")]
+        seen.append([(letter, fields(payload)["M"] if letter == b"E" else None) for letter, payload in answers])
+    assert seen[0] == seen[1]
