@@ -98,7 +98,7 @@ struct pp_broker {
 
 	uint32_t client_pids; /* BackendKeyData: so many were given (greet.h) */
 	uint32_t secrets[PP_SECRETS], secrets_left;
-	uint32_t tunnels, logins, cancels, asking; /* asking: question.h */
+	uint32_t logins, cancels, asking; /* asking: question.h */
 	struct pp_refusals refusals;
 	struct pp_notifiers notifiers;
 	uint64_t transactions;

@@ -8,6 +8,7 @@
 #include "broker/lend.h"
 #include "broker/server.h"
 #include "broker/tick.h"
+#include "broker/tunnel.h"
 #include "wire/reader.h"
 
 /* A COMMIT may be the last thing that a program says before it ends: it gets the time it needs. */
@@ -90,6 +91,12 @@ static struct pp_client *find(struct pp_broker *b, const struct pp_startup *star
 void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 {
 	struct pp_client *target = find(c->broker, startup);
+	/* A session that is tunnelled, or went by us (there was no broker), was given its key by the server. A key that was ours
+	 * means nothing there: its secret is podpool's own. */
+	if (!target && !c->ssl) {
+		pp_tunnel_open(c);
+		return;
+	}
 	struct pp_server *s = target ? target->server : NULL;
 	if (s)
 		(void)cancel(s);

@@ -119,7 +119,7 @@ void pp_lend_idle(struct pp_server *s)
 		if (c->server)
 			pp_client_continue(c);
 	}
-	if (b->pools.waiting || b->pools.open > b->pools.cap)
+	if (b->pools.waiting || b->pools.open > pp_pools_places(&b->pools))
 		pp_lend_settle(b);
 }
 

@@ -207,7 +207,7 @@ void pp_question_sweep(struct pp_broker *b)
 
 static bool has_place(const struct pp_broker *b)
 {
-	return b->pools.open < b->pools.cap && !b->pools.errands;
+	return b->pools.open < pp_pools_places(&b->pools) && !b->pools.errands;
 }
 
 static enum pp_route_says ask(struct pp_route *route, struct pp_route_fact *fact, uint8_t code,

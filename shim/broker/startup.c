@@ -146,6 +146,18 @@ static bool must_ask(struct pp_client *c)
 	       pp_question_tls(c->route) == PP_ROUTE_SAYS_UNKNOWN;
 }
 
+/* A program that has left its TLS to us must not go on without. */
+static void pass_on(struct pp_client *c)
+{
+	if (c->mark)
+		pp_client_fail(
+			c, "FATAL", "08006",
+			"podpool: with so long options this connection cannot be encrypted as it "
+			"wants; shorten them, or set PODPOOL=off for this program");
+	else
+		tunnel(c);
+}
+
 static void on_session(struct pp_client *c, const struct pp_startup *startup)
 {
 	if (!take_wish(c, startup)) {
@@ -159,7 +171,7 @@ static void on_session(struct pp_client *c, const struct pp_startup *startup)
 		return;
 	}
 	if (is_beyond_us(startup) || startup->total > PP_POOLED_STARTUP_MAX) {
-		tunnel(c);
+		pass_on(c);
 		return;
 	}
 	if (c->broker->verdict.refuse) {

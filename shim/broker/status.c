@@ -65,10 +65,11 @@ static json_t *totals_json(const struct pp_broker *b)
 			 (json_int_t)b->clients.count, "servers",
 			 (json_int_t)(b->pools.open - b->asking), "lent", count_in(b, PP_CONN_LENT),
 			 "idle", count_in(b, PP_CONN_IDLE), "waiting", (json_int_t)waiting,
-			 "logging_in", (json_int_t)b->logins, "tunnels", (json_int_t)b->tunnels,
-			 "processes", (json_int_t)pp_process_count(b), "transactions",
-			 (json_int_t)b->transactions, "open_transactions", open_transactions(b),
-			 "refused", (json_int_t)b->refusals.total, "pins", pins_json(b));
+			 "logging_in", (json_int_t)b->logins, "tunnels",
+			 (json_int_t)b->pools.tunnels, "processes", (json_int_t)pp_process_count(b),
+			 "transactions", (json_int_t)b->transactions, "open_transactions",
+			 open_transactions(b), "refused", (json_int_t)b->refusals.total, "pins",
+			 pins_json(b));
 }
 
 /* "name=value name=value": settings are not secret, they were in the startup packet. */

@@ -31,9 +31,10 @@
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
 
+/* Not the tunnels: of their work nobody sees the end. */
 static uint32_t busy(const struct pp_broker *b)
 {
-	uint32_t lent = b->tunnels;
+	uint32_t lent = 0;
 	PP_LIST_FOREACH (&b->pools.all, it)
 		lent += (uint32_t)pp_list_entry(it, struct pp_pool, link)
 				->conns[PP_CONN_LENT]

@@ -101,8 +101,7 @@ void pp_tunnel_open(struct pp_client *c)
 	}
 	t->fd = fd;
 	c->tunnel = t;
-	b->tunnels++;
-	pp_pools_count_other(&b->pools, 1);
+	pp_pools_count_tunnel(&b->pools, 1);
 	pp_client_set_state(c, PP_CLIENT_TUNNEL);
 	event_assign(&t->read_event, b->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&t->write_event, b->base, fd, EV_WRITE | EV_PERSIST, on_writable, c);
@@ -132,6 +131,5 @@ void pp_tunnel_close(struct pp_client *c)
 	event_del(&t->write_event);
 	close(t->fd);
 	free(t);
-	c->broker->tunnels--;
-	pp_pools_count_other(&c->broker->pools, -1);
+	pp_pools_count_tunnel(&c->broker->pools, -1);
 }

@@ -11,6 +11,7 @@
 #include "host/next.h"
 #include "host/place.h"
 #include "host/pq_files.h"
+#include "host/pq_long.h"
 #include "host/start.h"
 #include "host/str.h"
 #include "host/sys.h"
@@ -149,7 +150,8 @@ bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *
 		  const char *const *values, int expand_dbname)
 {
 	struct pp_wish wish;
-	if (!pp_conf_get()->is_on || !keywords || !values || !&environ)
+	if (!pp_conf_get()->is_on || !keywords || !values || !&environ ||
+	    pp_pq_is_long(keywords, values, environ))
 		return false;
 	change->keywords[0] = NULL;
 	for (unsigned n = 0; keywords[n]; n++) {

@@ -31,7 +31,8 @@ static uint32_t fair_share(const struct pp_pools *pools)
 	PP_LIST_FOREACH (&pools->all, it)
 		wanting += pp_pool_at(it)->waiters.count || pp_pool_at(it)->logins_wanted ||
 			   pp_pool_at(it)->conns[PP_CONN_LENT].count;
-	return wanting && pools->cap / wanting > 1 ? pools->cap / wanting : 1;
+	uint32_t places = pp_pools_places(pools) - pools->tunnels;
+	return wanting && places / wanting > 1 ? places / wanting : 1;
 }
 
 /* A password must be judged by a login, and no server of its own can stand in for that. */
@@ -119,12 +120,12 @@ static struct pp_conn *oldest_for(const struct pp_pools *pools, const struct pp_
 enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool **ret_pool,
 			       struct pp_conn **ret_conn)
 {
-	if (pools->open > pools->cap) {
+	if (pools->open > pp_pools_places(pools)) {
 		*ret_conn = oldest_idle(pools);
 		return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
 	}
 	if (pools->errands) {
-		if (pools->open < pools->cap)
+		if (pools->open < pp_pools_places(pools))
 			return PP_ADVICE_ERRAND;
 		*ret_conn = oldest_for(pools, NULL, now);
 		return *ret_conn ? PP_ADVICE_CLOSE : PP_ADVICE_NOTHING;
@@ -132,7 +133,7 @@ enum pp_advice pp_pools_advise(struct pp_pools *pools, pp_ms now, struct pp_pool
 	struct pp_pool *needy = pools->waiting || pools->open ? neediest(pools, now) : NULL;
 	if (!needy)
 		return PP_ADVICE_NOTHING;
-	if (pools->open < pools->cap) {
+	if (pools->open < pp_pools_places(pools)) {
 		*ret_pool = needy;
 		return PP_ADVICE_OPEN;
 	}
@@ -156,9 +157,9 @@ pp_ms pp_pools_next_try(const struct pp_pools *pools, pp_ms now)
 bool pp_pools_should_give_up(const struct pp_pools *pools, const struct pp_conn *conn, pp_ms now)
 {
 	const struct pp_pool *pool = conn->pool;
-	if (pools->open > pools->cap)
+	if (pools->open > pp_pools_places(pools))
 		return true;
-	if (pools->open < pools->cap || !pools->waiting)
+	if (pools->open < pp_pools_places(pools) || !pools->waiting)
 		return false;
 	if (has_its_turn(conn, now))
 		return false;

@@ -22,6 +22,17 @@ void pp_pools_count_other(struct pp_pools *pools, int delta)
 	pools->open = (uint32_t)((int)pools->open + delta);
 }
 
+void pp_pools_count_tunnel(struct pp_pools *pools, int delta)
+{
+	pools->tunnels = (uint32_t)((int)pools->tunnels + delta);
+	pp_pools_count_other(pools, delta);
+}
+
+uint32_t pp_pools_places(const struct pp_pools *pools)
+{
+	return pools->tunnels < pools->cap ? pools->cap : pools->tunnels + 1;
+}
+
 void pp_pools_want_errands(struct pp_pools *pools, int delta)
 {
 	pools->errands = (uint32_t)((int)pools->errands + delta);

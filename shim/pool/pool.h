@@ -10,7 +10,8 @@
  * in stays for a while (conn.h), or all would log in for ever and none would ever work.
  *
  * What is opened for no pool (a tunnel; a question to a server) takes a place like the rest. A question waits for one
- * (an errand): short, and before the logins, of which it may be the condition.
+ * (an errand): short, and before the logins, of which it may be the condition. A tunnel cannot wait; however many there
+ * are, the pools have one place.
  *
  * Logins come slowly: as many at once as the pool has servers, and one at a time after one failed (backoff.h). So
  * whatever befell the server, a pod that comes back to it does not come with everything at once.
@@ -36,6 +37,7 @@ struct pp_pools {
 	bool rotate;	  /* lend the server idle for longest, not the best or the one used last */
 	uint32_t cap;	  /* at least 1 */
 	uint32_t open;	  /* connections in any state but CLOSED, those of no pool included */
+	uint32_t tunnels; /* of these */
 	uint32_t waiting; /* waiters and wanted logins over all pools, and errands */
 	uint32_t errands; /* connections of no pool that wait for a place */
 };
@@ -63,6 +65,9 @@ void pp_pools_init(struct pp_pools *pools, uint32_t cap);
 void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap);
 /* Connections that belong to no pool: one more is open, or one less; one more waits for a place, or one less. */
 void pp_pools_count_other(struct pp_pools *pools, int delta);
+void pp_pools_count_tunnel(struct pp_pools *pools, int delta);
+/* How many may be open: the cap, or one beside all the tunnels. */
+uint32_t pp_pools_places(const struct pp_pools *pools);
 void pp_pools_want_errands(struct pp_pools *pools, int delta);
 
 void pp_pool_init(struct pp_pool *pool, struct pp_pools *pools, uint32_t min_open);

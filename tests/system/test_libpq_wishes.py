@@ -229,6 +229,13 @@ def test_what_only_libpq_can_read_still_works(words, pool, server, tmp_path):
     assert (status, out) == (0, "t\n")
 
 
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_what_is_too_long_to_be_pooled_is_encrypted_all_the_same(mode, pool, server):
+    words = f"password=app-secret sslmode={mode} sslrootcert={server.root_cert}"
+    for length in (2000, 4000, 5000):
+        assert same(pool, words, ENCRYPTED, PGOPTIONS=f"-c my.padding={'x' * length}") == (0, "t\n", "")
+
+
 SERVICES = """[verified]
 host=127.0.0.1
 port={p}

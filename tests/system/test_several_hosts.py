@@ -2,12 +2,14 @@
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from fakepg import FakePg, fatal
 from shell import psql, said
 from support import wait
+from support.dialer import Dialer
 from support.pool import direct_env
 
 STARTING = fatal("57P03", "the database system is starting up")
@@ -61,6 +63,24 @@ def silent():
 
 def test_a_host_that_does_not_answer_is_passed_over(pool, silent):
     assert same(pool, [silent, pool.postgres.port], "connect_timeout=2") == (0, "app\n", "")
+
+
+@pytest.mark.pooled
+def test_a_host_that_answers_the_second_packet_is_reached_by_the_pool(pool):
+    """One packet lost, or a queue that was full for a moment: the kernel asks again after a second."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", port))
+        room = threading.Timer(0.5, lambda: [listener.accept()[0].close() for _ in range(2)])
+        room.start()
+        with Dialer(pool.env(TARGETS=f"*:{port},*:{pool.postgres.port}")) as dialer, dialer.connect("127.0.0.1", port) as sock:
+            assert sock.getpeername()[0].startswith("127.66.")
+        room.join()
+        for filler in fillers:
+            filler.close()
 
 
 # Until it has been tried again, at most once a second, several times.

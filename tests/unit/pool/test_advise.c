@@ -129,6 +129,30 @@ START_TEST(test_advise_respects_the_cap_and_its_fall)
 }
 END_TEST
 
+/* A program with a pool of its own that speaks TLS: nobody else in the pod would get anything, as long as it lives. */
+START_TEST(test_advise_however_many_tunnels_there_are_the_pools_have_a_place)
+{
+	setup_cap(2);
+	struct pp_waiter first = {0}, second = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 5; i++)
+		pp_pools_count_tunnel(&pools, 1);
+	pp_pool_wait(&a, &first, 0);
+	ck_assert_int_eq(pp_pools_advise(&pools, 0, &pool, &conn), PP_ADVICE_OPEN);
+	struct pp_conn *only = open_idle(&a, 0, 0);
+	ck_assert_ptr_eq(pp_pool_match(&a, 0, &conn), &first);
+	ck_assert(!pp_pools_should_give_up(&pools, only, 1));
+	pp_pool_wait(&a, &second, 1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+	for (int i = 0; i < 4; i++)
+		pp_pools_count_tunnel(&pools, -1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_NOTHING);
+	pp_pools_count_tunnel(&pools, -1);
+	ck_assert_int_eq(pp_pools_advise(&pools, 1, &pool, &conn), PP_ADVICE_OPEN);
+}
+END_TEST
+
 START_TEST(test_advise_takes_an_idle_server_of_another_pool_when_the_cap_is_reached)
 {
 	setup_cap(2);
@@ -377,6 +401,7 @@ int main(void)
 	tcase_add_test(c, test_advise_tries_one_login_at_a_time_after_a_failure);
 	suite_add_tcase(s, c);
 	c = tcase_create("between pools");
+	tcase_add_test(c, test_advise_however_many_tunnels_there_are_the_pools_have_a_place);
 	tcase_add_test(c, test_advise_below_its_minimum_comes_after_one_where_somebody_waits);
 	tcase_add_test(c, test_advise_takes_an_idle_server_of_another_pool_when_the_cap_is_reached);
 	tcase_add_test(c, test_advise_above_its_share_gives_up_a_server_for_one_below);
