@@ -1,7 +1,10 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +15,7 @@ static const char *const level_names[] = {"error", "warning", "info", "debug"};
  * workers only read an int. */
 static int log_fd = -1;
 static enum pp_log_level log_level = PP_LOG_INFO;
+static atomic_uint lines_lost; /* since the last one that was written */
 
 void pp_log_init(int fd, enum pp_log_level level)
 {
@@ -34,6 +38,34 @@ int pp_log_parse_level(const char *text, enum pp_log_level *ret_level)
 	return PP_ERR_INVALID;
 }
 
+/* A terminal that was stopped (Ctrl-S), a pipe that nobody reads: writing would stop the broker, and with it every program
+ * of the pod. A line is shorter than PIPE_BUF: it fits whole or not at all. */
+static bool is_writable(void)
+{
+	struct pollfd log = {.fd = log_fd, .events = POLLOUT};
+	return poll(&log, 1, 0) == 1 && log.revents & POLLOUT;
+}
+
+/* A log that cannot be written must not stop the broker. */
+static void write_line(const char *line, size_t len)
+{
+	ssize_t ignored;
+	if (!is_writable()) {
+		lines_lost++;
+		return;
+	}
+	unsigned lost = atomic_exchange(&lines_lost, 0);
+	if (lost) {
+		char note[80];
+		int n = snprintf(note, sizeof note,
+				 "podpool[%d]: warning: %u lines are missing here\n", (int)getpid(),
+				 lost);
+		ignored = write(log_fd, note, (size_t)n);
+	}
+	ignored = write(log_fd, line, len);
+	(void)ignored;
+}
+
 void pp_log(enum pp_log_level level, const char *fmt, ...)
 {
 	if (log_fd < 0 || level > log_level)
@@ -48,9 +80,7 @@ void pp_log(enum pp_log_level level, const char *fmt, ...)
 	size_t len = strlen(line);
 	if (m >= 0) {
 		line[len++] = '\n';
-		/* A log that cannot be written must not stop the broker. */
-		ssize_t ignored = write(log_fd, line, len);
-		(void)ignored;
+		write_line(line, len);
 	}
 	errno = saved;
 }

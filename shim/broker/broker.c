@@ -25,7 +25,8 @@
 #include "broker/workers.h"
 #include "ipc/dir.h"
 
-/* A broker that nobody uses ends after this long. */
+/* A broker that nobody uses ends after this long, if a program has started it. One with a container of its own would only be
+ * started again, and programs would have begun another one meanwhile. */
 #define PP_BROKER_LINGER_MS (60 * 1000)
 /* At the end: for cancel requests and logins under way. PID 1 waits for us 200 ms. */
 #define PP_BROKER_GOODBYE_MS 150
@@ -162,7 +163,8 @@ static int open_all(struct pp_broker *b, struct pp_errctx *err)
 	if (make_loop(b) < 0 || pp_cgroup_files_open("", &b->cgroup) < 0 ||
 	    pp_workers_start(b, &b->workers) < 0)
 		return pp_err_set(err, PP_ERR_NOMEM, "out of memory at start");
-	pp_drain_init(&b->drain, b->config.grace_ms, PP_BROKER_LINGER_MS);
+	pp_drain_init(&b->drain, b->config.grace_ms,
+		      pp_start_is_by_program() ? PP_BROKER_LINGER_MS : -1);
 	first_verdict(b);
 	open_tls(b);
 	pp_identity_open(b);

@@ -31,9 +31,9 @@ static void become_stderr(int fd)
 		close(fd);
 }
 
-static int open_file(const char *path)
+static int open_file(const char *path, int flags)
 {
-	return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 }
 
 int pp_logfile_open(const char *dir)
@@ -42,7 +42,7 @@ int pp_logfile_open(const char *dir)
 	if (may_be_held(STDERR_FILENO))
 		return STDERR_FILENO;
 	pp_dir_join(dir, "log", path);
-	int fd = open_file(path);
+	int fd = open_file(path, 0); /* behind the last words of the broker before */
 	if (fd >= 0)
 		log_dir = dir;
 	else
@@ -63,7 +63,7 @@ static int set_aside(const struct stat *now)
 			return -1;
 		rename(path, old);
 	}
-	return open_file(path);
+	return open_file(path, O_TRUNC);
 }
 
 void pp_logfile_look(void)

@@ -12,11 +12,16 @@
 
 extern char **environ;
 
+static void warn(const char *text)
+{
+	pp_log(PP_LOG_WARNING, "%s", text);
+}
+
 static int read_settings(struct pp_config *ret_config, struct pp_targets *ret_targets,
 			 struct pp_errctx *err)
 {
 	const char *bad;
-	int r = pp_config_load(environ, ret_config, NULL, err);
+	int r = pp_config_load(environ, ret_config, warn, err);
 	if (r == 0 && (r = pp_targets_parse(ret_config->targets, ret_targets, &bad)) < 0)
 		return pp_err_set(err, r, "PODPOOL_TARGETS: '%.60s' is not host-or-cidr:port", bad);
 	return r;

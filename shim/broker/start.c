@@ -123,6 +123,11 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 	return pp_err_set(err, PP_ERR_FULL, "another broker serves %s", dir);
 }
 
+bool pp_start_is_by_program(void)
+{
+	return ready_fd >= 0;
+}
+
 void pp_start_ready(void)
 {
 	/* Two bytes: this start succeeded (one: tried), so that after a crash the next one need not wait. Bytes without

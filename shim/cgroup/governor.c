@@ -63,9 +63,11 @@ static void lower_target(struct pp_governor *g, int64_t target, pp_ms now)
 /* Before anything is known: a fresh small process under a big limit may use all at once. */
 static int64_t start(const struct pp_governor *g, const struct pp_plan *p)
 {
-	if (p->limit)
-		return pp_plan_fits(p->line - p->ws, PP_PLAN_START_COST);
-	return p->node_tight ? 1 : pp_plan_clamp(g->limits.max_servers, 1, NO_LIMIT_START);
+	int64_t fit = p->limit ? pp_plan_fits(p->line - p->ws, PP_PLAN_START_COST)
+			       : g->limits.max_servers;
+	if (p->is_boundless)
+		fit = p->node_tight ? 1 : pp_plan_clamp(fit, 1, NO_LIMIT_START);
+	return fit;
 }
 
 static void halve(struct pp_governor *g, const struct pp_plan *p)
@@ -156,7 +158,7 @@ static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *
 		return PP_WORDS_EVENT;
 	if (cap >= g->limits.max_servers)
 		return PP_WORDS_MAX_SERVERS;
-	if (p->limit == 0)
+	if (p->limit == 0 || (p->is_boundless && p->node_tight))
 		return PP_WORDS_NODE;
 	if (p->stalled)
 		return PP_WORDS_STALL;
@@ -173,6 +175,15 @@ static void decide_by_node(struct pp_governor *g, const struct pp_plan *p)
 		halve(g, p);
 	else if (may_grow(g, p) && !p->node_tight)
 		set_target(g, g->target + 1, p->now);
+}
+
+/* What the limit allows the node may not have. */
+static void heed_node(struct pp_governor *g, const struct pp_plan *p, uint32_t before)
+{
+	if (g->node.high_at == p->now)
+		halve(g, p);
+	else if (p->node_tight)
+		lower_target(g, before, p->now);
 }
 
 /* What is still is not shrunk between generations, that would give nothing back; nor what is being tried. */
@@ -192,7 +203,10 @@ static uint32_t decide(struct pp_governor *g, const struct pp_plan *p)
 		g->killed_at = p->now;
 		halve(g, p);
 	} else if (p->limit) {
+		uint32_t before = g->target;
 		decide_by_limit(g, p);
+		if (p->is_boundless)
+			heed_node(g, p, before);
 	} else {
 		decide_by_node(g, p);
 	}

@@ -12,7 +12,7 @@
  * Before a generation has ended the first servers come at a price that no work yet measured exceeded (32 MiB), one more each
  * 250 ms while that much is left. Memory that stands still needs neither reserve nor brake, however high it is (a JVM's
  * heap): what it has carried stays allowed, and more is tried while the least of a reserve is left.
- * The kernel's kills halve. Without any limit the node's pressure decides. `scripts/bench pod` measures all this against
+ * The kernel's kills halve. Where it sets no limit the node's pressure decides, beside the limit that was given, if any. `scripts/bench pod` measures all this against
  * fixed sizes; tests/unit/cgroup/test_governor_sim.c plays it thousands of times.
  */
 #ifndef PP_CGROUP_GOVERNOR_H

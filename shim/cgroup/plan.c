@@ -20,6 +20,7 @@ static void find_limit(const struct pp_governor *g, const struct pp_sample *samp
 	int64_t given = g->limits.memory_limit_bytes;
 	p->limit_file = sample->limit_file;
 	p->limit_above = sample->limit_above;
+	p->is_boundless = limit == PP_SAMPLE_NO_LIMIT;
 	if (given > 0 && given < limit) {
 		limit = given;
 		p->limit_file = "PODPOOL_MEMORY_LIMIT";

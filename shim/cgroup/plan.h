@@ -21,6 +21,8 @@ struct pp_plan {
 	int64_t limit, ws, cost; /* limit 0: none */
 	const char *limit_file;	 /* who says so */
 	int limit_above;
+	bool is_boundless; /* the kernel sets none; one that is given may be no more than a guess (the whole node, where
+			      limits.memory is not set): the node's memory counts as well */
 	int64_t reserve; /* of the limit, left free */
 	int64_t line;	 /* limit - reserve: where the working set should end */
 	int64_t brake;	 /* and where nobody new comes until some have gone */

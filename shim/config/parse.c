@@ -162,6 +162,44 @@ static void warn_unknown(char *const *environ_, void (*warn)(const char *text))
 	}
 }
 
+/* What programs go by (host/conf.c), who know nothing of files: said there alone it only misleads. */
+static void warn_of_program(unsigned i, const struct pp_config *config,
+			    void (*warn)(const char *text))
+{
+	static const char *const of_programs[] = {"POOLING", "TARGETS", "DIR", "FAIL", "PID1_EXIT"};
+	char value[sizeof config->targets], fallback[sizeof config->targets],
+		variable[PP_CONFIG_VARIABLE_MAX], text[160];
+	struct pp_config defaults;
+	bool is_of_programs = false;
+	for (size_t k = 0; k < sizeof of_programs / sizeof *of_programs; k++)
+		is_of_programs |= strcmp(pp_config_option_name(i), of_programs[k]) == 0;
+	if (!is_of_programs)
+		return;
+	pp_config_defaults(&defaults);
+	pp_config_option_value(config, i, value, sizeof value);
+	pp_config_option_value(&defaults, i, fallback, sizeof fallback);
+	if (strcmp(value, fallback) == 0)
+		return;
+	pp_config_option_variable(i, variable);
+	snprintf(text, sizeof text,
+		 "%s is in the file only: programs do not read it; set it in their environment as "
+		 "well",
+		 variable);
+	warn(text);
+}
+
+static void warn_of_programs(char *const *environ_, const struct pp_config *config,
+			     void (*warn)(const char *text))
+{
+	char variable[PP_CONFIG_VARIABLE_MAX];
+	for (unsigned i = 0; pp_config_option_name(i); i++) {
+		pp_config_option_variable(i, variable);
+		const char *value = find(environ_, variable);
+		if (!value || !*value)
+			warn_of_program(i, config, warn);
+	}
+}
+
 int pp_config_load(char *const *environ_, struct pp_config *ret_config,
 		   void (*warn)(const char *text), struct pp_errctx *err)
 {
@@ -182,8 +220,10 @@ int pp_config_load(char *const *environ_, struct pp_config *ret_config,
 		r = pp_config_check(&config, err);
 	if (r < 0)
 		return r;
-	if (warn)
+	if (warn) {
 		warn_unknown(environ_, warn);
+		warn_of_programs(environ_, &config, warn);
+	}
 	*ret_config = config;
 	return 0;
 }

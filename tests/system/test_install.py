@@ -1,6 +1,9 @@
 """An installed tree works wherever it stands: the shim finds the broker beside itself, the command line both."""
 import json
 import os
+import pathlib
+import re
+import shutil
 import signal
 import subprocess
 
@@ -39,3 +42,22 @@ def test_an_installed_tree_is_complete(how, installed, tmp_path, postgres_trust)
         said = subprocess.run([podpool, "run", "--", *ask], env=env, stdout=subprocess.PIPE, text=True)
     assert (said.returncode, said.stdout) == (0, "42\n")
     end(podpool, env)
+
+
+README = pathlib.Path(__file__).parents[2] / "README.md"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: to be somebody else")
+def test_the_init_container_of_the_readme_may_copy_into_its_volume(installed):
+    """An emptyDir is root's and everybody's; the image of Dockerfile.example runs as nobody."""
+    shared = pg.scratch("podpool-volume-")
+    shutil.copytree(installed, shared / "image")
+    volume = shared / "volume"
+    volume.mkdir()
+    volume.chmod(0o777)
+    command = re.search(r"command: \[(cp, .*?)\]", README.read_text())[1].split(", ")
+    command = [{"/opt/podpool/.": f"{shared}/image/.", "/mnt": str(volume)}.get(word, word) for word in command]
+    assert str(volume) in command
+    subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", "--", *command], check=True)
+    assert os.access(volume / "bin/podpool", os.X_OK) and (volume / "lib/libpodpool.so").exists()
+    shutil.rmtree(shared)

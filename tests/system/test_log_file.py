@@ -1,10 +1,13 @@
 """The broker's own log file: it must not fill the volume that PODPOOL_DIR is on."""
 import os
+import signal
 import subprocess
 import sys
+import termios
 
 import pytest
 
+from shell import psql, said
 from support import wait
 from support.pool import KNOCK
 
@@ -57,3 +60,43 @@ def test_the_log_of_another_broker_in_its_place_is_left_alone(logging):
         file.write(b"x" * (MOST + 1))
     wait.until(lambda: moved.stat().st_size < MOST, "ours is emptied")
     assert log.read_text() == "another one's" and not (logging.dir / "log.old").exists()
+
+
+def test_the_last_words_of_a_broker_are_there_when_the_next_one_has_begun(logging):
+    log, pid = logging.dir / "log", logging.broker_pid
+    os.kill(pid, signal.SIGKILL)
+    wait.until(lambda: wait.gone(pid), "it is gone")
+    last_words = log.read_bytes()
+    with subprocess.Popen([sys.executable, "-c", KNOCK, logging.postgres.host, str(logging.postgres.port)],
+                          env=logging.program_env(), stderr=subprocess.PIPE) as program:
+        assert program.communicate(timeout=60) == (None, b"")
+    assert logging.broker_pid != pid
+    assert last_words and log.read_bytes().startswith(last_words) and log.stat().st_size > len(last_words)
+
+
+def test_a_terminal_that_was_stopped_stops_nobody(pool):
+    """Ctrl-S in the terminal of whoever came first."""
+    pool.settings = {}
+    ours, terminal = os.openpty()
+    termios.tcflow(terminal, termios.TCOOFF)
+    subprocess.run([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)], env=pool.program_env(),
+                   stderr=terminal, timeout=20, check=True)
+    assert said(psql(pool.postgres, pool.program_env(), "select 'answer'")) == (0, "answer\n", "")
+    termios.tcflow(terminal, termios.TCOON)
+    pool.knock()
+    text = b""
+
+    def more():
+        nonlocal text
+        while wait.is_readable(ours):
+            text += os.read(ours, 4096)
+        return b"lines are missing here" in text
+    wait.until(more, "it says that there is a gap")
+    pool.stop()
+    os.close(terminal)
+    os.close(ours)
+
+
+def test_a_misspelt_setting_is_in_the_log(pool):
+    pool.env(MAX_SERVER=5)
+    wait.until(lambda: "warning: PODPOOL_MAX_SERVER is not an option" in pool.stderr_text(), "it is named")

@@ -551,6 +551,32 @@ START_TEST(test_governor_without_a_limit_node_stalls_halve_and_hold_ten_seconds)
 }
 END_TEST
 
+/* limits.memory by the downward API, in a pod that has none: the whole node's memory. */
+START_TEST(test_governor_a_limit_that_only_we_were_told_does_not_hide_the_node)
+{
+	struct pp_governor_limits limits = {.max_servers = 20, .memory_limit_bytes = 15000 * MIB};
+	for (int tight = 0; tight <= 1; tight++) {
+		begin(20, 0, 300);
+		pp_governor_set_limits(&g, &limits);
+		ck_assert_uint_eq(tick(0), 10);
+		if (tight)
+			sample.node_available_bytes = 1000 * MIB;
+		for (int i = 0; i < 20; i++) {
+			demand(60);
+			tick(250);
+		}
+		ck_assert_uint_eq(v.cap, tight ? 10 : 20);
+	}
+	ck_assert_str_eq(v.reason,
+			 "no memory limit visible: governed by node pressure; set limits.memory");
+	for (int i = 0; i < 9; i++) { /* 20 % stalled */
+		sample.node_stall_total_us += 50000;
+		tick(250);
+	}
+	ck_assert_uint_le(v.cap, 5);
+}
+END_TEST
+
 START_TEST(test_governor_stalls_of_the_own_cgroup_stop_growth)
 {
 	begin(20, 128, 16);
@@ -650,6 +676,7 @@ int main(void)
 		       test_governor_without_a_limit_starts_low_and_grows_while_the_node_is_well);
 	tcase_add_test(c, test_governor_without_a_limit_a_tight_node_stops_growth);
 	tcase_add_test(c, test_governor_without_a_limit_node_stalls_halve_and_hold_ten_seconds);
+	tcase_add_test(c, test_governor_a_limit_that_only_we_were_told_does_not_hide_the_node);
 	tcase_add_test(c, test_governor_survives_nonsense_and_a_clock_that_stands_still);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

@@ -116,6 +116,32 @@ START_TEST(test_parse_unknown_variables_are_only_warned_about)
 }
 END_TEST
 
+/* A pod whose file says `targets = *:6432` would pool nothing, and be told that it does. */
+START_TEST(test_parse_what_programs_read_themselves_is_warned_about_where_only_the_file_has_it)
+{
+	char path[] = "/tmp/test_parse.XXXXXX", variable[64];
+	static const char text[] =
+		"targets = *:6432\nfail = closed\npooling = on\nmax_servers = 7\n";
+	int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, sizeof text - 1), sizeof text - 1);
+	close(fd);
+	snprintf(variable, sizeof variable, "PODPOOL_CONFIG=%s", path);
+	char *only_file[] = {variable, "PODPOOL_FAIL=closed", NULL};
+	char *both[] = {variable, "PODPOOL_FAIL=closed", "PODPOOL_TARGETS=*:6432", NULL};
+	struct pp_config config;
+	struct pp_errctx err;
+	warnings = 0;
+	ck_assert_int_eq(pp_config_load(only_file, &config, note_warning, &err), 0);
+	ck_assert_uint_eq(warnings, 1);
+	ck_assert_str_eq(warning, "PODPOOL_TARGETS is in the file only: programs do not read it; "
+				  "set it in their environment as well");
+	ck_assert_int_eq(pp_config_load(both, &config, note_warning, &err), 0);
+	ck_assert_uint_eq(warnings, 1);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(test_parse_the_whole_set_is_checked_and_a_failure_changes_nothing)
 {
 	char *contradiction[] = {"PODPOOL_MIN_SERVERS=30", NULL};
@@ -148,6 +174,9 @@ int main(void)
 	c = tcase_create("environment");
 	tcase_add_test(c, test_parse_environment_wins_over_the_file);
 	tcase_add_test(c, test_parse_unknown_variables_are_only_warned_about);
+	tcase_add_test(
+		c,
+		test_parse_what_programs_read_themselves_is_warned_about_where_only_the_file_has_it);
 	tcase_add_test(c, test_parse_the_whole_set_is_checked_and_a_failure_changes_nothing);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
