@@ -134,6 +134,7 @@ static void first_verdict(struct pp_broker *b)
 	b->kill_events = sample.kill_events;
 	pp_governor_tick(&b->governor, &sample, &load, b->clock, &b->verdict);
 	pp_pools_init(&b->pools, b->verdict.cap);
+	pp_pools_set_cap(&b->pools, b->verdict.cap, b->verdict.at_work);
 	b->pools.fit = pp_lend_fit;
 	b->pools.rotate = b->config.lend == PP_LEND_ROTATE;
 	pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);

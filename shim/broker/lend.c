@@ -94,6 +94,22 @@ bool pp_lend_begin(struct pp_client *c)
 	return false;
 }
 
+static void let_in(struct pp_waiter *waiter, struct pp_conn *conn)
+{
+	struct pp_client *c = pp_client_of(waiter);
+	attach(pp_server_of(conn), c);
+	if (c->server)
+		pp_client_continue(c);
+}
+
+void pp_lend_let_in(struct pp_broker *b)
+{
+	struct pp_waiter *waiter;
+	struct pp_conn *conn;
+	while (b->pools.waiting && (waiter = pp_pools_match(&b->pools, b->now, &conn)))
+		let_in(waiter, conn);
+}
+
 void pp_lend_idle(struct pp_server *s)
 {
 	struct pp_broker *b = s->broker;
@@ -112,13 +128,11 @@ void pp_lend_idle(struct pp_server *s)
 	else if (pp_shed_wants(s))
 		pp_server_close(s, "nobody's session stands behind it");
 	struct pp_conn *conn;
-	struct pp_waiter *waiter = pp_pool_match(pool, b->now, &conn);
-	if (waiter) {
-		struct pp_client *c = pp_client_of(waiter);
-		attach(pp_server_of(conn), c);
-		if (c->server)
-			pp_client_continue(c);
-	}
+	struct pp_waiter *waiter = pp_pools_is_gated(&b->pools)
+					   ? pp_pools_match(&b->pools, b->now, &conn)
+					   : pp_pool_match(pool, b->now, &conn);
+	if (waiter)
+		let_in(waiter, conn);
 	if (b->pools.waiting || b->pools.open > pp_pools_places(&b->pools))
 		pp_lend_settle(b);
 }

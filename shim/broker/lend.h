@@ -38,6 +38,9 @@ void pp_lend_give_back(struct pp_server *s);
 /* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
 
+/* There is room behind the gate again (pool.h): those who have waited longest come in. */
+void pp_lend_let_in(struct pp_broker *b);
+
 /* Who is lent to each other for sure gets to know each other: greeting, settings. */
 void pp_lend_introduce(struct pp_server *s);
 

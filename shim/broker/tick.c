@@ -58,16 +58,20 @@ static void tick_governor(struct pp_broker *b)
 	struct pp_sample sample;
 	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting, b->transactions};
 	uint32_t before = b->verdict.cap;
+	bool was_gated = pp_pools_is_gated(&b->pools);
 	pp_cgroup_files_sample(b->cgroup, &sample);
 	/* Memory goes on while we stand still. */
 	pp_governor_tick(&b->governor, &sample, &load, b->clock, &b->verdict);
 	b->next_governor_at = b->now + b->verdict.next_ms;
-	pp_pools_set_cap(&b->pools, b->verdict.cap);
+	pp_pools_set_cap(&b->pools, b->verdict.cap, b->verdict.at_work);
+	if (was_gated)
+		pp_lend_let_in(b);
 	pp_pressure_obey(b);
 	pp_pressure_note_kills(b, sample.kill_events);
-	pp_log(PP_LOG_DEBUG, "sample %lld %lld %lld %u %u %u %llu: cap %u", (long long)b->now,
-	       (long long)sample.limit_bytes, (long long)sample.working_set_bytes, load.open,
-	       load.lent, load.waiting, (unsigned long long)load.returned, b->verdict.cap);
+	pp_log(PP_LOG_DEBUG, "sample %lld %lld %lld %u %u %u %llu: cap %u, %u at work",
+	       (long long)b->now, (long long)sample.limit_bytes,
+	       (long long)sample.working_set_bytes, load.open, load.lent, load.waiting,
+	       (unsigned long long)load.returned, b->verdict.cap, b->verdict.at_work);
 	if (before != b->verdict.cap)
 		pp_log(PP_LOG_INFO, "cap %u: %s", b->verdict.cap, b->verdict.reason);
 }

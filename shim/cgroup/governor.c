@@ -151,12 +151,12 @@ static void grow_unseen(struct pp_governor *g, const struct pp_plan *p)
 		set_target(g, g->target + 1, p->now);
 }
 
-/* What keeps the cap from being higher. */
-static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, uint32_t cap)
+/* What keeps it from being more. */
+static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, uint32_t at_work)
 {
 	if (p->killed)
 		return PP_WORDS_EVENT;
-	if (cap >= g->limits.max_servers)
+	if (at_work >= g->limits.max_servers)
 		return PP_WORDS_MAX_SERVERS;
 	if (p->limit == 0 || (p->is_boundless && p->node_tight))
 		return PP_WORDS_NODE;
@@ -197,6 +197,7 @@ static void decide_by_limit(struct pp_governor *g, const struct pp_plan *p)
 		lower_target(g, known_to_fit(g, p), p->now);
 }
 
+/* The target; returned is how many of these may be at work now. */
 static uint32_t decide(struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->killed) {
@@ -254,8 +255,10 @@ void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 		g->started = true;
 	}
 	set_target(g, g->target, now); /* max_servers may have come down */
-	ret_verdict->cap = decide(g, &p);
-	pp_assert(ret_verdict->cap >= 1 && ret_verdict->cap <= g->limits.max_servers);
+	ret_verdict->at_work = decide(g, &p);
+	ret_verdict->cap = g->target;
+	pp_assert(ret_verdict->at_work >= 1 && ret_verdict->at_work <= ret_verdict->cap &&
+		  ret_verdict->cap <= g->limits.max_servers);
 	ret_verdict->limit_bytes = p.limit;
 	pp_words_limit(p.limit_file, p.limit_above, ret_verdict->limit_from,
 		       sizeof ret_verdict->limit_from);
@@ -264,6 +267,6 @@ void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 	ret_verdict->next_ms = next_look(g, &p);
 	ret_verdict->pressed = p.limit && p.ws > p.line && !p.still;
 	ret_verdict->refuse = must_refuse(g, &p);
-	pp_words_write(binding(g, &p, ret_verdict->cap), ret_verdict, g->learn.surprise_bytes,
+	pp_words_write(binding(g, &p, ret_verdict->at_work), ret_verdict, g->learn.surprise_bytes,
 		       ret_verdict->reason, sizeof ret_verdict->reason);
 }

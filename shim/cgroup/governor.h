@@ -1,4 +1,4 @@
-/* shim/cgroup/governor.h - how many server connections may be open now, and why. Pure: a function of (limits, what was
+/* shim/cgroup/governor.h - how many server connections may be open and at work now, and why. Pure: a function of (limits, what was
  * before, sample, load, now).
  *
  * Admit before growth, queue, never kill work to save memory; never below 1 (DESIGN 7). What is lent cannot be taken back
@@ -7,8 +7,8 @@
  *    work, and what one of them costs. Below the line, which is the limit less a reserve, half of what fits is added, at
  *    most as many as there were; above it, what is too much is taken off. The reserve is as large as memory has surprised us
  *    of late, and as what is at work may get higher than ever seen by chance (plan.c).
- *  - The fast one looks at the working set as it is, up to 40 times a second, and lets in no more than fit below the line
- *    now; nobody above the brake, which is nearer. Growth of the program is met here, before a generation has passed.
+ *  - The fast one looks at the working set as it is, up to 40 times a second, and lets to work no more than fit below the line
+ *    now (who is not let in keeps its connection); nobody above the brake, which is nearer. Growth of the program is met here, before a generation has passed.
  * Before a generation has ended the first servers come at a price that no work yet measured exceeded (32 MiB), one more each
  * 250 ms while that much is left. Memory that stands still needs neither reserve nor brake, however high it is (a JVM's
  * heap): what it has carried stays allowed, and more is tried while the least of a reserve is left.
@@ -37,7 +37,9 @@ struct pp_governor_load {
 };
 
 struct pp_verdict {
-	uint32_t cap;					    /* 1..max_servers */
+	uint32_t
+		cap; /* 1..max_servers: how many may be open; changes seldom, for a login costs the database much */
+	uint32_t at_work; /* 1..cap: how many of them may be lent at this moment */
 	int64_t limit_bytes, working_set_bytes, cost_bytes; /* what was used; limit 0: none */
 	pp_ms next_ms;	  /* look again after this long: 25..1000 */
 	bool pressed;	  /* the working set is in the reserve: give up what can be given up */

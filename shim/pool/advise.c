@@ -1,14 +1,18 @@
 #include "pool/pool.h"
 #include "pool/pool_walk.h"
 
-/* Servers this pool would put to use beyond those being opened. */
+/* Servers this pool would put to use beyond those being opened. One that has none gets one: it may be its turn at the gate
+ * next. */
 static uint32_t lacking(const struct pp_pool *pool)
 {
-	size_t wanted = pool->waiters.count + pool->logins_wanted;
+	uint32_t open = pp_pool_open(pool), room = pp_pools_room(pool->pools);
+	if (open == 0 && room == 0)
+		room = 1;
+	size_t waiting = pool->waiters.count < room ? pool->waiters.count : room;
+	size_t wanted = waiting + pool->logins_wanted;
 	size_t coming = pool->conns[PP_CONN_LOGIN].count;
 	if (wanted > coming)
 		return (uint32_t)(wanted - coming);
-	uint32_t open = pp_pool_open(pool);
 	bool spare = open && open < pool->min_open && !pool->pools->no_spares;
 	return spare ? pool->min_open - open : 0;
 }
@@ -44,8 +48,8 @@ static bool needs_login(const struct pp_pool *pool)
 /* Idle although somebody waits: it does not suit. */
 static bool has_unsuited(const struct pp_pool *pool)
 {
-	return pool->waiters.count && pool->conns[PP_CONN_IDLE].count &&
-	       pool->conns[PP_CONN_LOGIN].count == 0;
+	return pool->waiters.count && pp_pools_room(pool->pools) &&
+	       pool->conns[PP_CONN_IDLE].count && pool->conns[PP_CONN_LOGIN].count == 0;
 }
 
 /* When who waits there began to; INT64_MAX: nobody does, it is below its minimum. */

@@ -50,6 +50,7 @@ void pp_conn_set_state(struct pp_conn *conn, enum pp_conn_state to, pp_ms now)
 	pp_assert(pp_conn_may_change(conn->state, to));
 	struct pp_pool *pool = conn->pool;
 	pp_list_remove(&pool->conns[conn->state], &conn->link);
+	pool->pools->lent += (to == PP_CONN_LENT) - (conn->state == PP_CONN_LENT);
 	if (conn->state == PP_CONN_LOGIN)
 		conn->turn_ends = now + turn_of(now - conn->born);
 	conn->state = to;

@@ -9,12 +9,18 @@ void pp_pools_init(struct pp_pools *pools, uint32_t cap)
 {
 	memset(pools, 0, sizeof *pools);
 	pp_list_init(&pools->all);
-	pp_pools_set_cap(pools, cap);
+	pp_pools_set_cap(pools, cap, cap);
 }
 
-void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap)
+void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap, uint32_t gate)
 {
 	pools->cap = cap ? cap : 1;
+	pools->gate = gate < 1 ? 1 : gate < pools->cap ? gate : pools->cap;
+}
+
+bool pp_pools_is_gated(const struct pp_pools *pools)
+{
+	return pools->gate < pools->cap;
 }
 
 void pp_pools_count_other(struct pp_pools *pools, int delta)
@@ -105,7 +111,8 @@ static struct pp_conn *best_idle(struct pp_pool *pool, const struct pp_waiter *w
 
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now)
 {
-	struct pp_conn *conn = pool->waiters.count ? NULL : best_idle(pool, waiter);
+	bool may = !pool->waiters.count && pp_pools_room(pool->pools);
+	struct pp_conn *conn = may ? best_idle(pool, waiter) : NULL;
 	if (conn)
 		pp_conn_set_state(conn, PP_CONN_LENT, now);
 	return conn;
@@ -127,7 +134,8 @@ void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter)
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn)
 {
 	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
-	struct pp_conn *conn = waiter ? best_idle(pool, waiter) : NULL;
+	bool may = waiter && pp_pools_room(pool->pools);
+	struct pp_conn *conn = may ? best_idle(pool, waiter) : NULL;
 	if (!conn)
 		return NULL;
 	pp_pool_unwait(pool, waiter);
@@ -136,10 +144,26 @@ struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn 
 	return waiter;
 }
 
+struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn)
+{
+	struct pp_pool *next = NULL;
+	if (!pp_pools_room(pools))
+		return NULL;
+	PP_LIST_FOREACH (&pools->all, it) {
+		struct pp_pool *pool = pp_pool_at(it);
+		struct pp_waiter *waiter = pp_pool_first_waiter(pool);
+		if (waiter && best_idle(pool, waiter) &&
+		    (!next || waiter->since < pp_pool_first_waiter(next)->since))
+			next = pool;
+	}
+	return next ? pp_pool_match(next, now, ret_conn) : NULL;
+}
+
 bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn)
 {
 	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
-	return waiter && pool->conns[PP_CONN_LOGIN].count == 0 && fit(pool, conn, waiter) < 0;
+	return waiter && pp_pools_room(pool->pools) && pool->conns[PP_CONN_LOGIN].count == 0 &&
+	       fit(pool, conn, waiter) < 0;
 }
 
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now)

@@ -13,6 +13,9 @@
  * (an errand): short, and before the logins, of which it may be the condition. A tunnel cannot wait; however many there
  * are, the pools have one place.
  *
+ * Fewer may be lent than are open: while memory rises (the gate, cgroup/governor.h). Who is not let in waits in line, and
+ * idle servers stay. Behind a gate the one that has waited longest is next, whichever its pool.
+ *
  * Logins come slowly: as many at once as the pool has servers, and one at a time after one failed (backoff.h). So
  * whatever befell the server, a pod that comes back to it does not come with everything at once.
  */
@@ -34,8 +37,10 @@ struct pp_pools {
 	pp_pool_fit *fit;   /* NULL: everything suits everybody */
 	struct pp_list all; /* link: pp_pool.link */
 	bool no_spares; /* min_open does not count now: servers that nobody waits for would be in the way */
-	bool rotate;	  /* lend the server idle for longest, not the best or the one used last */
-	uint32_t cap;	  /* at least 1 */
+	bool rotate;   /* lend the server idle for longest, not the best or the one used last */
+	uint32_t cap;  /* at least 1 */
+	uint32_t gate; /* 1..cap: so many may be lent */
+	uint32_t lent;
 	uint32_t open;	  /* connections in any state but CLOSED, those of no pool included */
 	uint32_t tunnels; /* of these */
 	uint32_t waiting; /* waiters and wanted logins over all pools, and errands */
@@ -62,7 +67,10 @@ struct pp_waiter {
 };
 
 void pp_pools_init(struct pp_pools *pools, uint32_t cap);
-void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap);
+/* What is not from 1 to cap is taken as the nearest. */
+void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap, uint32_t gate);
+/* The gate is what keeps somebody waiting, or may. */
+bool pp_pools_is_gated(const struct pp_pools *pools);
 /* Connections that belong to no pool: one more is open, or one less; one more waits for a place, or one less. */
 void pp_pools_count_other(struct pp_pools *pools, int delta);
 void pp_pools_count_tunnel(struct pp_pools *pools, int delta);
@@ -77,7 +85,7 @@ bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
 /* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none
- * or others are in line. With `rotate`: of those that suit at all the one idle for longest, so that successive
+ * or others are in line, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that successive
  * transactions get different ones while several are idle. */
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
@@ -85,6 +93,8 @@ void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);
 void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter);
 /* The first in line if an idle server that suits is there for it: both are taken (waiter off the line, server LENT). */
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn);
+/* The same for the one that has waited longest of all for whom there is one: where the gate decides who works. */
+struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn);
 /* Nothing but a new connection will do for the first in line, and none is coming: this one must make room. */
 bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn);
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now);

@@ -15,6 +15,14 @@ static inline struct pp_conn *pp_conn_at(struct pp_link *link)
 	return pp_list_entry(link, struct pp_conn, link);
 }
 
+/* How many more may be lent; where there is no gate, all there are. */
+static inline uint32_t pp_pools_room(const struct pp_pools *pools)
+{
+	if (!pp_pools_is_gated(pools))
+		return UINT32_MAX;
+	return pools->lent < pools->gate ? pools->gate - pools->lent : 0;
+}
+
 /* NULL: nobody waits. */
 static inline struct pp_waiter *pp_pool_first_waiter(const struct pp_pool *pool)
 {

@@ -105,10 +105,10 @@ static pp_ms govern(struct pp_cgroup_files *files, struct pp_governor *governor)
 		.open = lent, .lent = lent, .waiting = THREADS - lent, .returned = (uint64_t)done};
 	pthread_mutex_unlock(&lock);
 	pp_governor_tick(governor, &sample, &load, pp_clock_now_ms(), &verdict);
-	set_cap(verdict.cap);
+	set_cap(verdict.at_work);
 	printf("sample %lld %lld %lld %u %u %u %llu: cap %u: %s\n", (long long)pp_clock_now_ms(),
 	       (long long)sample.limit_bytes, (long long)sample.working_set_bytes, load.open,
-	       load.lent, load.waiting, (unsigned long long)load.returned, verdict.cap,
+	       load.lent, load.waiting, (unsigned long long)load.returned, verdict.at_work,
 	       verdict.reason);
 	fflush(stdout); /* it may be the last */
 	return verdict.next_ms;

@@ -32,23 +32,23 @@ static uint32_t tick(pp_ms ms)
 {
 	now += ms;
 	pp_governor_tick(&g, &sample, &load, now, &v);
-	ck_assert(v.cap >= 1 && v.cap <= g.limits.max_servers);
+	ck_assert(v.at_work >= 1 && v.at_work <= v.cap && v.cap <= g.limits.max_servers);
 	ck_assert(v.next_ms >= 25 && v.next_ms <= 1000);
 	ck_assert(memchr(v.reason, 0, sizeof v.reason));
-	return v.cap;
+	return v.at_work;
 }
 
 static uint32_t run(pp_ms for_ms, pp_ms step_ms)
 {
 	for (pp_ms t = 0; t < for_ms; t += step_ms)
 		tick(step_ms);
-	return v.cap;
+	return v.at_work;
 }
 
 /* Clients in line; the pool opens and lends whatever the cap allows, and what was lent has ended since. */
 static void demand(uint32_t clients)
 {
-	uint32_t cap = v.cap;
+	uint32_t cap = v.at_work;
 	load.returned += load.lent;
 	load.open = load.lent = clients < cap ? clients : cap;
 	load.waiting = clients > cap ? clients - cap : 0;
@@ -83,7 +83,7 @@ START_TEST(test_governor_grows_by_one_each_quarter_second_while_nothing_has_ende
 	load = (struct pp_governor_load){.open = 4, .lent = 4, .waiting = 60};
 	ck_assert_uint_eq(tick(1), 5);
 	for (uint32_t want = 6; want <= 20; want++) {
-		load.open = load.lent = v.cap;
+		load.open = load.lent = v.at_work;
 		ck_assert_uint_eq(tick(249), want - 1);
 		ck_assert_uint_eq(tick(1), want);
 	}
@@ -127,8 +127,8 @@ START_TEST(test_governor_work_seen_whole_may_double)
 	load = (struct pp_governor_load){.open = 6, .lent = 6, .waiting = 60, .returned = 8};
 	tick(499);
 	ck_assert_uint_lt(g.target, 12); /* five of six have ended */
-	load.open = load.lent = v.cap;
-	load.returned = 8 + v.cap;
+	load.open = load.lent = v.at_work;
+	load.returned = 8 + v.at_work;
 	tick(500);
 	ck_assert_uint_ge(g.target, 12);
 }
@@ -142,7 +142,7 @@ START_TEST(test_governor_after_a_decrease_nothing_grows_for_a_second)
 		sample.working_set_bytes = (16 + 4 * (int64_t)load.lent) * MIB;
 		tick(100);
 	}
-	uint32_t before = v.cap;
+	uint32_t before = v.at_work;
 	ck_assert_uint_gt(before, 15);
 	sample.kill_events++;
 	uint32_t halved = tick(100);
@@ -163,7 +163,7 @@ START_TEST(test_governor_looks_at_what_work_may_come_to_not_at_what_it_is)
 		sample.working_set_bytes = (8 + 6 * (int64_t)load.lent) * MIB;
 		tick(100);
 	}
-	uint32_t fits = v.cap;
+	uint32_t fits = v.at_work;
 	ck_assert_uint_ge(fits, 8);
 	ck_assert_uint_le(fits, 13);   /* (96 - 8) / 6 = 14 */
 	for (int i = 0; i < 30; i++) { /* a slow machine: a third of them is still fetching */
@@ -171,7 +171,7 @@ START_TEST(test_governor_looks_at_what_work_may_come_to_not_at_what_it_is)
 		sample.working_set_bytes = (8 + 4 * (int64_t)load.lent) * MIB;
 		tick(100);
 	}
-	ck_assert_uint_le(v.cap, fits + 3);
+	ck_assert_uint_le(v.at_work, fits + 3);
 }
 END_TEST
 
@@ -188,8 +188,8 @@ START_TEST(test_governor_lets_nobody_in_while_the_reserve_is_used_up)
 	sample.working_set_bytes = 91 * MIB;
 	ck_assert_uint_le(tick(50), at_work / 2);
 	ck_assert(v.pressed);
-	load.open = load.lent = v.cap; /* they end */
-	load.returned += at_work - v.cap;
+	load.open = load.lent = v.at_work; /* they end */
+	load.returned += at_work - v.at_work;
 	sample.working_set_bytes = 45 * MIB;
 	ck_assert_uint_gt(tick(50), load.lent); /* and others come again at once */
 }
@@ -270,7 +270,7 @@ START_TEST(test_governor_new_clients_are_refused_only_at_the_very_end)
 	tick(100);
 	ck_assert(v.pressed && !v.refuse);
 	run(2000, 100);
-	ck_assert(v.cap == 1 && !v.refuse);
+	ck_assert(v.at_work == 1 && !v.refuse);
 	sample.kill_events++;
 	tick(100);
 	ck_assert(v.refuse);
@@ -318,8 +318,8 @@ START_TEST(test_governor_learns_the_cost_of_work_and_stops_where_it_fits)
 	}
 	ck_assert_int_ge(v.cost_bytes, 4 * MIB);
 	ck_assert_int_le(v.cost_bytes, 6 * MIB);
-	ck_assert_uint_ge(v.cap, 12); /* (96 - 10 - 8) / 5 = 15 */
-	ck_assert_uint_le(v.cap, 16);
+	ck_assert_uint_ge(v.at_work, 12); /* (96 - 10 - 8) / 5 = 15 */
+	ck_assert_uint_le(v.at_work, 16);
 	ck_assert_ptr_nonnull(strstr(v.reason, "per server at work"));
 }
 END_TEST
@@ -330,11 +330,11 @@ START_TEST(test_governor_fast_growth_of_the_program_throttles_before_the_limit)
 	tick(0);
 	demand(60);
 	run(2000, 100);
-	while (v.cap == 20 && sample.working_set_bytes < 256 * MIB) {
+	while (v.at_work == 20 && sample.working_set_bytes < 256 * MIB) {
 		sample.working_set_bytes += 2 * MIB; /* 20 MiB/s */
 		tick(100);
 	}
-	ck_assert_uint_lt(v.cap, 20);
+	ck_assert_uint_lt(v.at_work, 20);
 	ck_assert_int_lt(sample.working_set_bytes, 235 * MIB);
 }
 END_TEST
@@ -367,13 +367,13 @@ START_TEST(test_governor_does_not_shrink_to_nothing_what_gives_nothing_back)
 		demand(60);
 		tick(100);
 	}
-	ck_assert_uint_eq(v.cap, 20);
+	ck_assert_uint_eq(v.at_work, 20);
 	sample.working_set_bytes = 243 * MIB; /* 3 MiB into the reserve, and then still */
 	for (int i = 0; i < 300; i++) {
 		demand(60);
 		tick(100);
 	}
-	ck_assert_uint_ge(v.cap, 8);
+	ck_assert_uint_ge(v.at_work, 8);
 }
 END_TEST
 
@@ -400,13 +400,13 @@ START_TEST(test_governor_flat_high_start_is_probed_slowly_not_starved)
 		demand(60);
 		tick(1000);
 	}
-	ck_assert_uint_ge(v.cap, 15);
+	ck_assert_uint_ge(v.at_work, 15);
 	sample.working_set_bytes = 1015 * MIB;
 	for (int i = 0; i < 20; i++) {
 		demand(60);
 		tick(100);
 	}
-	ck_assert_uint_le(v.cap, 4);
+	ck_assert_uint_le(v.at_work, 4);
 }
 END_TEST
 
@@ -421,7 +421,7 @@ START_TEST(test_governor_flat_high_start_charged_to_the_first_work_lets_the_next
 	load.returned = 1;
 	tick(50);
 	ck_assert_int_gt(v.cost_bytes, 13 * MIB);
-	ck_assert_uint_eq(v.cap, 2);
+	ck_assert_uint_eq(v.at_work, 2);
 	load.open = load.lent = 2;
 	for (int i = 0; i < 5; i++)
 		ck_assert_uint_ge(tick(50), 2);
@@ -437,7 +437,7 @@ START_TEST(test_governor_flat_high_in_a_small_limit_is_not_probed)
 		tick(250);
 		demand(60);
 	}
-	ck_assert_uint_eq(v.cap, 1);
+	ck_assert_uint_eq(v.at_work, 1);
 	ck_assert_ptr_nonnull(
 		strstr(v.reason, "still, what was carried stays: 6.0 MiB free of 96.0 MiB"));
 }
@@ -452,7 +452,7 @@ START_TEST(test_governor_follows_a_limit_that_changes_while_running)
 		sample.working_set_bytes = (20 + 5 * (int64_t)load.lent) * MIB;
 		tick(100);
 	}
-	ck_assert_uint_eq(v.cap, 20);
+	ck_assert_uint_eq(v.at_work, 20);
 	sample.limit_bytes = 110 * MIB;
 	for (int i = 0; i < 30; i++) {
 		tick(100);
@@ -466,7 +466,7 @@ START_TEST(test_governor_follows_a_limit_that_changes_while_running)
 		tick(100);
 		demand(60);
 	}
-	ck_assert_uint_eq(v.cap, 20);
+	ck_assert_uint_eq(v.at_work, 20);
 }
 END_TEST
 
@@ -512,7 +512,7 @@ START_TEST(test_governor_without_a_limit_starts_low_and_grows_while_the_node_is_
 		demand(60);
 		tick(250);
 	}
-	ck_assert_uint_eq(v.cap, 20);
+	ck_assert_uint_eq(v.at_work, 20);
 }
 END_TEST
 
@@ -525,7 +525,7 @@ START_TEST(test_governor_without_a_limit_a_tight_node_stops_growth)
 		demand(60);
 		tick(250);
 	}
-	ck_assert_uint_eq(v.cap, 10);
+	ck_assert_uint_eq(v.at_work, 10);
 }
 END_TEST
 
@@ -547,7 +547,7 @@ START_TEST(test_governor_without_a_limit_node_stalls_halve_and_hold_ten_seconds)
 		demand(60);
 		tick(250);
 	}
-	ck_assert_uint_gt(v.cap, low);
+	ck_assert_uint_gt(v.at_work, low);
 }
 END_TEST
 
@@ -565,7 +565,7 @@ START_TEST(test_governor_a_limit_that_only_we_were_told_does_not_hide_the_node)
 			demand(60);
 			tick(250);
 		}
-		ck_assert_uint_eq(v.cap, tight ? 10 : 20);
+		ck_assert_uint_eq(v.at_work, tight ? 10 : 20);
 	}
 	ck_assert_str_eq(v.reason,
 			 "no memory limit visible: governed by node pressure; set limits.memory");
@@ -573,7 +573,7 @@ START_TEST(test_governor_a_limit_that_only_we_were_told_does_not_hide_the_node)
 		sample.node_stall_total_us += 50000;
 		tick(250);
 	}
-	ck_assert_uint_le(v.cap, 5);
+	ck_assert_uint_le(v.at_work, 5);
 }
 END_TEST
 
@@ -587,7 +587,7 @@ START_TEST(test_governor_stalls_of_the_own_cgroup_stop_growth)
 		if (i > 10)
 			demand(60);
 	}
-	ck_assert_uint_eq(v.cap, 3);
+	ck_assert_uint_eq(v.at_work, 3);
 	ck_assert_ptr_nonnull(strstr(v.reason, "PSI"));
 }
 END_TEST

@@ -53,7 +53,7 @@ START_TEST(test_replay_steady_work_is_not_taken_for_a_growing_program)
 	for (uint32_t before = 0; replay_next(&r); before = r.governor.target) {
 		halved += r.governor.target <= before / 2;
 		if (r.ms > 5000)
-			ck_assert_int_ge(r.verdict.cap, 6);
+			ck_assert_int_ge(r.verdict.at_work, 6);
 	}
 	ck_assert_int_eq(halved, 0);
 	ck_assert_int_gt(r.verdict.cost_bytes, 4 * MIB);
@@ -92,7 +92,7 @@ START_TEST(test_replay_room_that_is_used_again_does_not_make_work_free)
 	replay_open(&r, "kept");
 	while (replay_next(&r))
 		if (r.verdict.working_set_bytes < 72 * MIB)
-			ck_assert_uint_le(r.verdict.cap, 18);
+			ck_assert_uint_le(r.verdict.at_work, 18);
 	ck_assert_int_gt(r.verdict.cost_bytes, 3 * MIB);
 }
 END_TEST
@@ -104,7 +104,7 @@ START_TEST(test_replay_what_was_carried_before_is_tried_only_as_far_as_there_is_
 	replay_open(&r, "kept-grows-20");
 	while (replay_next(&r))
 		if (r.ms > 12000)
-			ck_assert_uint_le(r.verdict.cap, 14);
+			ck_assert_uint_le(r.verdict.at_work, 14);
 }
 END_TEST
 

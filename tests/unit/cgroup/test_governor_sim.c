@@ -89,7 +89,7 @@ struct world {
 	int idle[DEMAND], idle_count; /* threads */
 	uint8_t cell[ARENAS][CELLS];  /* thread + 1 */
 	int top[ARENAS];
-	uint32_t lent, cap;
+	uint32_t lent, open, cap; /* cap: so many at work */
 	uint64_t done;
 	uint64_t seed;
 	pp_ms now, next_tick, slow_until, quiet_until;
@@ -167,7 +167,7 @@ static void world_begin(struct world *w, const struct story *s, uint32_t fixed, 
 
 static void world_tick(struct world *w)
 {
-	struct pp_governor_load load = {.open = w->lent,
+	struct pp_governor_load load = {.open = w->open,
 					.lent = w->lent,
 					.waiting = w->now >= w->story->begins_ms ? DEMAND - w->lent
 										 : 0,
@@ -177,15 +177,18 @@ static void world_tick(struct world *w)
 	w->sample.limit_bytes = w->limit;
 	w->sample.working_set_bytes = working_set(w);
 	pp_governor_tick(&w->governor, &w->sample, &load, w->now, &v);
-	w->cap = v.cap;
+	w->cap = v.at_work;
+	if (w->open > v.cap) /* idle ones close at once, the others when they come back */
+		w->open = w->lent > v.cap ? w->lent : v.cap;
 	w->next_tick = w->now + v.next_ms + random_below(w, slow ? 30 : 10) +
 		       (slow && !random_below(w, 20) ? 150 : 0);
 	const struct pp_governor *g = &w->governor;
 	if (w->trace)
-		printf("%6d cap %2u target %2u lent %2u ws %5.1f own %5.1f base %5.1f cost %4.2f "
+		printf("%6d at work %2u target %2u lent %2u ws %5.1f own %5.1f base %5.1f cost "
+		       "%4.2f "
 		       "sur %4.1f wild "
 		       "%4.1f next %4d %s\n",
-		       (int)w->now, v.cap, g->target, w->lent, (double)working_set(w) / MIB,
+		       (int)w->now, v.at_work, g->target, w->lent, (double)working_set(w) / MIB,
 		       (double)w->own / MIB, (double)g->learn.base_bytes / MIB,
 		       (double)v.cost_bytes / MIB, (double)g->learn.surprise_bytes / MIB,
 		       (double)g->wild_bytes / MIB, (int)v.next_ms, v.reason);
@@ -198,6 +201,7 @@ static void start_job(struct world *w)
 	int at = (int)random_below(w, w->idle_count);
 	int thread = w->idle[at];
 	w->idle[at] = w->idle[--w->idle_count];
+	w->open += w->open == w->lent;
 	w->job[w->lent++] = (struct job){
 		.thread = thread,
 		.result = result - spread + random_below(w, 2 * spread),

@@ -117,14 +117,14 @@ START_TEST(test_advise_respects_the_cap_and_its_fall)
 	struct pp_conn *conn;
 	struct pp_conn *old = open_idle(&a, 0, 1), *young = open_idle(&a, 1, 2);
 	ck_assert_ptr_eq(pp_pool_lend(&a, NULL, 3), young);
-	pp_pools_set_cap(&pools, 1);
+	pp_pools_set_cap(&pools, 1, 1);
 	ck_assert_int_eq(pp_pools_advise(&pools, 3, &pool, &conn), PP_ADVICE_CLOSE);
 	ck_assert_ptr_eq(conn, old);
 	pp_conn_set_state(old, PP_CONN_CLOSED, 3);
 	ck_assert(!pp_pools_should_give_up(&pools, young, 3));
 	pp_pool_wait(&a, &w, 4);
 	ck_assert_int_eq(pp_pools_advise(&pools, 4, &pool, &conn), PP_ADVICE_NOTHING);
-	pp_pools_set_cap(&pools, 0); /* never below one */
+	pp_pools_set_cap(&pools, 0, 0); /* never below one */
 	ck_assert_uint_eq(pools.cap, 1);
 }
 END_TEST
@@ -329,7 +329,62 @@ START_TEST(test_advise_tries_one_login_at_a_time_after_a_failure)
 }
 END_TEST
 
-/* Two pools, random arrivals and ends: the cap is never passed, nobody waits for ever, counts stay true. */
+/* Memory rises for a moment. A login costs the database more than an idle session does. */
+START_TEST(test_advise_behind_a_gate_servers_stay_and_who_waits_longest_is_next)
+{
+	setup_cap(6);
+	struct pp_waiter w[4] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 6; i++)
+		pp_conn_set_state(open_idle(i < 3 ? &a : &b, i, 0), PP_CONN_LENT, 0);
+	for (int i = 0; i < 4; i++)
+		pp_pool_wait(i % 2 ? &a : &b, &w[i], i);
+	pp_pools_set_cap(&pools, 6, 3);
+	ck_assert(pp_pools_is_gated(&pools));
+	for (int i = 0; i < 3; i++) {
+		ck_assert(!pp_pools_should_give_up(&pools, &conns[i], 10));
+		pp_conn_set_state(&conns[i], PP_CONN_IDLE, 10);
+		ck_assert_ptr_null(pp_pools_match(&pools, 10, &conn));
+		ck_assert_ptr_null(pp_pool_match(&a, 10, &conn));
+		ck_assert_int_eq(pp_pools_advise(&pools, 10, &pool, &conn), PP_ADVICE_NOTHING);
+	}
+	pp_conn_set_state(&conns[3], PP_CONN_IDLE, 11);
+	ck_assert_ptr_eq(pp_pools_match(&pools, 11, &conn), &w[0]);
+	ck_assert_ptr_eq(conn, &conns[3]);
+	ck_assert_ptr_null(pp_pools_match(&pools, 11, &conn));
+	pp_pools_set_cap(&pools, 6, 6);
+	ck_assert_ptr_eq(pp_pools_match(&pools, 12, &conn),
+			 &w[1]); /* w[2] has no server that is idle */
+	ck_assert_ptr_eq(pp_pools_match(&pools, 12, &conn), &w[3]);
+	ck_assert_ptr_null(pp_pools_match(&pools, 12, &conn));
+	ck_assert_uint_eq(pools.open, 6);
+}
+END_TEST
+
+START_TEST(test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut)
+{
+	setup_cap(3);
+	struct pp_waiter first = {0}, late = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 3; i++)
+		pp_conn_set_state(open_idle(&a, i, 0), PP_CONN_LENT, 0);
+	pp_pools_set_cap(&pools, 3, 1);
+	pp_pool_wait(&b, &first, 1);
+	pp_pool_wait(&a, &late, 2);
+	ck_assert(pp_pools_should_give_up(&pools, &conns[0], 2000));
+	pp_conn_set_state(&conns[0], PP_CONN_CLOSED, 2000);
+	ck_assert_int_eq(pp_pools_advise(&pools, 2000, &pool, &conn), PP_ADVICE_OPEN);
+	ck_assert_ptr_eq(pool, &b);
+	open_idle(&b, 3, 2000);
+	pp_conn_set_state(&conns[1], PP_CONN_IDLE, 2001);
+	pp_conn_set_state(&conns[2], PP_CONN_IDLE, 2001);
+	ck_assert_ptr_eq(pp_pools_match(&pools, 2001, &conn), &first);
+}
+END_TEST
+
+/* Two pools, random arrivals and ends, a gate that opens and shuts: the cap is never passed, nobody waits for ever, counts stay true. */
 START_TEST(test_advise_random_life_keeps_cap_order_and_counts)
 {
 	srandom((unsigned)_i);
@@ -347,6 +402,12 @@ START_TEST(test_advise_random_life_keeps_cap_order_and_counts)
 		struct pp_pool *pool;
 		struct pp_conn *conn;
 		enum pp_advice advice;
+		if (random() % 50 == 0)
+			pp_pools_set_cap(&pools, 3, (uint32_t)random() % 3 + 1);
+		while (pp_pools_match(&pools, now, &conn)) {
+			waiting--;
+			served++;
+		}
 		while ((advice = pp_pools_advise(&pools, now, &pool, &conn)) != PP_ADVICE_NOTHING) {
 			if (advice == PP_ADVICE_CLOSE) {
 				pp_conn_set_state(conn, PP_CONN_CLOSED, now);
@@ -367,11 +428,15 @@ START_TEST(test_advise_random_life_keeps_cap_order_and_counts)
 				pp_conn_set_state(&conns[c], PP_CONN_CLOSED, now);
 			else if (conns[c].state != PP_CONN_IDLE)
 				pp_conn_set_state(&conns[c], PP_CONN_IDLE, now);
-			while (pp_pool_match(home, now, &conn)) {
+			while (pp_pools_is_gated(&pools) ? pp_pools_match(&pools, now, &conn)
+							 : pp_pool_match(home, now, &conn)) {
 				waiting--;
 				served++;
 			}
 		}
+		uint32_t lent =
+			(uint32_t)(a.conns[PP_CONN_LENT].count + b.conns[PP_CONN_LENT].count);
+		ck_assert_uint_eq(pools.lent, lent);
 		ck_assert_uint_eq(pools.waiting, (uint32_t)waiting);
 		PP_LIST_FOREACH (&a.waiters, it)
 			ck_assert_int_lt(now - pp_list_entry(it, struct pp_waiter, link)->since,
@@ -408,6 +473,8 @@ int main(void)
 	tcase_add_test(c, test_advise_more_pools_than_cap_take_turns);
 	tcase_add_test(c, test_advise_keeps_a_new_server_for_its_turn_while_it_has_users);
 	tcase_add_test(c, test_advise_that_waits_longest_is_next);
+	tcase_add_test(c, test_advise_behind_a_gate_servers_stay_and_who_waits_longest_is_next);
+	tcase_add_test(c, test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut);
 	tcase_add_loop_test(c, test_advise_random_life_keeps_cap_order_and_counts, 0, 20);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
