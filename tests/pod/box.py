@@ -11,6 +11,7 @@ memory cgroup or namespace can be made, require_box() skips with the reason; PP_
 import json
 import os
 import pathlib
+import reprlib
 import select
 import shutil
 import signal
@@ -89,7 +90,7 @@ class Box:
         while b"\n" not in self._unread:
             left = max(deadline - time.monotonic(), 0)  # at least one look
             if not select.select([self.report], [], [], left)[0]:
-                raise TimeoutError(f"{self.argv}: still running after {timeout} s; output:\n{self.output()}")
+                raise TimeoutError(f"{reprlib.repr(self.argv)}: still running after {timeout} s; output:\n{self.output()}")
             piece = os.read(self.report, 4096)
             if not piece:
                 raise BoxError(f"the helper died: {self.output()}")

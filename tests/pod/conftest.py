@@ -1,6 +1,6 @@
 """Fixtures of the tests in a box.
 
-PP_BUILD   build directory with lib/libpodpool.so and bin/podpool (default: build)
+PP_BUILD   build directory (default: build)
 PP_DIRECT  1: no podpool in the environment; checks the tests themselves, those marked `pooled` are left out
 PP_NO_SKIP 1: a test that cannot run is a failure
 """
@@ -19,6 +19,7 @@ for folder in (TESTS, TESTS / "pod"):
 
 import box  # noqa: E402
 from support.cgroup import mounted  # noqa: E402
+from support.pool import installation  # noqa: E402
 
 memory = mounted("memory")
 collect_ignore = [] if memory and memory.version == 2 else ["v2"]  # tests/pod/v2/run boots a machine that has it
@@ -42,8 +43,10 @@ def boxes_work():
 
 
 @pytest.fixture(scope="session")
-def build():
-    return TESTS.parent / os.environ.get("PP_BUILD", "build")
+def installed():
+    """lib/libpodpool.so and bin/podpool, where every user of a container can read them."""
+    with installation() as directory:
+        yield directory
 
 
 @pytest.hookimpl(hookwrapper=True)

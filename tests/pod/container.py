@@ -1,6 +1,6 @@
 """A container of a pod: a box whose PID 1 does what the test says (programs/obedient.py), with a volume as PODPOOL_DIR.
 
-    with Container(volume, postgres, build, "a") as a:
+    with Container(volume, postgres, installed, "a") as a:
         a("connect", "name")
         assert a("ask", "name", "select 1") == [[1]]
 """
@@ -13,23 +13,23 @@ import subprocess
 
 from box import Box
 
-HERE = pathlib.Path(__file__).parent
+PROGRAM = pathlib.Path(__file__).with_name("programs").joinpath("obedient.py").read_text()  # its user may not enter the tree
 PYTHON = "/usr/bin/python3"
 
 
 class Container:
     """A box with the volume mounted, and a way to tell its program what to do."""
 
-    def __init__(self, volume, postgres, build, name, uid=None, init=(), net=False, host=None, **settings):
-        self.postgres, self.build, self.uid = postgres, build, uid
+    def __init__(self, volume, postgres, installed, name, uid=None, init=(), net=False, host=None, **settings):
+        self.postgres, self.installed, self.uid = postgres, installed, uid
         self.dir = volume / f"podpool-{uid or 0}"
         self.control = volume.parent / f"{name}.control"
-        env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
+        env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
                "PODPOOL_DIR": str(volume), "PODPOOL_LOG": "debug", "PODPOOL_MAX_SERVERS": "4",
                **{f"PODPOOL_{k}": str(v) for k, v in settings.items()}}
         dsn = (f"host={host or postgres.host} port={postgres.port} user=postgres password={postgres.password}"
                " dbname=postgres")
-        self.box = Box([*init, PYTHON, "-u", HERE / "programs/obedient.py", self.control, dsn], uid=uid, env=env, net=net)
+        self.box = Box([*init, PYTHON, "-u", "-c", PROGRAM, self.control, dsn], uid=uid, env=env, net=net)
 
     def __enter__(self):
         self.box.__enter__()
@@ -72,7 +72,7 @@ class Container:
     def podpool(self, *words, inside=False):
         user = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"] if self.uid else []
         there = ["nsenter", "-t", self.box.pid, "-p", "-m"] if inside else []
-        return subprocess.run([str(w) for w in [*there, *user, self.build / "bin/podpool", *words]], text=True,
+        return subprocess.run([str(w) for w in [*there, *user, self.installed / "bin/podpool", *words]], text=True,
                               capture_output=True, timeout=30, env={"PODPOOL_DIR": str(self.dir.parent)})
 
     def status(self, **where):

@@ -9,6 +9,7 @@ import pytest
 from box import Box, BoxError
 from support import wait
 from support.cgroup import mounted
+from support.pool import BUILD
 
 MIB = 1 << 20
 PYTHON = "/usr/bin/python3"
@@ -132,8 +133,8 @@ def test_a_command_that_does_not_exist_says_so():
             pass
 
 
-def test_the_reader_of_cgroup_files_sees_the_limit(build):
-    program = build / "tests/unit.cgroup.files"
+def test_the_reader_of_cgroup_files_sees_the_limit():
+    program = BUILD / "tests/unit.cgroup.files"
     if not program.exists():
         pytest.skip(f"not built: {program}")
     with Box([program], memory_bytes=64 * MIB, env={"CK_RUN_CASE": "life"}) as box:

@@ -25,10 +25,10 @@ pytestmark = pytest.mark.pooled
 
 
 @pytest.fixture
-def container(volume, postgres, build):
+def container(volume, postgres, installed):
     postgres.psql("drop table if exists shared; create table shared (n int)")
     with contextlib.ExitStack() as stack:
-        yield lambda name, **how: stack.enter_context(Container(volume, postgres, build, name, **how))
+        yield lambda name, **how: stack.enter_context(Container(volume, postgres, installed, name, **how))
     wait.until(lambda: sessions(postgres) == 0, "nobody is left")
 
 
@@ -144,9 +144,9 @@ def test_while_its_container_leaves_the_other_connects_by_itself(container, post
     assert b.broker() and b.names() == {"newest": 1}
 
 
-def test_a_broker_of_its_own_container(container, volume, postgres, build):
+def test_a_broker_of_its_own_container(container, volume, postgres, installed):
     """As a sidecar: `podpool broker --dir VOLUME`, and both programs find it."""
-    with Box([build / "bin/podpool", "broker", "--dir", volume], env={"PODPOOL_TARGETS": f"*:{postgres.port}"}) as box:
+    with Box([installed / "bin/podpool", "broker", "--dir", volume], env={"PODPOOL_TARGETS": f"*:{postgres.port}"}) as box:
         wait.until((volume / "podpool-0/sock").exists, "it listens")
         a, b = container("a"), container("b")
         a.connected("a")
@@ -164,12 +164,12 @@ print("squats", flush=True)
 while True: taken.accept()"""
 
 
-def test_addresses_taken_by_somebody_else_are_passed_by(volume, far_postgres, build):
+def test_addresses_taken_by_somebody_else_are_passed_by(volume, far_postgres, installed):
     """One socket at 0.0.0.0 holds a port of every address there is: the broker then listens at another."""
     port = far_postgres.port
     with Box([PYTHON, "-c", SQUAT, port], uid=NOBODY, net=True) as squatter, Wire(squatter) as wire:
         squatter.wait_output("squats")
-        with Container(volume, far_postgres, build, "a", net=squatter, host=wire.host) as a:
+        with Container(volume, far_postgres, installed, "a", net=squatter, host=wire.host) as a:
             a.connected("a")
             assert a.names() == {"a": 1}
             pulse, (destination, listening) = struct.iter_unpack("20s20s", (a.dir / "routes").read_bytes())

@@ -167,7 +167,7 @@ def leave(argv, env, ask, stop=TERM, grace=GRACE):
 
 
 @pytest.mark.parametrize("program, init", ROWS, ids=lambda word: word)
-def test_row(program, init, database, build, leaver_java, tmp_path):
+def test_row(program, init, database, installed, leaver_java, tmp_path):
     status = ROWS[program, init]
     stop = signal.SIGQUIT if program == "php-quit" else TERM  # the STOPSIGNAL of php's own images
     argv, env, ask = command_of(program, database, leaver_java, tmp_path)
@@ -179,7 +179,7 @@ def test_row(program, init, database, build, leaver_java, tmp_path):
     database.empty()
     for leftover in tmp_path.glob("*.sock"):
         leftover.unlink()
-    pooled_env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
+    pooled_env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
                   "PODPOOL_LOG": "debug", "PODPOOL_GRACE_SECONDS": str(GRACE)}
     code, pooled, output = leave(argv, {**env, **pooled_env}, ask, stop)
     assert code == status, output
@@ -190,10 +190,10 @@ def test_row(program, init, database, build, leaver_java, tmp_path):
 
 
 @pytest.mark.parametrize("grace", [2, 6, 12])
-def test_a_program_that_is_never_told_hears_it_from_its_database(grace, database, build):
+def test_a_program_that_is_never_told_hears_it_from_its_database(grace, database, installed):
     """PID 1 is a shell: the program does not see SIGTERM. Half of a short grace (or 5 s) before the end it gets 57P01."""
     argv, env, _ = command_of("python-loop", database, None, None)
-    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
            "PODPOOL_GRACE_SECONDS": str(grace), "PODPOOL_LOG": "debug"}
     database.empty()
     with Box([str(word) for word in INITS["bash"] + argv], env=env) as box:
@@ -209,10 +209,10 @@ def test_a_program_that_is_never_told_hears_it_from_its_database(grace, database
         assert database.cut_off() == []
 
 
-def test_a_second_sigterm_is_now(database, build):
+def test_a_second_sigterm_is_now(database, installed):
     """Of a program with the default action, below an init that passes both on."""
     argv, env, _ = command_of("python-plain", database, None, None)
-    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
     database.empty()
     with Box([str(word) for word in INITS["tini"] + argv], env=env) as box:
         box.wait_output("is busy")
@@ -227,14 +227,14 @@ def test_a_second_sigterm_is_now(database, build):
     assert database.rows() == "1"
 
 
-def test_a_hung_broker_delays_the_end_of_pid_1_by_little(database, build):
+def test_a_hung_broker_delays_the_end_of_pid_1_by_little(database, installed):
     dsn = f"host={database.postgres.host} port={database.postgres.port} user=postgres dbname={database.name}"
     text = f"""import os, psycopg2, sys, time
 c = psycopg2.connect({dsn!r})
 print("is busy", flush=True)
 while not os.path.exists(os.environ["PODPOOL_DIR"] + "/go"): time.sleep(0.01)
 sys.exit(3)"""
-    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
     with Box([PYTHON, "-u", "-c", text], env=env) as box:
         box.wait_output("is busy")
         (broker,) = [pid for pid in box.cgroup.pids() if pathlib.Path(f"/proc/{pid}/comm").read_text() == "podpool\n"]
@@ -246,15 +246,15 @@ sys.exit(3)"""
     database.until_nobody(2)
 
 
-def test_a_prestop_hook_waits_for_the_last_transaction(database, build):
+def test_a_prestop_hook_waits_for_the_last_transaction(database, installed):
     """PID 1 is a shell, its program is never told, and SIGKILL follows at once: nothing of it is lost or cut off."""
     argv, env, _ = command_of("python-handler", database, None, None)
-    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}"}
     database.empty()
     with Box([str(word) for word in INITS["bash"] + argv], env=env) as box:
         box.wait_output("is busy")
         began = time.monotonic()
-        hook = subprocess.run(["nsenter", "-t", str(box.pid), "-p", "-m", build / "bin/podpool", "drain", "--wait"],
+        hook = subprocess.run(["nsenter", "-t", str(box.pid), "-p", "-m", installed / "bin/podpool", "drain", "--wait"],
                               env={"PODPOOL_DIR": str(box.dir)}, capture_output=True, text=True, timeout=20)
         assert (hook.returncode, hook.stdout, hook.stderr) == (0, "", "")
         assert time.monotonic() - began < 2

@@ -44,8 +44,8 @@ def own_postgres():
 
 
 @pytest.fixture
-def pod(volume, own_postgres, build):
-    with Container(volume, own_postgres, build, "pod", init=ON_A_SMALL_DISK) as a:
+def pod(volume, own_postgres, installed):
+    with Container(volume, own_postgres, installed, "pod", init=ON_A_SMALL_DISK) as a:
         yield a, Disk(a, volume)
 
 
@@ -94,7 +94,7 @@ def test_while_it_runs(pod):
     assert a.broker() == broker and a.status(inside=True)["totals"]["clients"] == 1
 
 
-def test_a_host_that_goes_down_meanwhile_is_down(pod, own_postgres, build):
+def test_a_host_that_goes_down_meanwhile_is_down(pod, own_postgres, installed):
     """The file that says where connections go cannot be replaced; who connects must not be sent to the broker by it."""
     a, disk = pod
     a.connected("first")
@@ -102,7 +102,7 @@ def test_a_host_that_goes_down_meanwhile_is_down(pod, own_postgres, build):
     disk.fill("bytes and files")
     own_postgres._halt()
     wait.until(lambda: a.status(inside=True)["totals"]["servers"] == 0, "the broker has seen it")
-    env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{own_postgres.port}",
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{own_postgres.port}",
            "PODPOOL_DIR": str(a.dir.parent)}
     tried = subprocess.run(["nsenter", "-t", str(a.box.pid), "-p", "-m", PYTHON, "-c", CONNECT, own_postgres.host,
                             str(own_postgres.port)], env=env, capture_output=True, text=True, timeout=20)

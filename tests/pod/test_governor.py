@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from box import Box
+from support.pool import BUILD
 
 MIB = 1 << 20
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -18,14 +19,14 @@ pytestmark = pytest.mark.release  # a sanitizer's shadow memory is not the progr
 
 
 @pytest.fixture(scope="module")
-def governed(build, tmp_path_factory):
-    libraries = [build / "libpp_cgroup.a", build / "libpp_base.a"]
+def governed(tmp_path_factory):
+    libraries = [BUILD / "libpp_cgroup.a", BUILD / "libpp_base.a"]
     if not all(library.exists() for library in libraries):
         pytest.skip(f"not built: {libraries}")
     program = tmp_path_factory.mktemp("governed") / "governed"
-    sanitized = "PP_SANITIZE:BOOL=ON" in (build / "CMakeCache.txt").read_text()
+    sanitized = "PP_SANITIZE:BOOL=ON" in (BUILD / "CMakeCache.txt").read_text()
     flags = ["-fsanitize=address,undefined"] if sanitized else []
-    compiler = re.search(r"CMAKE_C_COMPILER:\w+=(.*)", (build / "CMakeCache.txt").read_text())[1]
+    compiler = re.search(r"CMAKE_C_COMPILER:\w+=(.*)", (BUILD / "CMakeCache.txt").read_text())[1]
     subprocess.run([compiler, "-std=gnu17", "-O1", *flags, "-I", ROOT / "shim", "-o", program, ROOT / "tests/pod/governed.c",
                     *libraries, "-pthread"], check=True)
     return program

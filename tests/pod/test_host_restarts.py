@@ -14,13 +14,13 @@ pytestmark = pytest.mark.pooled
 
 
 @pytest.fixture
-def pod(volume, far_postgres, build):
+def pod(volume, far_postgres, installed):
     """(the pod's program, the wire to the host)"""
     far_postgres.psql("drop table if exists written; create table written (who text)")
     with contextlib.ExitStack() as stack:
         sandbox = stack.enter_context(Box(["/bin/sleep", "60"], net=True))
         wire = stack.enter_context(Wire(sandbox))
-        a = stack.enter_context(Container(volume, far_postgres, build, "pod", net=sandbox, host=wire.host))
+        a = stack.enter_context(Container(volume, far_postgres, installed, "pod", net=sandbox, host=wire.host))
         yield a, wire
 
 

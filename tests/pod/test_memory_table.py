@@ -12,6 +12,7 @@ import pytest
 import memory_table
 from memory_table import NO_POOL, ROWS
 from samples import MIB, allowed, recovery, samples
+from support.pool import BUILD
 
 pytestmark = pytest.mark.release  # a sanitizer's shadow memory is not the program's
 PATIENCE = 150  # seconds; an idle machine needs five
@@ -19,8 +20,8 @@ MORE = 60  # reports, to see that it goes on living
 
 
 @pytest.fixture(scope="module")
-def bench(build):
-    with memory_table.Bench(build) as bench:
+def bench():
+    with memory_table.Bench(BUILD) as bench:
         yield bench
 
 

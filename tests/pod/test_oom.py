@@ -27,9 +27,9 @@ def guarded_postgres():
 
 
 @pytest.fixture
-def pod(volume, guarded_postgres, build):
+def pod(volume, guarded_postgres, installed):
     with contextlib.ExitStack() as stack:
-        yield lambda **how: stack.enter_context(Container(volume, guarded_postgres, build, "pod", **how))
+        yield lambda **how: stack.enter_context(Container(volume, guarded_postgres, installed, "pod", **how))
 
 
 def sessions(postgres, which="true"):

@@ -20,11 +20,11 @@ KINDS = {"handler": ([], 0), "plain": (["/usr/bin/tini", "--"], 128 + signal.SIG
 
 
 class Replica:
-    def __init__(self, postgres, build, workdir, kind, number):
+    def __init__(self, postgres, installed, workdir, kind, number):
         init, self.status = KINDS[kind]
         self.report = workdir / f"{kind}{number}"
         dsn = f"host={postgres.host} port={postgres.port} user=postgres dbname=rolls_{kind}"
-        env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
+        env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
                "PODPOOL_GRACE_SECONDS": str(GRACE), "PODPOOL_MAX_SERVERS": "4", "PODPOOL_LOG": "debug"}
         if os.environ.get("PP_DIRECT") == "1":
             env = {}
@@ -58,14 +58,14 @@ class Replica:
 
 @pytest.mark.parametrize("kind", [
     "handler", pytest.param("plain", marks=pytest.mark.pooled)])  # direct, its transactions die with it
-def test_rolling_update_under_load(kind, postgres, build, tmp_path):
+def test_rolling_update_under_load(kind, postgres, installed, tmp_path):
     postgres.psql(f"create database rolls_{kind}")
     postgres.psql("create table rolls (id text)", db=f"rolls_{kind}")
     log_from = len(postgres.log_text())
     replicas, acked, inserted, wrong, all_of_them = [], set(), set(), [], []
     try:
         for number in range(ROLLS + 2):
-            replicas.append(Replica(postgres, build, tmp_path, kind, number))
+            replicas.append(Replica(postgres, installed, tmp_path, kind, number))
             all_of_them.append(replicas[-1])
             replicas[-1].until_working()
             if len(replicas) > 2:

@@ -14,7 +14,8 @@ import pytest
 
 from box import Box
 
-HERE = pathlib.Path(__file__).parent
+# given as text: the user of a box may not be able to enter the tree
+PROGRAM, INIT = (pathlib.Path(__file__).with_name(name).read_text() for name in ("program.py", "init.py"))
 PYTHON = "/usr/bin/python3"
 DIRECT = os.environ.get("PP_DIRECT") == "1"
 TERM = signal.SIGTERM
@@ -30,24 +31,23 @@ RUDE = "unexpected EOF on client connection"
 class Pod:
     """Makes boxes that lead to one database, and looks at that database."""
 
-    def __init__(self, postgres, build, uid):
-        self.postgres, self.build, self.uid = postgres, build, uid
+    def __init__(self, postgres, installed, uid):
+        self.postgres, self.installed, self.uid = postgres, installed, uid
         self.log_from = len(postgres.log_text())
         self.boxes = []
 
     def box(self, *command, **settings):
-        shim = self.build / "lib/libpodpool.so"
-        assert DIRECT or shim.exists(), f"not built: {shim}"
         env = {"PODPOOL_" + name: str(value) for name, value in settings.items()}
         if not DIRECT:
-            env.update(LD_PRELOAD=str(shim), PODPOOL_TARGETS=f"*:{self.postgres.port}", PODPOOL_LOG="debug")
+            env.update(LD_PRELOAD=str(self.installed / "lib/libpodpool.so"), PODPOOL_TARGETS=f"*:{self.postgres.port}",
+                       PODPOOL_LOG="debug")
         return Box(command, uid=self.uid, env=env)
 
     def program(self, handler, *steps):
-        return [PYTHON, "-u", HERE / "program.py", self.postgres.dsn(), handler, *steps]
+        return [PYTHON, "-u", "-c", PROGRAM, self.postgres.dsn(), handler, *steps]
 
     def under_init(self, handler, *steps, **settings):
-        return self.box(PYTHON, "-u", HERE / "init.py", *self.program(handler, *steps), **settings)
+        return self.box(PYTHON, "-u", "-c", INIT, *self.program(handler, *steps), **settings)
 
     def as_pid_1(self, handler, *steps, **settings):
         return self.box(*self.program(handler, *steps), **settings)
@@ -70,9 +70,9 @@ class Pod:
 
 
 @pytest.fixture(params=[None, NOBODY], ids=["root", "uid"])
-def pod(request, postgres, build):
+def pod(request, postgres, installed):
     postgres.psql("drop table if exists t; create table t (n int)")
-    pod = Pod(postgres, build, request.param)
+    pod = Pod(postgres, installed, request.param)
     yield pod
     pod.until_count(0, 5)
 

@@ -14,12 +14,12 @@ PYTHON = "/usr/bin/python3"
 
 
 @pytest.mark.pooled
-def test_a_server_that_is_silent_is_lost_in_a_minute_and_the_pool_goes_on(build):
+def test_a_server_that_is_silent_is_lost_in_a_minute_and_the_pool_goes_on(installed):
     with pg.Postgres.start(settings={"listen_addresses": "*"}) as postgres:
         with open(postgres.datadir / "pg_hba.conf", "a") as hba:
             hba.write("host all all 10.213.0.0/16 trust\n")
         postgres.psql("select pg_reload_conf()")
-        env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
+        env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
                "PODPOOL_WAIT_TIMEOUT": "20s", "MALLOC_ARENA_MAX": "2"}
         program = wait_for_wire(PYTHON, "-u", HERE / "waiting.py", f"port={postgres.port} user=postgres dbname=postgres")
         with Box(program, net=True, env=env) as box, Wire(box) as wire:

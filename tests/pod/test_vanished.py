@@ -19,8 +19,8 @@ pytestmark = pytest.mark.pooled
 
 
 class Pod:
-    def __init__(self, postgres, build, guards):
-        env = {"LD_PRELOAD": str(build / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
+    def __init__(self, postgres, installed, guards):
+        env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{postgres.port}",
                "PODPOOL_LOG": "debug", "PODPOOL_GUARDS": guards, "MALLOC_ARENA_MAX": "2"}
         self.postgres = postgres
         self.box = Box(wait_for_wire(PYTHON, "-u", HERE / "busy.py", f"port={postgres.port} user=postgres"
@@ -55,9 +55,9 @@ class Pod:
         time.sleep(1)  # the endless ones have filled what there is to fill
 
 
-def vanish(postgres, build, how):
+def vanish(postgres, installed, how):
     """({state: seconds until its session was gone}, those that a pod without guards then still has)."""
-    with Pod(postgres, build, "on") as guarded, Pod(postgres, build, "off") as bare:
+    with Pod(postgres, installed, "on") as guarded, Pod(postgres, installed, "off") as bare:
         for pod in (guarded, bare):
             pod.until_busy()
         began = time.monotonic()
@@ -71,16 +71,16 @@ def vanish(postgres, build, how):
         return gone, bare.sessions()
 
 
-def test_a_killed_pod_leaves_nothing(far_postgres, build):
-    gone, left = vanish(far_postgres, build, lambda pod: pod.box.signal(signal.SIGKILL))
+def test_a_killed_pod_leaves_nothing(far_postgres, installed):
+    gone, left = vanish(far_postgres, installed, lambda pod: pod.box.signal(signal.SIGKILL))
     print("gone after", gone, "left without guards", left)
     assert sorted(gone) == STATES
     assert max(gone.values()) < 15
     assert left == ["executing"]
 
 
-def test_a_pod_whose_packets_are_lost_leaves_nothing(far_postgres, build):
-    gone, left = vanish(far_postgres, build, lambda pod: pod.wire.cut())
+def test_a_pod_whose_packets_are_lost_leaves_nothing(far_postgres, installed):
+    gone, left = vanish(far_postgres, installed, lambda pod: pod.wire.cut())
     print("gone after", gone, "left without guards", left)
     assert sorted(gone) == STATES
     assert left == STATES

@@ -63,8 +63,8 @@ class Suite:
 
 def run_unittests(stage, tests, env, said):
     """The named ones of the `tests` package on the path, or all."""
-    runner = pathlib.Path(__file__).parent / "unittest_runner.py"
-    done = subprocess.run(stage.command(sys.executable, runner, *tests), env=env, cwd="/", text=True,
+    runner = pathlib.Path(__file__).with_name("unittest_runner.py").read_text()  # the stage's user may not enter the tree
+    done = subprocess.run(stage.command(sys.executable, "-c", runner, *tests), env=env, cwd="/", text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, timeout=1500)
     if done.returncode:
         print(f"  the run ended with {done.returncode}, see {said.name}")

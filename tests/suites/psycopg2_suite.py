@@ -10,9 +10,9 @@ CANNOT_PASS = {
 
 def play(stage, options, top, said):
     stage.postgres.psql("create database psycopg2_test;\n\n\\c psycopg2_test\ncreate extension hstore")
-    where = stage.postgres
+    where, home = stage.postgres, stage.copy(top / "tests", "psycopg2")
     env = stage.env(PSYCOPG2_TESTDB="psycopg2_test", PSYCOPG2_TESTDB_HOST=where.host,
-                    PSYCOPG2_TESTDB_PORT=where.port, PSYCOPG2_TESTDB_USER=where.user, PYTHONPATH=top)
+                    PSYCOPG2_TESTDB_PORT=where.port, PSYCOPG2_TESTDB_USER=where.user, PYTHONPATH=home)
     return run_unittests(stage, options.tests, env, said)
 
 

@@ -34,8 +34,8 @@ def command(stage, source, out, tests):
 
 
 def start_background(stage, count):
-    script = pathlib.Path(__file__).parent / "background.py"
-    return subprocess.Popen(stage.command(sys.executable, script, stage.postgres.host, stage.postgres.port, count),
+    script = pathlib.Path(__file__).with_name("background.py").read_text()  # that user may not enter the tree
+    return subprocess.Popen(stage.command(sys.executable, "-c", script, stage.postgres.host, stage.postgres.port, count),
                             env=stage.env(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                             stderr=subprocess.DEVNULL)
 

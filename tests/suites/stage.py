@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 from support import pg, wait
-from support.pool import BUILD, direct_env
+from support.pool import direct_env, install
 
 
 class Stage:
@@ -18,9 +18,7 @@ class Stage:
         self.postgres = pg.Postgres.start(settings=settings, bindir=programs(self.dir / "postgresql"))
         self.pool_dir = self.dir / "pool"
         self.pool_dir.mkdir(mode=0o700)
-        for part in ("lib/libpodpool.so", "bin/podpool"):  # where the other user can read them
-            (self.dir / part).parent.mkdir()
-            shutil.copy(BUILD / part, self.dir / part)
+        install(self.dir)
         self.give(self.pool_dir)
 
     def __enter__(self):

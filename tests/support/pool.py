@@ -3,9 +3,11 @@
 With PP_DIRECT=1 there is no podpool in the environment and the same tests run straight against the
 database: that is how a test proves that it asks for PostgreSQL's behaviour and not for ours.
 """
+import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,12 +19,32 @@ BUILD = ROOT / os.environ.get("PP_BUILD", "build")  # an absolute PP_BUILD stays
 DIRECT = os.environ.get("PP_DIRECT") == "1"
 SHIM = BUILD / "lib/libpodpool.so"
 PODPOOL = BUILD / "bin/podpool"
+NOT_BUILT = f"not built: {BUILD} (scripts/build)"
 REPORTS = ("AddressSanitizer", "runtime error", "LeakSanitizer")
 KNOCK = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 20).close()"
 
 
 def direct_env(**extra):
     return pg.clean_env(LC_ALL="C.UTF-8", **extra)
+
+
+def install(directory):
+    """lib and bin as an image has them, where every user can read them: a clone below /root is closed to all but root."""
+    assert SHIM.exists() and PODPOOL.exists(), NOT_BUILT
+    for room in ("lib", "bin"):
+        shutil.copytree(BUILD / room, directory / room)
+        subprocess.run(["chmod", "-R", "a+rX", directory / room], check=True)
+
+
+@contextlib.contextmanager
+def installation():
+    """A directory of its own for that."""
+    directory = pg.scratch("podpool-installed-")
+    try:
+        install(directory)
+        yield directory
+    finally:
+        shutil.rmtree(directory)
 
 
 class Pool:
@@ -58,7 +80,7 @@ class Pool:
         return dialer.Dialer(self.env(**settings))
 
     def knock(self):
-        assert SHIM.exists() and PODPOOL.exists(), f"not built: {BUILD} (scripts/build)"
+        assert SHIM.exists() and PODPOOL.exists(), NOT_BUILT
         with open(self.stderr, "ab") as stderr:
             subprocess.run([sys.executable, "-c", KNOCK, self.postgres.host, str(self.postgres.port)], check=True,
                            env=self.program_env(), stdin=subprocess.DEVNULL, stderr=stderr, timeout=60)

@@ -21,7 +21,7 @@ from databases import database  # noqa: E402
 from support import pg, wait  # noqa: E402
 from support.dialer import Dialer  # noqa: E402
 from support.pgwire import Wire  # noqa: E402
-from support.pool import DIRECT, Pool, direct_env  # noqa: E402
+from support.pool import DIRECT, Pool, direct_env, installation  # noqa: E402
 
 USER, PASSWORD, DATABASE = "app", "app-secret", "app"
 
@@ -161,6 +161,13 @@ def table(postgres_trust):
     """An empty table `t (n int)` in app, owned by app."""
     postgres_trust.psql("drop table if exists t; create table t (n int); alter table t owner to app", db="app")
     return lambda: int(postgres_trust.psql("select count(*) from t", db="app"))
+
+
+@pytest.fixture(scope="session")
+def installed():
+    """lib/libpodpool.so and bin/podpool, where every user can read them."""
+    with installation() as directory:
+        yield directory
 
 
 @pytest.fixture

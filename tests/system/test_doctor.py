@@ -17,10 +17,9 @@ STRANGER = 54321
 GO_NOTE = r'__asm__(".section .note.go.buildid,\"a\",@note\n.long 4, 4, 4\n.asciz \"Go\"\n.byte 0\n.long 7\n.previous");'
 
 
-def doctor(*words, user=None, **env):
+def doctor(*words, become=(), podpool=PODPOOL, **env):
     """(status, {"ok": [...], "note": [...], "BAD": [...]}); every note and BAD has an advice."""
-    become = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"] if user else []
-    done = subprocess.run([*become, PODPOOL, "doctor", *map(str, words)], capture_output=True, text=True, timeout=30,
+    done = subprocess.run([*become, podpool, "doctor", *map(str, words)], capture_output=True, text=True, timeout=30,
                           env=direct_env(**env), cwd="/")
     assert "podpool: " not in done.stderr  # the loader, or a sanitizer, may have a word
     found = {"ok": [], "note": [], "BAD": []}
@@ -96,12 +95,14 @@ def test_no_such_command():
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
-def test_setuid(compiled):
+def test_setuid(compiled, installed):
     program = compiled("sleeper")
     program.chmod(0o4755)
     reason = "setuid, setgid or has file capabilities"
-    assert any(reason in line for line in doctor(program, user=STRANGER)[1]["BAD"])
-    with running("setpriv", f"--reuid={STRANGER}", "--clear-groups", program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+    become = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
+    said = doctor(program, become=become, podpool=installed / "bin/podpool")
+    assert any(reason in line for line in said[1]["BAD"])
+    with running(*become, program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
         assert any("secure mode" in line for line in doctor(pid)[1]["BAD"])
 
 

@@ -12,7 +12,7 @@ from programs import Programs
 from shell import psql
 from support import wait
 from support.forwarder import Forwarder
-from support.pool import BUILD, SHIM, direct_env
+from support.pool import SHIM, direct_env
 
 ALL = [pytest.param(d, id=d.name) for d in driver_table.ALL]
 
@@ -72,18 +72,17 @@ DIRECTORIES = {  # name -> (mode, owner)
 
 @pytest.mark.pooled
 @pytest.mark.parametrize("name", DIRECTORIES)
-def test_unprivileged_user_with_an_unusable_directory(name, pool, postgres_trust, scratch):
+def test_unprivileged_user_with_an_unusable_directory(name, pool, postgres_trust, scratch, installed):
     if os.getuid() != 0:
         pytest.skip("needs root to become somebody else")
     mode, owner = DIRECTORIES[name]
     folder = scratch / "run"
     folder.mkdir()
-    for room in ("lib", "bin"):
-        shutil.copytree(BUILD / room, scratch / room)
     shutil.chown(folder, owner)
     folder.chmod(mode)
-    env = pool.program_env() | {"LD_PRELOAD": str(scratch / "lib/libpodpool.so"), "PODPOOL_DIR": str(folder)}
-    done = psql(postgres_trust, env, command=["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"])
+    env = pool.program_env() | {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_DIR": str(folder)}
+    done = psql(postgres_trust, env, command=["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"],
+                capture_output=True, cwd="/")
     assert (done.returncode, done.stdout, done.stderr) == (0, "answer\n", "")
     assert list(folder.iterdir()) == []
 

@@ -13,6 +13,7 @@ from box import Box
 from memory_table import MIB, NO_POOL, PODPOOL
 from samples import samples
 from support.cgroup import memory_group
+from support.pool import BUILD
 
 pytestmark = pytest.mark.release
 STEADY = memory_table.ROWS[0]
@@ -21,8 +22,8 @@ MORE = 60  # reports, to see that it goes on living
 
 
 @pytest.fixture(scope="module")
-def bench(build):
-    with memory_table.Bench(build) as bench:
+def bench():
+    with memory_table.Bench(BUILD) as bench:
         yield bench
 
 
@@ -45,18 +46,18 @@ def wait_at_work(box, least):
     wait(box, f"{MORE} more reports", lambda seen: seen[-1].returned >= before + MORE)
 
 
-def status(build, box):
-    done = subprocess.run([build / "bin/podpool", "status", "--json", "--dir", box.dir], capture_output=True, text=True,
+def status(box):
+    done = subprocess.run([BUILD / "bin/podpool", "status", "--json", "--dir", box.dir], capture_output=True, text=True,
                           check=True, timeout=60)
     return json.loads(done.stdout)["cap"]
 
 
-def test_memory_high_is_what_podpool_plans_with(build, bench):
+def test_memory_high_is_what_podpool_plans_with(bench):
     group = memory_group(256 * MIB)
     group.write("memory.high", 96 * MIB)
     with pod(bench, PODPOOL, group) as box:
         wait_at_work(box, 8)
-        cap = status(build, box)
+        cap = status(box)
         assert (cap["limit_bytes"], cap["limit_from"]) == (96 * MIB, "memory.high")
         assert max(sample.working_set for sample in samples(box.output())) < 96 * MIB
         assert box.oom_kills == 0
@@ -87,18 +88,18 @@ def test_without_a_pool_the_level_above_kills(bench, outer):
         assert outer.kills() == 1
 
 
-def test_the_limit_of_the_level_above_is_what_podpool_plans_with(build, bench, outer):
+def test_the_limit_of_the_level_above_is_what_podpool_plans_with(bench, outer):
     with pod(bench, PODPOOL, memory_group(256 * MIB, inside=outer), sees=outer) as box:
         wait_at_work(box, 8)
-        cap = status(build, box)
+        cap = status(box)
         assert (cap["limit_bytes"], cap["limit_from"]) == (96 * MIB, "memory.max, 1 level up")
         assert outer.kills() == 0
 
 
-def test_without_any_limit_podpool_says_so_and_works(build, bench):
+def test_without_any_limit_podpool_says_so_and_works(bench):
     with pod(bench, PODPOOL, memory_group("max")) as box:
         wait_at_work(box, 10)
-        cap = status(build, box)
+        cap = status(box)
         assert (cap["limit_bytes"], cap["limit_from"]) == (0, "")
         assert "no memory limit visible" in cap["reason"]
         assert box.oom_kills == 0
