@@ -3,18 +3,24 @@
 The law under test: without shim == shim without broker == shim with a broker that dies mid-question,
 errno included; with a broker only the destination differs.
 """
+import contextlib
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
-import time
 
 import pytest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+if os.path.dirname(HERE) not in sys.path:
+    sys.path.insert(0, os.path.dirname(HERE))
+
+from support import brokers, wait  # noqa: E402
+
 BUILD = os.path.abspath(os.environ.get("PP_BUILD", os.path.join(HERE, "../../build")))
 VICTIMS = os.path.join(BUILD, "tests/victims")
 CLEAN_ENV = {"PATH": "/usr/bin:/bin:/usr/sbin", "HOME": "/nonexistent", "LC_ALL": "C"}
@@ -25,15 +31,6 @@ def victim(name):
     if not os.path.exists(path):
         pytest.skip(f"{name} was not built (no compiler for it)")
     return path
-
-
-def wait_for(what, seconds=10):
-    """Waits until what() is true: for events that can only be looked at."""
-    deadline = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
-    return what()
 
 
 class Install:
@@ -68,9 +65,10 @@ class Install:
         broker = os.path.join(self.root, "bin/podpool")
         subprocess.Popen([broker, "broker", "--dir", self.dir, "--started-by-test"],
                          env=dict(CLEAN_ENV, PODPOOL_FAKE=",".join(moods)))
-        wait_for(lambda: os.path.exists(os.path.join(self.dir, "sock")))
+        wait.until(lambda: os.path.exists(os.path.join(self.dir, "sock")), "it listens")
 
     def pids(self):
+        """Of every broker that was started."""
         try:
             with open(os.path.join(self.dir, "pids")) as f:
                 return [int(line) for line in f]
@@ -78,11 +76,9 @@ class Install:
             return []
 
     def stop(self):
-        for pid in self.pids():
-            try:
+        for pid in brokers.of(self.dir):
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
 
 @pytest.fixture

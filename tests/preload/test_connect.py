@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from conftest import CLEAN_ENV, Install, run, victim, wait_for
+from conftest import CLEAN_ENV, Install, run, victim
+from support import wait
 
 WAYS = ["once", "epoll_first", "twice", "before", "in_fork", "over_dup", "threads", "short_name", "bad_pointer",
         "datagram", "tidy", "no_sigchld", "cleared", "execs"]
@@ -160,4 +161,4 @@ def test_musl_without_broker(way, no_broker, listener):
 def test_a_captured_stderr_is_not_kept_open_by_the_broker(install, listener):
     # run() captures stderr by a pipe and reads to its end; a broker holding it would hang this
     assert "pooled" in connect("once", "127.0.0.1", listener.port, install.env(listener.port))[1]
-    assert wait_for(install.pids)
+    wait.until(install.pids, "a broker was started")

@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from conftest import CLEAN_ENV, root_chown, run, victim, wait_for
+from conftest import CLEAN_ENV, root_chown, run, victim
+from support import wait
 
 
 def connect(listener, env):
@@ -23,14 +24,14 @@ def pooled(install, listener):
     env = install.env(listener.port, PODPOOL_FAKE="publish")
     first = connect(listener, env)
     assert "pooled" in first[1]
-    wait_for(lambda: os.path.exists(os.path.join(install.dir, "routes")))
+    wait.until(lambda: os.path.exists(os.path.join(install.dir, "routes")), "it has published")
     return env, first
 
 
 def test_a_known_route_is_told_and_not_asked(pooled, install, listener):
     env, first = pooled
     assert connect(listener, env) == first
-    (told,) = wait_for(lambda: install.asked("told"))
+    (told,) = wait.until(lambda: install.asked("told"), "it is told")
     (asked,) = install.asked("route")
     assert told["addr"] == asked["addr"] and told["cookie"] not in (0, asked["cookie"])
 
@@ -39,7 +40,7 @@ def test_a_file_of_a_dead_broker_leads_to_a_new_one(pooled, install, listener):
     env, first = pooled
     (pid,) = install.pids()
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: not os.path.exists(f"/proc/{pid}") or open(f"/proc/{pid}/stat").read().split()[2] == "Z")
+    wait.until(lambda: wait.gone(pid), "it is dead")
     os.utime(os.path.join(install.dir, "lock"), (0, 0))  # it had run for long
     assert connect(listener, env) == first
     assert len(install.pids()) == 2

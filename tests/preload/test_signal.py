@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from conftest import CLEAN_ENV, run, victim, wait_for
+from conftest import CLEAN_ENV, run, victim
+from support import wait
 
 DEFAULT, HANDLER, PID1, SELF = 1, 2, 4, 8
 
@@ -44,7 +45,7 @@ def end_of(args, word, env, cwd):
         if word:
             assert p.stdout.readline().strip() == word
         else:  # exec done: the kernel knows it by its new name
-            wait_for(lambda: open(f"/proc/{p.pid}/comm").read().strip() == args[0])
+            wait.until(lambda: open(f"/proc/{p.pid}/comm").read().strip() == args[0], "it runs")
         p.send_signal(signal.SIGTERM)
         return p.wait(timeout=30)
 
@@ -101,7 +102,7 @@ def test_handler_runs_at_once_and_the_broker_is_told(install):
     with pause(install.env(), "pause_handler") as p:
         p.terminate()
         assert p.wait(10) == 9
-    wait_for(lambda: install.asked("term"))
+    wait.until(lambda: install.asked("term"), "it is told")
     assert [t["flags"] for t in install.asked("term")] == [HANDLER]
 
 
@@ -145,7 +146,7 @@ def test_pid_1_by_default_lives_on_unless_asked_to_exit(exits, install):
             assert p.stdout.readline() == "paused -1 errno=4\n"
             os.kill(child, signal.SIGKILL)
         p.wait(10)
-    wait_for(lambda: install.asked("term"))  # told, not asked: nobody has waited for it
+    wait.until(lambda: install.asked("term"), "it is told")  # told, not asked: nobody has waited for it
     assert [t["flags"] for t in install.asked("term")] == [DEFAULT | PID1 if exits else PID1]
 
 

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 
-from support import dialer, pg, wait
+from support import brokers, dialer, pg, wait
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("PP_BUILD", "build")  # an absolute PP_BUILD stays what it is
@@ -54,8 +54,8 @@ class Pool:
         self.dir.mkdir(mode=0o700)
         self.stderr = pathlib.Path(workdir) / "broker.stderr"
         self.pooled = not DIRECT
-        self.pids = []  # of every broker seen
         self.settings = None
+        self.first_pid = None  # of the broker that env() started
 
     def env(self, **settings):
         """Environment for a program of this test. The first call starts the broker, with these settings
@@ -63,7 +63,7 @@ class Pool:
         if self.settings is None:
             self.settings = settings
             if self.pooled:
-                self.knock()
+                self.first_pid = self.knock()
         assert not settings or settings == self.settings, "a running broker keeps its settings"
         return self.program_env()
 
@@ -90,10 +90,7 @@ class Pool:
         done = subprocess.run([PODPOOL, "status", "--json", "--dir", self.dir], capture_output=True, text=True,
                               env=direct_env(), timeout=30)
         assert done.returncode == 0, f"podpool status: {done.returncode}: {done.stderr}"
-        status = json.loads(done.stdout)
-        if status["pid"] not in self.pids:
-            self.pids.append(status["pid"])
-        return status
+        return json.loads(done.stdout)
 
     def is_up(self):
         return subprocess.run([PODPOOL, "status", "--json", "--dir", self.dir], capture_output=True,
@@ -131,29 +128,19 @@ class Pool:
         return self.stderr.read_text(errors="replace") if self.stderr.exists() else ""
 
     def stop(self):
-        """SIGTERM must end the broker within seconds; returns what was wrong, "" when nothing."""
-        if not self.pooled or not self.dir.exists():
+        """SIGTERM must end its brokers within seconds; returns what was wrong, "" when nothing."""
+        if not self.pooled:
             return ""
-        if self.settings is not None or self.pids:
-            try:
-                self.status()
-            except (AssertionError, OSError, subprocess.TimeoutExpired, json.JSONDecodeError):
-                pass  # gone already, or not answering: the known pids are looked at below
-        wrong = []
-        for pid in self.pids:
-            wrong += self._end(pid)
+        wrong = [text for text in map(self._end, brokers.of(self.dir)) if text]
         wrong += [line for line in self.stderr_text().splitlines() if any(r in line for r in REPORTS)]
         return "\n".join(wrong)
 
     def _end(self, pid):
-        try:
-            if wait.gone(pid):
-                return []
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
-            wait.until(lambda: wait.gone(pid), f"broker {pid} ended by SIGTERM", seconds=5)
-        except ProcessLookupError:
-            return []
-        except AssertionError as e:
-            os.kill(pid, signal.SIGKILL)
-            return [str(e), self.stderr_text()[-3000:]]
-        return []
+            try:
+                wait.until(lambda: wait.gone(pid), f"broker {pid} ended by SIGTERM", seconds=5)
+            except AssertionError as e:
+                os.kill(pid, signal.SIGKILL)
+                return f"{e}\n{self.stderr_text()[-3000:]}"
+        return ""

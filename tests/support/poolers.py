@@ -7,21 +7,11 @@ import os
 import pathlib
 import signal
 import subprocess
-import time
 
 import pg
+import wait
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
-
-
-def wait_until(question, seconds, what):
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        answer = question()
-        if answer:
-            return answer
-        time.sleep(0.05)
-    raise TimeoutError(f"{what}: not within {seconds} s")
 
 
 def end_process(pid, seconds=5):
@@ -29,19 +19,12 @@ def end_process(pid, seconds=5):
     for sig in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.kill(pid, sig)
-            wait_until(lambda: not alive(pid), seconds, f"end of process {pid}")
+            wait.until(lambda: wait.gone(pid), f"end of process {pid}", seconds)
             return
         except ProcessLookupError:
             return
-        except TimeoutError:
+        except AssertionError:
             continue
-
-
-def alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 class Direct:
@@ -86,7 +69,7 @@ log_disconnections = 0
             self.process = subprocess.Popen([*pg.as_user(), "/usr/sbin/pgbouncer", self.workdir / "ini"], stdout=log,
                                             stderr=log, env=self.env, cwd="/", start_new_session=True)
         self.pid = self.process.pid
-        wait_until((self.workdir / f".s.PGSQL.{self.port}").exists, 10, "pgbouncer's start")
+        wait.until((self.workdir / f".s.PGSQL.{self.port}").exists, "pgbouncer's start")
 
     def unix(self):
         """The same process, reached over its unix socket."""

@@ -149,7 +149,7 @@ def test_a_drain_that_was_given_up_begins_anew_when_all_leave_again(worker, pool
         new.process.kill()
         new.process.wait()
     old.end()
-    wait.until(lambda: wait.gone(pool.pids[0]), "the broker leaves after the last process")
+    wait.until(lambda: wait.gone(pool.first_pid), "the broker leaves after the last process")
 
 
 def test_sigterm_that_means_something_else_to_a_program_is_no_end(worker, pool):

@@ -73,8 +73,7 @@ def unharmed(pool, fake_wire, real_wire, neighbour):
     if fake_wire:
         assert fake_wire().login().ask("select 'good'") == [["yes"]]
     if pool.pooled:
-        assert pool.status()["pid"] == pool.pids[0]
-        assert len(pool.pids) == 1
+        assert pool.broker_pid == pool.first_pid
 
 
 @pytest.mark.parametrize("name", [*NOTHING_FOLLOWS, *CUT_OFF])

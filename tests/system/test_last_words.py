@@ -96,5 +96,5 @@ def test_a_slow_reader_gets_all_of_it(name, read_nothing):
 @pytest.mark.pooled
 def test_who_reads_nothing_does_not_outlast_the_grace(read_nothing, pool):
     read_nothing("server-ends", GRACE_SECONDS=2)
-    os.kill(pool.broker_pid, signal.SIGTERM)
-    wait.until(lambda: wait.gone(pool.pids[0]), "the broker ended", seconds=4)
+    os.kill(pool.first_pid, signal.SIGTERM)
+    wait.until(lambda: wait.gone(pool.first_pid), "the broker ended", seconds=4)

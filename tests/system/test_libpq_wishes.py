@@ -423,7 +423,6 @@ def test_reset_connects_as_the_first_time(words, broker, pool, server):
     env = pool.env()
     victim = [str(pool.broker_pid), str(pool.dir / "sock")] if broker == "is killed" and pool.pooled else []
     if victim:
-        pool.pids.remove(int(victim[0]))
         os.utime(pool.dir / "lock", (0, 0))  # it had run for long
     assert reset(env, *victim) == expected
     if pool.pooled:
@@ -450,7 +449,6 @@ def test_nothing_that_must_be_encrypted_goes_elsewhere_in_clear_text(pool, serve
     pid = pool.broker_pid
     os.kill(pid, signal.SIGKILL)
     wait.until(lambda: wait.gone(pid), "the broker is gone")
-    pool.pids.remove(pid)
     pool.dir.chmod(0o777)  # nobody trusts it now
     assert said(psql(server, env, ENCRYPTED, words)) == (0, "t\n", "")
     pool.dir.chmod(0o700)
