@@ -11,6 +11,8 @@ import subprocess
 import threading
 import time
 
+from support import brokers
+
 PAUSE = 0.2
 SPARE = 3  # descriptors: a visitor, another route
 CANCEL_REQUEST = 16  # bytes (docs 55.7)
@@ -43,18 +45,7 @@ class Watcher(threading.Thread):
         self.events.append((time.monotonic(), event))
 
     def brokers(self):
-        found = []
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/cmdline", "rb") as f:
-                    words = f.read().split(b"\0")
-                with open(f"/proc/{pid}/stat") as f:
-                    is_dead = f.read().rpartition(")")[2].split()[0] in "ZX"
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if words[1:3] == [b"broker", b"--dir"] and words[3] == os.fsencode(self.pool.dir) and not is_dead:
-                found.append(int(pid))
-        return found
+        return brokers.of(self.pool.dir)
 
     def run(self):
         while not self.over.wait(PAUSE):
@@ -97,9 +88,11 @@ class Watcher(threading.Thread):
                 break
         return {name for name, said in seen.items() if said == (CANCEL_REQUEST, 0)}
 
-    def finish(self, workdir):
+    def finish(self):
         """When all clients have left: what is wrong."""
         wrong, left = [], None
+        if not self.is_alive() or not self.lives:
+            wrong.append(f"the watcher has ended, or never saw a broker; it has looked at {len(self.lives)}")
         deadline = time.monotonic() + 10
         pids = self.brokers()
         while pids and time.monotonic() < deadline:
@@ -125,6 +118,8 @@ class Watcher(threading.Thread):
         return wrong + self.wrong
 
     def report(self):
+        if not self.lives:
+            return []
         samples = sum(len(life.servers) for life in self.lives.values())
         peak = max(max(life.servers) for life in self.lives.values())
         lines = [f"{len(self.lives)} brokers, {samples} samples, at most {peak} server connections of one (cap"

@@ -5,6 +5,7 @@ it was told: a(cknowledged), or ? (an error came instead: it may or may not be t
 """
 import asyncio
 import collections
+import concurrent.futures
 import contextlib
 import json
 import random
@@ -86,12 +87,10 @@ def blocking(driver, port, client, seed, books, errors, over):
 
 
 def threads(driver, port, clients, seed, books, errors, over):
-    started = [threading.Thread(target=blocking, args=(driver, port, client, seed, books[client], errors, over))
-               for client in clients]
-    for thread in started:
-        thread.start()
-    for thread in started:
-        thread.join()
+    with concurrent.futures.ThreadPoolExecutor(max(len(clients), 1)) as pool:
+        started = [pool.submit(blocking, driver, port, client, seed, books[client], errors, over) for client in clients]
+    for client in started:
+        client.result()  # raises what ended it
 
 
 async def awaiting(asyncpg, port, client, seed, books, errors, over):
