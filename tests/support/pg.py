@@ -71,13 +71,11 @@ class Postgres:
         self.root_cert = self.workdir / "server.crt"  # self-signed: with ssl=True it is its own root
         self.bindir = pathlib.Path(bindir or subprocess.check_output(["pg_config", "--bindir"], text=True).strip())
         self.process = None
-        self._give_workdir_away()
-        self._initdb(auth)
-        if ssl:
-            self._make_certificate()
-            settings = {**settings, "ssl": "on", "ssl_cert_file": self.root_cert,
-                        "ssl_key_file": self.workdir / "server.key"}
-        self._start_on_free_port(settings)
+        try:
+            self._begin(settings, auth, ssl)
+        except BaseException:
+            self.stop()
+            raise
 
     def __enter__(self):
         return self
@@ -123,6 +121,15 @@ class Postgres:
             if time.monotonic() > deadline:
                 raise RuntimeError(f"PostgreSQL does not start again:\n{self.log_text()[-2000:]}")
 
+    def _begin(self, settings, auth, ssl):
+        self._give_workdir_away()
+        self._initdb(auth)
+        if ssl:
+            self._make_certificate()
+            settings = {**settings, "ssl": "on", "ssl_cert_file": self.root_cert,
+                        "ssl_key_file": self.workdir / "server.key"}
+        self._start_on_free_port(settings)
+
     def _give_workdir_away(self):
         self.workdir.mkdir(parents=True, exist_ok=True)
         if os.getuid() == 0:
@@ -163,7 +170,8 @@ class Postgres:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 return False
-            if subprocess.run([self.bindir / "pg_isready", "-q", "-h", self.host, "-p", str(self.port)],
+            # by the socket in workdir, which is nobody else's: at the port another server may answer that took it first
+            if subprocess.run([self.bindir / "pg_isready", "-q", "-h", self.workdir, "-p", str(self.port)],
                               env=clean_env()).returncode == 0:
                 return True
             time.sleep(0.1)
@@ -171,7 +179,7 @@ class Postgres:
 
     def _halt(self):
         for sig, seconds in ((signal.SIGINT, 15), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
-            if self.process.poll() is not None:
+            if not self.process or self.process.poll() is not None:
                 return
             self.process.send_signal(sig)
             try:
