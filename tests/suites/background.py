@@ -50,7 +50,7 @@ class Client(threading.Thread):
             cursor.execute(f"prepare mine as select {self.number}")
             while not self.over.wait(chance.random() * 0.1):
                 self.look(cursor, expected)
-        except psycopg2.Error as e:
+        except Exception as e:  # also that of a row that did not come
             self.wrong.append(f"background {self.number}: {type(e).__name__} {e}".strip().replace("\n", " "))
 
     def look(self, cursor, expected):
@@ -81,6 +81,8 @@ def main(host, port, count):
     for client in clients:
         client.join(20)
     for client in clients:
+        if client.is_alive():
+            client.wrong.append(f"background {client.number}: waits for its database")
         if not client.rounds:
             client.wrong.append(f"background {client.number}: never worked")
         print("\n".join(client.wrong), end="\n" if client.wrong else "")

@@ -11,6 +11,14 @@ import sources
 from stage import Stage
 
 
+RUN = "the run as a whole"  # a test like the others: a run that dies after three tests has not passed with three
+
+
+def whole(status, good=(0,)):
+    """Its row; good: what the runner ends with when it has run to its end."""
+    return {RUN: ["ok" if status in good else "failed", f"it ended with {status}"]}
+
+
 class Suite:
     """name; play(stage, options, top, said) -> {test: [result, why]}, which runs the tests of `top` against
     stage.postgres and lets them say what they say to the file `said`; server: the database's settings;
@@ -26,12 +34,15 @@ class Suite:
         directly = copy.copy(options)
         directly.direct = True
         direct = self._results(directly, top, sources.CACHE / f"{self.name}.direct")
+        if direct[RUN][0] != "ok":
+            print(f"  direct, {RUN}: {direct[RUN][1]}, see {sources.CACHE / self.name}.direct")
+            return 1
         if options.direct:
-            return 0 if direct else 1
+            return 0
         pooled = self._results(options, top, sources.CACHE / f"{self.name}.pooled")
         wanted = [test for test, (result, _) in direct.items() if result == "ok"]
         cannot = {} if options.settings.get("MODE") == "session" else self.cannot_pass
-        return 1 if self._judge(cannot, wanted, pooled) or not wanted else 0
+        return 1 if self._judge(cannot, wanted, pooled) or wanted == [RUN] else 0
 
     def _results(self, options, top, out):
         with Stage(options, self.server) as stage, open(out, "w") as said:
@@ -66,6 +77,4 @@ def run_unittests(stage, tests, env, said):
     runner = pathlib.Path(__file__).with_name("unittest_runner.py").read_text()  # the stage's user may not enter the tree
     done = subprocess.run(stage.command(sys.executable, "-c", runner, *tests), env=env, cwd="/", text=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, timeout=1500)
-    if done.returncode:
-        print(f"  the run ended with {done.returncode}, see {said.name}")
-    return {row[0]: row[1:] for row in map(json.loads, done.stdout.splitlines())}
+    return {row[0]: row[1:] for row in map(json.loads, done.stdout.splitlines())} | whole(done.returncode)

@@ -40,6 +40,12 @@ def start_background(stage, count):
                             stderr=subprocess.DEVNULL)
 
 
+def end_background(background):
+    """What was wrong with it."""
+    wrong = background.communicate(timeout=60)[0].splitlines()
+    return wrong + [f"background ended with {background.returncode}"] * bool(background.returncode)
+
+
 def run(options):
     top = options.source or sources.fetch("postgresql-15", "postgresql-15")
     started = time.monotonic()
@@ -52,10 +58,12 @@ def run(options):
         stage.give(out)
         background = start_background(stage, options.background) if options.background else None
         with open(out / "said", "w+") as said:
-            subprocess.run(command(stage, copy, out, options.tests), env=stage.env(), cwd=out, stdout=said,
-                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=3000)
+            status = subprocess.run(command(stage, copy, out, options.tests), env=stage.env(), cwd=out, stdout=said,
+                                    stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=3000).returncode
         results = dict(LINE.findall((out / "said").read_text()))
-        wrong = background.communicate(timeout=60)[0].splitlines() if background else []
+        wrong = end_background(background) if background else []
+        if status and all(result == "ok" for result in results.values()):
+            wrong.append(f"pg_regress ended with {status}, though no test failed")
         words = stage.words()
         sources.CACHE.mkdir(parents=True, exist_ok=True)
         diffs = out / "regression.diffs"

@@ -22,7 +22,11 @@ class Stage:
         self.give(self.pool_dir)
 
     def __enter__(self):
-        self.start_broker()
+        try:
+            self.start_broker()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def start_broker(self):
