@@ -6,26 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/ask.h"
 #include "cli/say.h"
 #include "cli/table.h"
 
 #define GUARDS_SHOWN 5 /* they are rarely different from pool to pool */
-
-/* A broker of another version may leave out what this one shows. */
-static int64_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-	return value ? value : "";
-}
 
 static void print_duration(int64_t ms)
 {
@@ -43,21 +30,25 @@ static void print_duration(int64_t ms)
 static void print_head(const json_t *root)
 {
 	const json_t *cap = json_object_get(root, "cap"), *totals = json_object_get(root, "totals");
-	printf("podpool %s, pid %" PRId64 ", up ", text(root, "version"), number(root, "pid"));
-	print_duration(number(root, "uptime_ms"));
-	printf(", state %s\n", text(root, "state"));
-	printf("cap %" PRId64 " of %" PRId64 " servers: %s\n", number(cap, "servers"),
-	       number(cap, "max"), text(cap, "reason"));
-	if (number(cap, "limit_bytes") > 0)
+	printf("podpool %s, pid %" PRId64 ", up ", pp_answer_text(root, "version"),
+	       pp_answer_number(root, "pid"));
+	print_duration(pp_answer_number(root, "uptime_ms"));
+	printf(", state %s\n", pp_answer_text(root, "state"));
+	printf("cap %" PRId64 " of %" PRId64 " servers: %s\n", pp_answer_number(cap, "servers"),
+	       pp_answer_number(cap, "max"), pp_answer_text(cap, "reason"));
+	if (pp_answer_number(cap, "limit_bytes") > 0)
 		printf("memory %" PRId64 " of %" PRId64 " MiB (%s), %" PRId64 " KiB a server\n",
-		       number(cap, "working_set_bytes") >> 20, number(cap, "limit_bytes") >> 20,
-		       text(cap, "limit_from"), number(cap, "cost_bytes") >> 10);
+		       pp_answer_number(cap, "working_set_bytes") >> 20,
+		       pp_answer_number(cap, "limit_bytes") >> 20,
+		       pp_answer_text(cap, "limit_from"),
+		       pp_answer_number(cap, "cost_bytes") >> 10);
 	printf("clients %" PRId64 ", waiting %" PRId64 "; servers %" PRId64 " (%" PRId64
 	       " lent, %" PRId64 " idle, %" PRId64 " logging in), tunnels %" PRId64
 	       "; transactions %" PRId64 "\n",
-	       number(totals, "clients"), number(totals, "waiting"), number(totals, "servers"),
-	       number(totals, "lent"), number(totals, "idle"), number(totals, "logging_in"),
-	       number(totals, "tunnels"), number(totals, "transactions"));
+	       pp_answer_number(totals, "clients"), pp_answer_number(totals, "waiting"),
+	       pp_answer_number(totals, "servers"), pp_answer_number(totals, "lent"),
+	       pp_answer_number(totals, "idle"), pp_answer_number(totals, "logging_in"),
+	       pp_answer_number(totals, "tunnels"), pp_answer_number(totals, "transactions"));
 }
 
 static void print_pin_counts(json_t *pins)
@@ -87,12 +78,12 @@ static void print_pools(const json_t *pools)
 	json_array_foreach(pools, i, pool)
 	{
 		pp_table_add_row(&table);
-		pp_table_add_text(&table, text(pool, "destination"));
-		pp_table_add_text(&table, text(pool, "user"));
-		pp_table_add_text(&table, text(pool, "database"));
+		pp_table_add_text(&table, pp_answer_text(pool, "destination"));
+		pp_table_add_text(&table, pp_answer_text(pool, "user"));
+		pp_table_add_text(&table, pp_answer_text(pool, "database"));
 		for (size_t n = 0; n < sizeof numbers / sizeof *numbers; n++)
-			pp_table_add_number(&table, number(pool, numbers[n]));
-		pp_table_add_text(&table, text(pool, "server_version"));
+			pp_table_add_number(&table, pp_answer_number(pool, numbers[n]));
+		pp_table_add_text(&table, pp_answer_text(pool, "server_version"));
 	}
 	putchar('\n');
 	if (table.rows > 0)
@@ -109,12 +100,12 @@ static void print_guards(const json_t *pools)
 	json_array_foreach(pools, i, pool)
 	{
 		const char *guards = json_string_value(json_object_get(pool, "guards"));
-		if (guards && number(pool, "servers") > 0 &&
+		if (guards && pp_answer_number(pool, "servers") > 0 &&
 		    !(strstr(guards, "tcp_user_timeout") &&
 		      strstr(guards, "client_connection_check_interval")) &&
 		    shown++ < GUARDS_SHOWN)
-			printf("guards at %s, %s: %s\n", text(pool, "destination"),
-			       text(pool, "database"), *guards ? guards : "none");
+			printf("guards at %s, %s: %s\n", pp_answer_text(pool, "destination"),
+			       pp_answer_text(pool, "database"), *guards ? guards : "none");
 	}
 }
 
@@ -129,17 +120,17 @@ static void print_pinned(const json_t *clients)
 	pp_table_init(&table, heads);
 	json_array_foreach(clients, i, client)
 	{
-		if (!*text(client, "pins"))
+		if (!*pp_answer_text(client, "pins"))
 			continue;
 		pp_table_add_row(&table);
-		pp_table_add_number(&table, number(client, "id"));
-		pp_table_add_number(&table, number(client, "pid"));
-		pp_table_add_text(&table, text(client, "user"));
-		pp_table_add_text(&table, text(client, "database"));
-		pp_table_add_text(&table, text(client, "application_name"));
-		pp_table_add_number(&table, number(client, "server_pid"));
-		pp_table_add_text(&table, text(client, "pins"));
-		pp_table_add_text(&table, text(client, "pin_cause"));
+		pp_table_add_number(&table, pp_answer_number(client, "id"));
+		pp_table_add_number(&table, pp_answer_number(client, "pid"));
+		pp_table_add_text(&table, pp_answer_text(client, "user"));
+		pp_table_add_text(&table, pp_answer_text(client, "database"));
+		pp_table_add_text(&table, pp_answer_text(client, "application_name"));
+		pp_table_add_number(&table, pp_answer_number(client, "server_pid"));
+		pp_table_add_text(&table, pp_answer_text(client, "pins"));
+		pp_table_add_text(&table, pp_answer_text(client, "pin_cause"));
 	}
 	if (table.rows == 0)
 		return;
@@ -172,15 +163,15 @@ static void print_processes(const json_t *processes)
 	json_array_foreach(processes, i, process)
 	{
 		pp_table_add_row(&table);
-		pp_table_add_number(&table, number(process, "pid"));
-		pp_table_add_text(&table, text(process, "command"));
-		add_duration(&table, number(process, "age_ms"));
-		pp_table_add_number(&table, number(process, "connections"));
-		pp_table_add_number(&table, number(process, "most"));
-		pp_table_add_number(&table, number(process, "open_transactions"));
-		add_duration(&table, number(process, "transaction_ms"));
-		add_duration(&table, number(process, "idle_ms"));
-		pp_table_add_text(&table, text(process, "last_ran"));
+		pp_table_add_number(&table, pp_answer_number(process, "pid"));
+		pp_table_add_text(&table, pp_answer_text(process, "command"));
+		add_duration(&table, pp_answer_number(process, "age_ms"));
+		pp_table_add_number(&table, pp_answer_number(process, "connections"));
+		pp_table_add_number(&table, pp_answer_number(process, "most"));
+		pp_table_add_number(&table, pp_answer_number(process, "open_transactions"));
+		add_duration(&table, pp_answer_number(process, "transaction_ms"));
+		add_duration(&table, pp_answer_number(process, "idle_ms"));
+		pp_table_add_text(&table, pp_answer_text(process, "last_ran"));
 	}
 	if (table.rows == 0)
 		return;

@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <jansson.h>
-
+#include "cli/answer.h"
 #include "cli/ask.h"
 #include "ipc/dir.h"
 
@@ -87,19 +86,15 @@ static void look_for_executable(struct pp_doctor *d)
 			"no broker runs, and %s cannot be started: %s", broker, strerror(errno));
 }
 
-static int64_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 static void judge(const json_t *root)
 {
 	const json_t *totals = json_object_get(root, "totals");
 	const char *state = json_string_value(json_object_get(root, "state"));
 	const json_t *identity = json_object_get(root, "identity");
 	pp_doctor_ok("a broker answers: pid %lld, %lld clients, %lld servers",
-		     (long long)number(root, "pid"), (long long)number(totals, "clients"),
-		     (long long)number(totals, "servers"));
+		     (long long)pp_answer_number(root, "pid"),
+		     (long long)pp_answer_number(totals, "clients"),
+		     (long long)pp_answer_number(totals, "servers"));
 	if (state && strcmp(state, "run") != 0)
 		pp_doctor_note("it was told that the pod ends; the next one starts when it is gone",
 			       "the broker is leaving (%s)", state);
@@ -108,17 +103,17 @@ static void judge(const json_t *root)
 			       "of libpq programs is not pooled, and SIGTERM does not know whose "
 			       "transaction is open",
 			       "the broker cannot ask the kernel whose a connection is");
-	if (number(totals, "tunnels") > 0)
+	if (pp_answer_number(totals, "tunnels") > 0)
 		pp_doctor_note(
 			"let the program connect with sslmode=disable, or set "
 			"PODPOOL_CLIENT_TLS=terminate: the broker itself speaks TLS with the "
 			"server",
 			"%lld connections are carried but not pooled: they speak TLS themselves, "
 			"or a protocol that cannot be pooled (replication, GSSAPI)",
-			(long long)number(totals, "tunnels"));
-	if (number(totals, "refused") > 0)
+			(long long)pp_answer_number(totals, "tunnels"));
+	if (pp_answer_number(totals, "refused") > 0)
 		pp_doctor_note("the log names the user", "%lld connections of others were refused",
-			       (long long)number(totals, "refused"));
+			       (long long)pp_answer_number(totals, "refused"));
 }
 
 void pp_doctor_broker(struct pp_doctor *d)
