@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clean.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/client.h"
@@ -94,7 +95,7 @@ static const char *whom(const struct pp_process *p, char text[80])
 	pp_leaks_facts(p, &f);
 	snprintf(text, 80, "process %d (%s), %lld min old,", (int)p->pid,
 		 *f.command ? f.command : "?", (long long)f.age / 60000);
-	return text;
+	return pp_clean(text, text, 80);
 }
 
 static const char *what(const struct pp_client *c, char text[PP_GIST_MAX])

@@ -6,16 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "cli/args.h"
 #include "cli/doctor.h"
 #include "cli/say.h"
 #include "cli/settings.h"
 
+/* Paths and settings may be somebody else's, and whoever reads this root. */
 static void print(const char *word, const char *advice, const char *fmt, va_list args)
 {
-	printf("%-5s ", word);
-	vprintf(fmt, args);
-	putchar('\n');
+	char text[PATH_MAX + 256];
+	vsnprintf(text, sizeof text, fmt, args);
+	printf("%-5s %s\n", word, pp_clean(text, text, sizeof text));
 	if (advice)
 		printf("      -> %s\n", advice);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clean.h"
 #include "cli/answer.h"
 #include "cli/args.h"
 #include "cli/ask.h"
@@ -96,6 +97,7 @@ static void print_pools(const json_t *pools)
 static void print_guards(const json_t *pools)
 {
 	json_t *pool;
+	char database[PP_CLEAN_NAME];
 	size_t i, shown = 0;
 	json_array_foreach(pools, i, pool)
 	{
@@ -105,7 +107,9 @@ static void print_guards(const json_t *pools)
 		      strstr(guards, "client_connection_check_interval")) &&
 		    shown++ < GUARDS_SHOWN)
 			printf("guards at %s, %s: %s\n", pp_answer_text(pool, "destination"),
-			       pp_answer_text(pool, "database"), *guards ? guards : "none");
+			       pp_clean(pp_answer_text(pool, "database"), database,
+					sizeof database),
+			       *guards ? guards : "none");
 	}
 }
 

@@ -1,13 +1,17 @@
 #include "cli/say.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/clean.h"
+
+/* One sentence: a path and a reason have room. */
 static void say(const char *fmt, va_list args, const char *end)
 {
-	fputs("podpool: ", stderr);
-	vfprintf(stderr, fmt, args);
-	fputs(end, stderr);
+	char text[PATH_MAX + 256];
+	vsnprintf(text, sizeof text, fmt, args);
+	fprintf(stderr, "podpool: %s%s", pp_clean(text, text, sizeof text), end);
 }
 
 int pp_say_failed(const char *fmt, ...)
@@ -30,5 +34,6 @@ int pp_say_usage(const char *fmt, ...)
 
 void pp_say_warning(const char *text)
 {
-	fprintf(stderr, "podpool: warning: %s\n", text);
+	char shown[PATH_MAX];
+	fprintf(stderr, "podpool: warning: %s\n", pp_clean(text, shown, sizeof shown));
 }

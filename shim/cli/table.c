@@ -4,15 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clean.h"
+
 static void put(struct pp_table *table, unsigned row, unsigned column, const char *text)
 {
-	char *cell = table->cell[row][column];
-	size_t i = 0;
-	for (; text[i] && i < PP_TABLE_CELL - 1; i++) {
-		unsigned char c = (unsigned char)text[i];
-		cell[i] = (char)(c < ' ' || c > '~' ? '?' : c);
-	}
-	cell[i] = '\0';
+	pp_clean(text, table->cell[row][column], PP_TABLE_CELL);
+}
+
+/* In columns of the screen, for letters that take one each. */
+static int width_of(const char *cell)
+{
+	int width = 0;
+	for (; *cell; cell++)
+		width += (*cell & 0xC0) != 0x80;
+	return width;
 }
 
 void pp_table_init(struct pp_table *table, const char *const *heads)
@@ -44,13 +49,13 @@ void pp_table_add_number(struct pp_table *table, int64_t number)
 	pp_table_add_text(table, text);
 }
 
-static int width_of(const struct pp_table *table, unsigned column, unsigned rows)
+static int widest(const struct pp_table *table, unsigned column, unsigned rows)
 {
-	size_t width = 0;
+	int width = 0;
 	for (unsigned row = 0; row <= rows; row++)
-		if (strlen(table->cell[row][column]) > width)
-			width = strlen(table->cell[row][column]);
-	return (int)width;
+		if (width_of(table->cell[row][column]) > width)
+			width = width_of(table->cell[row][column]);
+	return width;
 }
 
 void pp_table_print(const struct pp_table *table)
@@ -58,14 +63,12 @@ void pp_table_print(const struct pp_table *table)
 	unsigned shown = table->rows < PP_TABLE_ROWS ? table->rows : PP_TABLE_ROWS;
 	for (unsigned row = 0; row <= shown; row++)
 		for (unsigned column = 0; column < table->columns; column++) {
+			const char *cell = table->cell[row][column];
 			bool last = column + 1 == table->columns;
-			int width = width_of(table, column, shown);
 			bool right = table->is_number[column];
-			printf("%*s%s",
-			       right  ? width
-			       : last ? 0
-				      : -width,
-			       table->cell[row][column], last ? "\n" : "  ");
+			int room = widest(table, column, shown) - width_of(cell);
+			printf("%*s%s%*s%s", right ? room : 0, "", cell, right || last ? 0 : room,
+			       "", last ? "\n" : "  ");
 		}
 	if (table->rows > shown)
 		printf("... and %u more (--json shows all)\n", table->rows - shown);

@@ -21,7 +21,7 @@ struct pp_table {
 /* `heads` ends with NULL. */
 void pp_table_init(struct pp_table *table, const char *const *heads);
 void pp_table_add_row(struct pp_table *table);
-/* Names come from programs: what a terminal could take for a command is shown as ?. */
+/* Cut to a cell, and cleaned: names come from programs. */
 void pp_table_add_text(struct pp_table *table, const char *text);
 void pp_table_add_number(struct pp_table *table, int64_t number);
 /* To stdout, with a last line for the rows that did not fit. */

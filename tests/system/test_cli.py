@@ -218,6 +218,21 @@ def test_status_says_where_guards_are_missing(guards, line, place):
     assert [said for said in lines if said.startswith("guards")] == ([line] if line else [])
 
 
+def test_status_shows_no_control_characters_where_guards_are_missing(place):
+    bad = {**STATUS["pools"][0], "guards": "", "database": "\x1b[2Jsh\u00f6p\n\u202e\x7f"}
+    with broker(place, json.dumps({**STATUS, "pools": [bad]}).encode()):
+        done = podpool("status", "--dir", str(place))
+    assert "guards at 10.0.0.5:5432, ?[2Jsh\u00f6p?????: none" in done.stdout.splitlines()
+
+
+def test_status_keeps_its_columns_beside_letters_of_more_than_a_byte(place):
+    pools = [{**STATUS["pools"][0], "user": user} for user in ("\u00f6\u00e4\u00fc\u00df\u00e9", "plain")]
+    with broker(place, json.dumps({**STATUS, "pools": pools}).encode()):
+        done = podpool("status", "--dir", str(place))
+    rows = [line for line in done.stdout.splitlines() if line.startswith("10.0.0.5")]
+    assert len({row.index("shop") for row in rows}) == 1 and "\u00f6\u00e4\u00fc\u00df\u00e9" in rows[0]
+
+
 def test_status_of_many_clients_fits_a_screen_and_shows_no_control_characters(place):
     client = {**STATUS["clients"][0], "application_name": "\x1b[31mred\nß"}
     many = {**STATUS, "clients": [client] * 500, "pools": STATUS["pools"] * 50}

@@ -70,6 +70,21 @@ def test_a_script_is_what_runs_it(tmp_path):
     assert any(line.startswith(f"{script} is a script, run by python3") for line in doctor(script)[1]["ok"])
 
 
+def test_what_others_named_cannot_move_the_cursor(compiled):
+    """The doctor is typically root's, and looks at what somebody else has written."""
+    evil = "\x1b[2J\nok    all is well\u202e"
+    program = compiled("sleeper")
+    named = program.with_name("a" + evil)
+    program.rename(named)
+    with running(named, comm=named.name[:15], LD_PRELOAD=f"/tmp/{evil}/libpodpool.so",
+                 PODPOOL_MODE=evil, **{f"PODPOOL_{evil}": "1"}) as pid:
+        done = subprocess.run([PODPOOL, "doctor", str(pid)], capture_output=True, text=True, env=direct_env(), cwd="/")
+    said = done.stdout + done.stderr
+    assert "\x1b" not in said and "\u202e" not in said
+    assert not any(line.startswith("ok    all is well") for line in said.splitlines())
+    assert "a?[2J?ok    all is well" in said
+
+
 @pytest.mark.parametrize("options, text, reason", [
     (["-static"], "", "statically linked"), (["-static"], GO_NOTE, "is a Go program: it talks to the kernel by itself")])
 def test_a_program_that_cannot_be_reached(options, text, reason, compiled):
