@@ -93,14 +93,14 @@ static json_t *pool_json(const struct pp_database *db)
 		 strchr(pp_route_address(db->route), ':') ? "[%s]:%s" : "%s:%s",
 		 pp_route_address(db->route), pp_route_port(db->route));
 	settings_text(db, settings, sizeof settings);
-	return json_pack("{s:s,s:s*,s:s*,s:s*,s:I,s:I,s:I,s:I,s:I,s:s,s:s}", "destination",
-			 destination, "user", db->user, "database", db->database, "settings",
-			 settings, "servers", (json_int_t)pp_pool_open(&db->pool), "idle",
-			 (json_int_t)db->pool.conns[PP_CONN_IDLE].count, "lent",
-			 (json_int_t)db->pool.conns[PP_CONN_LENT].count, "waiting",
-			 (json_int_t)db->pool.waiters.count, "clients",
-			 (json_int_t)db->clients.count, "server_version", db->server_version,
-			 "guards", guards);
+	return json_pack(
+		"{s:s,s:o,s:o,s:o,s:I,s:I,s:I,s:I,s:I,s:o,s:s}", "destination", destination, "user",
+		pp_status_text(db->user), "database", pp_status_text(db->database), "settings",
+		pp_status_text(settings), "servers", (json_int_t)pp_pool_open(&db->pool), "idle",
+		(json_int_t)db->pool.conns[PP_CONN_IDLE].count, "lent",
+		(json_int_t)db->pool.conns[PP_CONN_LENT].count, "waiting",
+		(json_int_t)db->pool.waiters.count, "clients", (json_int_t)db->clients.count,
+		"server_version", pp_status_text(db->server_version), "guards", guards);
 }
 
 static json_t *client_json(const struct pp_client *c)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clean.h"
 #include "broker/broker.h"
 #include "broker/client.h"
 #include "broker/leaks.h"
@@ -13,10 +14,7 @@ json_t *pp_status_text(const char *text)
 	if (json)
 		return json;
 	char plain[512];
-	size_t n = 0;
-	for (; text[n] && n < sizeof plain; n++)
-		plain[n] = (unsigned char)text[n] < 0x80 ? text[n] : '?';
-	return json_stringn(plain, n);
+	return json_string(pp_clean(text, plain, sizeof plain));
 }
 
 static json_t *process_json(const struct pp_process *p)

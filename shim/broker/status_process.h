@@ -6,7 +6,8 @@
 
 struct pp_broker;
 
-/* Names and settings are bytes of the program's; JSON wants UTF-8. NULL-safe. */
+/* Names, settings and versions are bytes of programs and servers; JSON wants UTF-8: without it json_pack() would have no
+ * object at all. NULL-safe. */
 json_t *pp_status_text(const char *text);
 
 /* An array, one object per process that has connections. */

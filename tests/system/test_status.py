@@ -37,6 +37,26 @@ def test_numbers_follow_what_happens(raw, pool):
     assert pool.settle()["totals"]["servers"] == 1
 
 
+@pytest.mark.parametrize("value", ["\u00e9" * 400, "x" + "\u00e9" * 400])
+def test_a_pool_is_shown_however_its_settings_are_cut(value, raw, pool):
+    """They are longer than what is shown: the end falls between characters with one of the two, into one with the other."""
+    assert raw().login(**{"app.x": value}).ask("show app.x") == [[value]]
+    (shown,) = [p for p in pool.status()["pools"] if p["clients"]]
+    assert "app.x=" + value[:100] in shown["settings"]
+
+
+def test_a_pool_is_shown_when_its_users_name_is_no_utf8(make_pool, own_postgres):
+    own_postgres.psql("create database latin encoding 'LATIN1' locale 'C' template template0")
+    own_postgres.psql("set client_encoding = 'UTF8'; create role \"caf\u00e9\" login", db="latin")
+    pool = make_pool(own_postgres)
+    with pool.dialer() as dialer, dialer.connect(own_postgres.host, own_postgres.port) as sock:
+        wire = pgwire.Wire(sock)
+        wire.send(pgwire.startup("caf?", "latin").replace(b"caf?", b"caf\xe9"))
+        assert wire.until(b"Z", b"E")[-1][0] == b"Z"
+        shown = {(p["user"], p["database"], p["clients"]) for p in pool.status()["pools"]}
+    assert ("caf?", "latin", 1) in shown
+
+
 def test_client_row_knows_the_programs_pid(raw, pool):
     raw().login().ask("select 1")
     (client,) = pool.status()["clients"]
