@@ -15,6 +15,12 @@
 #include "ipc/dir.h"
 
 #define PATIENCE_S 10 /* for each read: a broker answers in its next round */
+#define NO_ANSWER  "the broker does not answer: "
+
+static const char *reason(void)
+{
+	return errno == EAGAIN ? "no word in 10 seconds" : strerror(errno);
+}
 
 /* The rule of the shim: a directory of somebody else is a trap. */
 static bool is_usable(const char *dir)
@@ -31,7 +37,15 @@ static bool is_ours(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == geteuid();
 }
 
-static int dial(const char *dir)
+static int fail(int fd, struct pp_errctx *err, int code, const char *what, const char *why)
+{
+	close(fd);
+	return pp_err_set(err, code, "%s%s", what, why);
+}
+
+/* PP_ERR_ABSENT: nobody listens there. Not so a broker that hangs: when its backlog is full, connect(2) says EAGAIN after our
+ * patience, and what it holds is pooled none the less. */
+static int dial(const char *dir, int *ret_fd, struct pp_errctx *err)
 {
 	struct timeval patience = {.tv_sec = PATIENCE_S};
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
@@ -40,13 +54,18 @@ static int dial(const char *dir)
 	memcpy(addr.sun_path, path, sizeof addr.sun_path);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return -1;
+		return pp_err_set(err, PP_ERR_SYS, "no socket: %s", strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-	if (connect(fd, (struct sockaddr *)&addr, sizeof addr) == 0 && is_ours(fd))
-		return fd;
-	close(fd);
-	return -1;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof addr) < 0) {
+		bool absent = errno == ENOENT || errno == ECONNREFUSED;
+		return fail(fd, err, absent ? PP_ERR_ABSENT : PP_ERR_SYS, NO_ANSWER, reason());
+	}
+	if (!is_ours(fd))
+		return fail(fd, err, PP_ERR_INVALID,
+			    "the broker's socket is another user's: ", path);
+	*ret_fd = fd;
+	return 0;
 }
 
 static int find_broker(int *ret_fd, struct pp_errctx *err)
@@ -59,11 +78,9 @@ static int find_broker(int *ret_fd, struct pp_errctx *err)
 		r = pp_dir_candidate(i, given, getenv("XDG_RUNTIME_DIR"), geteuid(), dir);
 		if (r < 0 || (i > 0 && has_own_dir))
 			continue;
-		int fd = is_usable(dir) ? dial(dir) : -1;
-		if (fd >= 0) {
-			*ret_fd = fd;
-			return 0;
-		}
+		int dialled = is_usable(dir) ? dial(dir, ret_fd, err) : PP_ERR_ABSENT;
+		if (dialled != PP_ERR_ABSENT)
+			return dialled;
 		size_t len = strlen(looked);
 		snprintf(looked + len, sizeof looked - len, "%s%s", len ? ", " : "", dir);
 	}
@@ -79,9 +96,7 @@ static int read_answer(int fd, struct pp_buf *answer, struct pp_errctx *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return pp_err_set(err, PP_ERR_SYS, "the broker does not answer: %s",
-					  errno == EAGAIN ? "no word in 10 seconds"
-							  : strerror(errno));
+			return pp_err_set(err, PP_ERR_SYS, NO_ANSWER "%s", reason());
 		if (n == 0)
 			return pp_buf_append(answer, "", 1, PP_ASK_ANSWER_MAX + 1);
 		int r = pp_buf_append(answer, piece, (size_t)n, PP_ASK_ANSWER_MAX);

@@ -52,7 +52,8 @@ static int wait_for_end(pp_ms limit_ms)
 		if (done)
 			return PP_SAY_OK;
 		if (pp_clock_now_ms() >= deadline)
-			return pp_say_failed("transactions are still open");
+			return pp_say_failed("%s",
+					     r < 0 ? err.text : "transactions are still open");
 		nanosleep(&pause, NULL);
 	}
 }

@@ -128,8 +128,11 @@ void pp_doctor_broker(struct pp_doctor *d)
 	}
 	if (r < 0) {
 		pp_doctor_bad(d,
-			      "programs connect directly, after 2 s each: look at its log; end it, "
-			      "and the next connection starts another",
+			      r == PP_ERR_SYS
+				      ? "programs connect directly, after a tenth of a second: "
+					"look at its log; end it, and the next connection "
+					"starts another"
+				      : "look at its log",
 			      "%s", err.text);
 		return;
 	}

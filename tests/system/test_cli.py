@@ -278,6 +278,32 @@ def test_drain_of_nothing_is_no_failure(place):
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
+@contextlib.contextmanager
+def deaf_broker(place):
+    """A broker that has stopped: its backlog is full, and nobody is accepted."""
+    with contextlib.ExitStack() as open_, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(place / "sock"))
+        listener.listen(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                knock = open_.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK))
+                knock.connect(str(place / "sock"))
+        yield
+
+
+def test_a_broker_that_hangs_is_not_taken_for_none(place):
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("PODPOOL") and k != "LD_PRELOAD"}
+    verbs = ("drain", "status", "reload", "doctor")
+    with deaf_broker(place):
+        asking = [subprocess.Popen([PODPOOL, verb, "--dir", place], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                   text=True, env=clean) for verb in verbs]
+        said = [process.communicate(timeout=60)[0] for process in asking]
+    assert [process.returncode for process in asking] == [1] * len(verbs)
+    for verb, words in zip(verbs, said):
+        assert "the broker does not answer: no word in 10 seconds" in words, verb
+    assert "directly, after a tenth of a second" in said[-1] and "no broker runs" not in said[-1]
+
+
 @pytest.mark.parametrize("answer", [b"", b"{}", "direct"])
 def test_drain_says_when_the_broker_does_not_know_it(answer, place):
     with broker(place, message(PP_IPC_DIRECT) if answer == "direct" else answer):
