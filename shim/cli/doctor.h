@@ -24,10 +24,10 @@ void pp_doctor_bad(struct pp_doctor *d, const char *advice, const char *fmt, ...
 
 /* The file of a command, found as a shell would (PATH; `#!` is followed). `name` is shown. */
 void pp_doctor_command(struct pp_doctor *d, const char *name);
-/* One executable file. */
-void pp_doctor_file(struct pp_doctor *d, const char *path, const char *shown);
-/* A running process: whether the library is in it, and whose it is. Its PODPOOL_ variables and, where we may, its user
- * become ours: what follows is looked at through its eyes. */
+/* One executable file. `runs`: it has been started, so nobody asks whether the kernel would take its setuid bit. */
+void pp_doctor_file(struct pp_doctor *d, const char *path, const char *shown, bool runs);
+/* A running process: whether the library is in it, and whose it is. Its PODPOOL_ variables replace ours (--dir among them)
+ * and, where we may, its user becomes ours: what follows is looked at through its eyes. */
 void pp_doctor_process(struct pp_doctor *d, pid_t pid);
 /* Our own environment: LD_PRELOAD and PODPOOL. */
 void pp_doctor_environment(struct pp_doctor *d);

@@ -8,13 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #define SCRIPTS_MAX 4 /* a script's interpreter may be a script */
 #define HEADERS_MAX 64
 #define NOTES_MAX   4096
+#define BLANKS	    " \t\n"
 
 #if defined(__x86_64__)
 #define OUR_MACHINE EM_X86_64
@@ -64,13 +67,19 @@ static void read_elf(int fd, struct facts *f)
 	}
 }
 
+/* Would the kernel, if we started it, give it other ids or capabilities than ours? What it never gives it for makes no
+ * difference: a mount with nosuid, and no_new_privs (a pod's allowPrivilegeEscalation: false). */
 static bool is_privileged(int fd)
 {
+	const mode_t setgid = S_ISGID | S_IXGRP; /* without the latter it is about locks */
 	struct stat st;
-	if (fstat(fd, &st) < 0)
+	struct statvfs mount;
+	if (fstat(fd, &st) < 0 || prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ||
+	    (fstatvfs(fd, &mount) == 0 && mount.f_flag & ST_NOSUID))
 		return false;
-	return (st.st_mode & S_ISUID) || (st.st_mode & S_ISGID) ||
-	       fgetxattr(fd, "security.capability", NULL, 0) > 0;
+	return ((st.st_mode & S_ISUID) && st.st_uid != geteuid()) ||
+	       ((st.st_mode & setgid) == setgid && st.st_gid != getegid()) ||
+	       (geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0);
 }
 
 static void judge(struct pp_doctor *d, const struct facts *f, const char *shown)
@@ -99,12 +108,12 @@ static void judge(struct pp_doctor *d, const struct facts *f, const char *shown)
 	d->is_reachable = d->bad == before;
 }
 
-static void judge_fd(struct pp_doctor *d, int fd, const char *shown)
+static void judge_fd(struct pp_doctor *d, int fd, const char *shown, bool runs)
 {
 	struct facts f = {0};
 	read_elf(fd, &f);
 	judge(d, &f, shown);
-	if (d->is_reachable && geteuid() != 0 && is_privileged(fd)) {
+	if (!runs && d->is_reachable && is_privileged(fd)) {
 		pp_doctor_bad(d,
 			      "take the bits and capabilities off the file, or let root start it",
 			      "%s is setuid, setgid or has file capabilities: the loader ignores "
@@ -114,7 +123,7 @@ static void judge_fd(struct pp_doctor *d, int fd, const char *shown)
 	}
 }
 
-void pp_doctor_file(struct pp_doctor *d, const char *path, const char *shown)
+void pp_doctor_file(struct pp_doctor *d, const char *path, const char *shown, bool runs)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
@@ -122,7 +131,7 @@ void pp_doctor_file(struct pp_doctor *d, const char *path, const char *shown)
 			       shown, strerror(errno));
 		return;
 	}
-	judge_fd(d, fd, shown);
+	judge_fd(d, fd, shown, runs);
 	close(fd);
 }
 
@@ -143,6 +152,16 @@ static bool find_in_path(const char *name, char ret_path[PATH_MAX])
 	return false;
 }
 
+/* Of what follows env: the command, behind options (those with a word of their own, too) and variables. */
+static char *skip_env(char **rest)
+{
+	char *word = strtok_r(NULL, BLANKS, rest);
+	for (; word && (*word == '-' || strchr(word, '=')); word = strtok_r(NULL, BLANKS, rest))
+		if (strcmp(word, "-u") == 0 || strcmp(word, "-C") == 0)
+			(void)strtok_r(NULL, BLANKS, rest);
+	return word;
+}
+
 /* "#!/usr/bin/env python3": the word that is run in the end. False: no script. */
 static bool read_interpreter(const char *path, char ret_name[PATH_MAX])
 {
@@ -152,13 +171,11 @@ static bool read_interpreter(const char *path, char ret_name[PATH_MAX])
 		return false;
 	bool ok = fgets(line, sizeof line, file) && strncmp(line, "#!", 2) == 0;
 	fclose(file);
-	if (!ok || !(word = strtok_r(rest, " \t\n", &rest)))
+	if (!ok || !(word = strtok_r(rest, BLANKS, &rest)))
 		return false;
 	size_t len = strlen(word);
 	bool is_env = len >= 4 && strcmp(word + len - 4, "/env") == 0;
-	char *next = is_env ? strtok_r(NULL, " \t\n", &rest) : NULL;
-	while (next && *next == '-')
-		next = strtok_r(NULL, " \t\n", &rest);
+	char *next = is_env ? skip_env(&rest) : NULL;
 	snprintf(ret_name, PATH_MAX, "%s", next ? next : word);
 	return true;
 }
@@ -178,5 +195,5 @@ void pp_doctor_command(struct pp_doctor *d, const char *name)
 		pp_doctor_ok("%s is a script, run by %s", path, next);
 		name = next;
 	}
-	pp_doctor_file(d, path, path);
+	pp_doctor_file(d, path, path, false);
 }

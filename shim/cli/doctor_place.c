@@ -112,7 +112,8 @@ static void judge(const json_t *root)
 			"or a protocol that cannot be pooled (replication, GSSAPI)",
 			(long long)pp_answer_number(totals, "tunnels"));
 	if (pp_answer_number(totals, "refused") > 0)
-		pp_doctor_note("the log names the user", "%lld connections of others were refused",
+		pp_doctor_note("the log says why: they were another user's, or there were too many",
+			       "%lld connections were refused",
 			       (long long)pp_answer_number(totals, "refused"));
 }
 

@@ -85,22 +85,41 @@ static bool is_secure(pid_t pid)
 	return secure;
 }
 
+static bool leads(const char *variable)
+{
+	return strncmp(variable, "PODPOOL", 7) == 0 ||
+	       strncmp(variable, "XDG_RUNTIME_DIR=", 16) == 0;
+}
+
+static void forget_ours(void)
+{
+	for (char **at = environ; *at;) {
+		char name[256];
+		size_t len = strcspn(*at, "=");
+		if (leads(*at) && len < sizeof name) {
+			snprintf(name, sizeof name, "%.*s", (int)len, *at);
+			unsetenv(name);
+			at = environ; /* they have moved */
+		} else {
+			at++;
+		}
+	}
+}
+
 /* What leads its shim leads us; its LD_PRELOAD is only looked at. */
 static void take_environment(const char *bytes, size_t len, const char **ret_preload)
 {
-	unsetenv("XDG_RUNTIME_DIR");
+	forget_ours();
 	*ret_preload = NULL;
 	for (const char *at = bytes; at < bytes + len; at += strlen(at) + 1) {
-		const char *value = strchr(at, '=');
 		if (strncmp(at, "LD_PRELOAD=", 11) == 0)
 			*ret_preload = at + 11;
-		if (value &&
-		    (strncmp(at, "PODPOOL", 7) == 0 || strncmp(at, "XDG_RUNTIME_DIR=", 16) == 0))
+		if (leads(at) && strchr(at, '='))
 			putenv(strdup(at)); /* until we end */
 	}
 }
 
-static void explain_absence(struct pp_doctor *d, pid_t pid)
+static void explain_absence(struct pp_doctor *d, pid_t pid, bool known)
 {
 	if (is_secure(pid))
 		pp_doctor_bad(d,
@@ -108,6 +127,9 @@ static void explain_absence(struct pp_doctor *d, pid_t pid)
 			      "as root",
 			      "the kernel started it in secure mode (setuid or capabilities): "
 			      "LD_PRELOAD was ignored");
+	else if (!known)
+		pp_doctor_bad(d, "set LD_PRELOAD in the pod's environment",
+			      SHIM " is not loaded in process %d", (int)pid);
 	else if (!*d->shim)
 		pp_doctor_bad(d,
 			      "set LD_PRELOAD in the pod's environment (env -i, sudo and su take "
@@ -128,12 +150,21 @@ static void look_into(struct pp_doctor *d, pid_t pid)
 			      "cannot look into process %d: %s", (int)pid, strerror(errno));
 		return;
 	}
-	take_environment(environment, len, &preload);
+	/* setproctitle writes over it */
+	bool known = len == 0 || memchr(environment, '=', len);
+	if (known)
+		take_environment(environment, len, &preload);
+	else
+		pp_doctor_note(
+			"start the doctor with the variables that the process was started with",
+			"process %d has overwritten its environment: settings and directory "
+			"below are ours",
+			(int)pid);
 	pp_doctor_find_shim(preload, d->shim);
 	if (is_mapped(pid))
 		pp_doctor_ok("the library is loaded in process %d", (int)pid);
 	else if (d->is_reachable)
-		explain_absence(d, pid);
+		explain_absence(d, pid, known);
 	free(environment);
 }
 
@@ -179,7 +210,7 @@ void pp_doctor_process(struct pp_doctor *d, pid_t pid)
 	}
 	exe[n] = '\0';
 	unsigned before = d->bad;
-	pp_doctor_file(d, path, exe);
+	pp_doctor_file(d, path, exe, true);
 	if (d->bad > before && is_mapped(pid))
 		d->bad = before; /* it is in, whatever the file looks like now */
 	look_into(d, pid);

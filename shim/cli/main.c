@@ -18,7 +18,7 @@ static const struct row {
 	 "say that the pod will end (preStop); wait until nothing is open on the server"},
 	{"reload", pp_cmd_reload, "[--dir DIR]",
 	 "have the file that PODPOOL_CONFIG names read again"},
-	{"doctor", pp_cmd_doctor, "[--dir DIR] [PID | [--] COMMAND]",
+	{"doctor", pp_cmd_doctor, "[PID | [--dir DIR] [[--] COMMAND]]",
 	 "say whether a program is pooled, and if not why and what to do"},
 	{"config", pp_cmd_config, "[--dir DIR]",
 	 "show the settings in effect here, and what they mean"},

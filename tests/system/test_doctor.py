@@ -14,6 +14,8 @@ from support.pool import PODPOOL, SHIM, direct_env
 from test_cli import STATUS, broker, place  # noqa: F401  (place is a fixture)
 
 STRANGER = 54321
+# Once root has become another user, the sanitizer's search for leaks is not allowed to look at it.
+NO_LEAKS = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
 GO_NOTE = r'__asm__(".section .note.go.buildid,\"a\",@note\n.long 4, 4, 4\n.asciz \"Go\"\n.byte 0\n.long 7\n.previous");'
 
 
@@ -54,6 +56,10 @@ def running(*command, comm="sleep", **env):
             process.kill()
 
 
+def is_loaded(pid):
+    return "libpodpool" in pathlib.Path(f"/proc/{pid}/maps").read_text()
+
+
 def test_a_usual_program_in_a_usual_environment(tmp_path):
     status, found = doctor("--", "sleep", LD_PRELOAD=str(SHIM), PODPOOL_DIR=str(tmp_path / "pool"))
     assert status == 0 and found["note"] == found["BAD"] == []
@@ -66,6 +72,14 @@ def test_a_usual_program_in_a_usual_environment(tmp_path):
 def test_a_script_is_what_runs_it(tmp_path):
     script = tmp_path / "job"
     script.write_text("#!/usr/bin/env python3\n")
+    script.chmod(0o755)
+    assert any(line.startswith(f"{script} is a script, run by python3") for line in doctor(script)[1]["ok"])
+
+
+@pytest.mark.parametrize("words", ["-S X=1 python3", "-S -i A=b C= python3 -u", "-S -u X python3", "-S --unset=X python3"])
+def test_a_script_may_set_variables_first(words, tmp_path):
+    script = tmp_path / "job"
+    script.write_text(f"#!/usr/bin/env {words}\n")
     script.chmod(0o755)
     assert any(line.startswith(f"{script} is a script, run by python3") for line in doctor(script)[1]["ok"])
 
@@ -121,15 +135,102 @@ def test_setuid(compiled, installed):
         assert any("secure mode" in line for line in doctor(pid)[1]["BAD"])
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
+def test_setuid_that_the_kernel_ignores(compiled):
+    """With no_new_privs (a pod's allowPrivilegeEscalation: false) the loader takes LD_PRELOAD."""
+    program = compiled("sleeper")
+    program.chmod(0o4755)
+    become = ["setpriv", "--no-new-privs", f"--reuid={STRANGER}", "--clear-groups"]
+    env = direct_env(LD_PRELOAD=str(SHIM))
+    said = subprocess.run([*become, PODPOOL, "doctor", program], capture_output=True, text=True, env=env, cwd="/").stdout
+    assert f"{program} is dynamically linked: a library can be preloaded" in said and "setuid" not in said
+    with running(*become, program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+        wait.until(lambda: is_loaded(pid), "it is loaded")
+        found = doctor(pid, ASAN_OPTIONS=NO_LEAKS)[1]
+    assert f"the library is loaded in process {pid}" in found["ok"]
+    assert not any("setuid" in line for line in found["BAD"])
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: to mount")
+def test_setuid_on_a_mount_without(compiled, scratch):
+    program = compiled("sleeper")
+    mount = f"mount -t tmpfs -o nosuid,mode=755 none {scratch} && install -m 4755 /dev/stdin {program} && exec"
+    doctor_there = f"setpriv --reuid={STRANGER} --clear-groups {PODPOOL} doctor {program}"
+    done = subprocess.run(["unshare", "-m", "sh", "-c", f"{mount} {doctor_there}"], input=program.read_bytes(),
+                          capture_output=True, env=direct_env(), cwd="/")
+    said = done.stdout.decode()
+    assert f"{program} is dynamically linked: a library can be preloaded" in said and "setuid" not in said
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
+@pytest.mark.parametrize("mode, owner, group", [
+    (0o4755, STRANGER, STRANGER), (0o2755, 0, STRANGER), (0o2745, 0, 0)])
+def test_setuid_to_oneself_changes_nothing(mode, owner, group, compiled):
+    """Nor does setgid where the group may not start it: that was once about locks."""
+    program = compiled("sleeper")
+    os.chown(program, owner, group)
+    program.chmod(mode)
+    assert not any("setuid" in line for line in doctor(program, user=STRANGER)[1]["BAD"])
+    become = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
+    with running(*become, program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+        wait.until(lambda: is_loaded(pid), "it is loaded")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
+@pytest.mark.parametrize("mode", [0o4755, 0o2755])
+def test_setuid_from_root_to_another(mode, compiled):
+    program = compiled("sleeper")
+    os.chown(program, STRANGER, STRANGER)
+    program.chmod(mode)
+    assert any("setuid, setgid" in line for line in doctor(program)[1]["BAD"])
+    with running(program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+        reason = doctor(pid, ASAN_OPTIONS=NO_LEAKS)[1]["BAD"]
+    assert any("secure mode" in line for line in reason)
+
+
 def test_a_program_that_is_pooled(pool):
     env = pool.env()
     with subprocess.Popen([sys.executable, "-c", "input()"], env=env, stdin=subprocess.PIPE) as process:
-        wait.until(lambda: "libpodpool" in pathlib.Path(f"/proc/{process.pid}/maps").read_text(), "it is loaded")
+        wait.until(lambda: is_loaded(process.pid), "it is loaded")
         status, found = doctor(process.pid)
         process.communicate(b"\n")
     assert status == 0 and found["note"] == found["BAD"] == []
     assert f"the library is loaded in process {process.pid}" in found["ok"]
     assert any(line.startswith(f"a broker answers: pid {pool.broker_pid}") for line in found["ok"])
+
+
+def test_a_program_is_judged_by_its_own_settings(pool):
+    """What the doctor itself was started with leads somewhere else."""
+    env = {k: v for k, v in pool.env().items() if k != "XDG_RUNTIME_DIR"}
+    with subprocess.Popen([sys.executable, "-c", "input()"], env=env, stdin=subprocess.PIPE) as process:
+        wait.until(lambda: is_loaded(process.pid), "it is loaded")
+        status, found = doctor(process.pid, PODPOOL="off", PODPOOL_MODE="nonsense", PODPOOL_NEWER="1")
+        process.communicate(b"\n")
+    assert status == 0 and found["note"] == found["BAD"] == []
+
+
+def test_a_program_with_nothing_in_its_environment():
+    with running("env", "-i", "sleep", "60") as pid:
+        assert doctor(pid, PODPOOL="off")[1]["BAD"] == ["it was started without libpodpool.so in LD_PRELOAD"]
+
+
+def test_a_program_that_wrote_its_title_over_its_environment(compiled):
+    """Then nothing is known of it, and what the doctor itself was started with may be the same."""
+    program = compiled("titled", text="""
+        extern char **environ;
+        static __attribute__((constructor)) void title(void) {
+            char *end = environ[0];
+            for (int i = 0; environ[i]; i++)
+                end = environ[i] + __builtin_strlen(environ[i]);
+            __builtin_memset(environ[0], 0, end - environ[0]);
+            __builtin_memcpy(environ[0], "worker", 6);
+        }""")
+    with running(program, comm="titled") as pid:
+        wait.until(lambda: b"=" not in pathlib.Path(f"/proc/{pid}/environ").read_bytes(), "its title is there")
+        found = doctor(pid, PODPOOL="off")[1]
+    assert "PODPOOL=off: pooling is switched off" in found["BAD"]
+    assert any("has overwritten its environment" in line for line in found["note"])
+    assert not any("started without" in line for line in found["BAD"])
 
 
 def test_a_program_that_was_started_without():
@@ -189,5 +290,5 @@ def test_what_the_broker_knows(place):  # noqa: F811
         status, found = doctor(PODPOOL_DIR=str(place))
     assert status == 0
     for words in ("cannot ask the kernel whose", "is leaving (drain)", "2 connections are carried but not pooled",
-                  "3 connections of others were refused"):
+                  "3 connections were refused"):
         assert any(words in line for line in found["note"]), words
