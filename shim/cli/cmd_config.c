@@ -6,7 +6,8 @@
 #include "cli/say.h"
 #include "cli/settings.h"
 
-/* As shell assignments with comments, so that the output can become somebody's env file. */
+/* An env file as `docker --env-file`, `kubectl --from-env-file` and systemd's EnvironmentFile read it: what is behind the
+ * first = is the value. Quotes, which a shell would want, the first two take for a part of it. */
 static void print(const struct pp_config *config)
 {
 	char variable[PP_CONFIG_VARIABLE_MAX], value[sizeof config->targets];
@@ -36,5 +37,5 @@ int pp_cmd_config(int argc, char **argv)
 	if (pp_settings_load(&config, &err) < 0)
 		return pp_say_usage("%s", err.text);
 	print(&config);
-	return PP_SAY_OK;
+	return pp_say_end(PP_SAY_OK);
 }

@@ -103,5 +103,5 @@ int pp_cmd_doctor(int argc, char **argv)
 	look_at_settings(&d);
 	pp_doctor_place(&d);
 	pp_doctor_broker(&d);
-	return d.bad ? PP_SAY_FAILED : PP_SAY_OK;
+	return pp_say_end(d.bad ? PP_SAY_FAILED : PP_SAY_OK);
 }

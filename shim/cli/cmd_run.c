@@ -98,7 +98,7 @@ int pp_cmd_run(int argc, char **argv)
 	int command = 0, status = read_options(argc, argv, &command);
 	if (status != PP_SAY_OK)
 		return status;
-	if (pp_settings_load(&config, &err) < 0)
+	if (pp_settings_fix_file(&err) < 0 || pp_settings_load(&config, &err) < 0)
 		return pp_say_usage("%s", err.text);
 	if ((status = find_library(library)) != PP_SAY_OK)
 		return status;

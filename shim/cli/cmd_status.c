@@ -201,7 +201,7 @@ static int show(const char *answer, size_t len, bool as_json)
 		print_pinned(json_object_get(root, "clients"));
 	}
 	json_decref(root);
-	return fflush(stdout) == 0 ? PP_SAY_OK : pp_say_failed("cannot write to stdout");
+	return pp_say_end(PP_SAY_OK);
 }
 
 int pp_cmd_status(int argc, char **argv)

@@ -21,7 +21,7 @@ static const struct row {
 	{"doctor", pp_cmd_doctor, "[PID | [--dir DIR] [[--] COMMAND]]",
 	 "say whether a program is pooled, and if not why and what to do"},
 	{"config", pp_cmd_config, "[--dir DIR]",
-	 "show the settings in effect here, and what they mean"},
+	 "show the settings in effect here, as an env file (values as they are, without quotes)"},
 	{"broker", pp_broker_main, "--dir DIR",
 	 "the pool itself; the first pooled connection starts it"},
 };
@@ -46,11 +46,11 @@ int main(int argc, char **argv)
 	const char *name = argv[1];
 	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		help(stdout);
-		return PP_SAY_OK;
+		return pp_say_end(PP_SAY_OK);
 	}
 	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
 		puts("podpool " PP_VERSION);
-		return PP_SAY_OK;
+		return pp_say_end(PP_SAY_OK);
 	}
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (strcmp(name, rows[i].name) == 0)

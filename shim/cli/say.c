@@ -1,8 +1,10 @@
 #include "cli/say.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clean.h"
 
@@ -36,4 +38,12 @@ void pp_say_warning(const char *text)
 {
 	char shown[PATH_MAX];
 	fprintf(stderr, "podpool: warning: %s\n", pp_clean(text, shown, sizeof shown));
+}
+
+int pp_say_end(int status)
+{
+	errno = EIO; /* an earlier write may have failed, for a reason that is forgotten */
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	return pp_say_failed("cannot write to stdout: %s", strerror(errno));
 }

@@ -13,4 +13,7 @@ int pp_say_failed(const char *fmt, ...) PP_PRINTF(1, 2);
 int pp_say_usage(const char *fmt, ...) PP_PRINTF(1, 2); /* and where the help is */
 void pp_say_warning(const char *text);
 
+/* The last word of whoever prints: `status`, or PP_SAY_FAILED when not everything has reached stdout. */
+PP_MUSTCHECK int pp_say_end(int status);
+
 #endif

@@ -113,6 +113,51 @@ def test_run_preloads_the_library_beside_itself_and_passes_settings():
     assert env["PODPOOL"] == "off"
 
 
+@pytest.mark.parametrize("name", ["PODPOOL", "podpool", "pooling"])
+def test_the_switch_goes_by_its_variable_too(name):
+    """The README knows only PODPOOL."""
+    done = podpool("run", "--set", f"{name}=off", "--", "printenv", "PODPOOL")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "off\n", "")
+
+
+def test_the_switch_has_no_other_names():
+    assert "'MODEL' is not an option" in podpool("run", "--set", "MODEL=off", "true").stderr
+    assert "'' is not an option" in podpool("run", "--set", "=off", "true").stderr
+
+
+def test_run_names_the_settings_file_so_that_it_is_found_from_everywhere(tmp_path):
+    """The broker, which reads it again for hours, has another working directory. A ConfigMap's link stays one."""
+    (tmp_path / "podpool.ini.1").write_text("max_servers = 7\n")
+    (tmp_path / "podpool.ini").symlink_to("podpool.ini.1")
+    done = podpool("run", "printenv", "PODPOOL_CONFIG", env={"PODPOOL_CONFIG": "podpool.ini"}, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path}/podpool.ini\n"), done.stderr
+    (tmp_path / "podpool.ini").unlink()
+    done = podpool("run", "true", env={"PODPOOL_CONFIG": "podpool.ini"}, cwd=tmp_path)
+    assert done.returncode == 2 and "PODPOOL_CONFIG: cannot open /" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("config",), ("doctor",), ("doctor", "sleep"), ("help",), ("--version",)])
+def test_what_cannot_be_written_is_a_failure(words):
+    with open("/dev/full", "w") as full:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("PODPOOL")}
+        done = subprocess.run([PODPOOL, *words], stdout=full, stderr=subprocess.PIPE, text=True, env=clean)
+    assert (done.returncode, done.stderr) == (1, "podpool: cannot write to stdout: No space left on device\n")
+
+
+def test_what_config_prints_is_an_env_file(tmp_path):
+    """As docker, kubectl and systemd read it: what is behind the first = is the value, blanks and quotes included."""
+    odd = {"PODPOOL_CLIENT_TLS_CERT": "/etc/my 'certs'/a \"b\".pem", "PODPOOL_TARGETS": "db:5432,*:6432"}
+    printed = podpool("config", env=odd).stdout
+    read = dict(line.split("=", 1) for line in printed.splitlines() if line and not line.startswith("#"))
+    assert odd.items() <= read.items()
+    assert podpool("config", env=read).stdout == printed
+    assert "without quotes" in next(after for line, after in zip(help_lines(), help_lines()[1:]) if "podpool config" in line)
+
+
+def help_lines():
+    return podpool("help").stdout.splitlines()
+
+
 def test_run_keeps_what_is_preloaded_and_does_not_list_itself_twice(tmp_path):
     other = tmp_path / "other.so"
     shutil.copy(SHIM, other)
