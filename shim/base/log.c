@@ -28,16 +28,6 @@ void pp_log_set_level(enum pp_log_level level)
 	log_level = level;
 }
 
-int pp_log_parse_level(const char *text, enum pp_log_level *ret_level)
-{
-	for (size_t i = 0; i < sizeof level_names / sizeof *level_names; i++)
-		if (strcmp(text, level_names[i]) == 0) {
-			*ret_level = (enum pp_log_level)i;
-			return 0;
-		}
-	return PP_ERR_INVALID;
-}
-
 /* A terminal that was stopped (Ctrl-S), a pipe that nobody reads: writing would stop the broker, and with it every program
  * of the pod. A line is shorter than PIPE_BUF: it fits whole or not at all. */
 static bool is_writable(void)

@@ -3,12 +3,6 @@
 #include "base/assert.h"
 #include "pool/pool.h"
 
-static const char *const words[PP_CONN__COUNT] = {
-#define X(name, word) [PP_CONN_##name] = word,
-	PP_CONN_STATES(X)
-#undef X
-};
-
 static const bool allowed[PP_CONN__COUNT][PP_CONN__COUNT] = {
 	[PP_CONN_LOGIN] = {[PP_CONN_IDLE] = true, [PP_CONN_CLOSED] = true},
 	[PP_CONN_IDLE] = {[PP_CONN_LENT] = true, [PP_CONN_CLOSED] = true},
@@ -23,11 +17,6 @@ static const bool allowed[PP_CONN__COUNT][PP_CONN__COUNT] = {
 bool pp_conn_may_change(enum pp_conn_state from, enum pp_conn_state to)
 {
 	return allowed[from][to];
-}
-
-const char *pp_conn_word(enum pp_conn_state state)
-{
-	return words[state];
 }
 
 void pp_conn_init(struct pp_conn *conn, struct pp_pool *pool, pp_ms now)

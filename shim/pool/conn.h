@@ -19,19 +19,14 @@
 #include "base/clock.h"
 #include "base/list.h"
 
-#define PP_CONN_STATES(X)                                                                          \
-	X(LOGIN, "login")                                                                          \
-	X(IDLE, "idle")                                                                            \
-	X(LENT, "lent")                                                                            \
-	X(CANCEL, "cancel")                                                                        \
-	X(SCRUB, "scrub")                                                                          \
-	X(CLOSED, "closed")
-
 enum pp_conn_state {
-#define X(name, word) PP_CONN_##name,
-	PP_CONN_STATES(X)
-#undef X
-		PP_CONN__COUNT
+	PP_CONN_LOGIN,
+	PP_CONN_IDLE,
+	PP_CONN_LENT,
+	PP_CONN_CANCEL,
+	PP_CONN_SCRUB,
+	PP_CONN_CLOSED,
+	PP_CONN__COUNT
 };
 
 struct pp_pool;
@@ -57,6 +52,5 @@ void pp_conn_init(struct pp_conn *conn, struct pp_pool *pool, pp_ms now);
 void pp_conn_set_state(struct pp_conn *conn, enum pp_conn_state to, pp_ms now);
 
 bool pp_conn_may_change(enum pp_conn_state from, enum pp_conn_state to);
-const char *pp_conn_word(enum pp_conn_state state);
 
 #endif
