@@ -190,6 +190,22 @@ static void close_all(struct pp_broker *b)
 	empty_graveyard(-1, 0, b);
 }
 
+static const char *dir_of(int argc, char **argv)
+{
+	static const char option[] = "--dir=";
+	if (argc == 3 && strcmp(argv[1], "--dir") == 0)
+		return argv[2];
+	if (argc != 2 || strncmp(argv[1], option, strlen(option)) != 0)
+		return NULL;
+	return argv[1][strlen(option)] ? argv[1] + strlen(option) : NULL;
+}
+
+/* Whoever starts one by hand reads what it says, through a pipe or not. */
+static int open_log(const char *dir)
+{
+	return pp_start_is_by_program() ? pp_logfile_open(dir) : STDERR_FILENO;
+}
+
 int pp_broker_main(int argc, char **argv)
 {
 	static struct pp_broker broker = {
@@ -197,18 +213,19 @@ int pp_broker_main(int argc, char **argv)
 	struct pp_broker *b = &broker;
 	static char dir[PP_DIR_MAX];
 	struct pp_errctx err;
-	if (argc != 3 || strcmp(argv[1], "--dir") != 0) {
+	const char *wanted = dir_of(argc, argv);
+	if (!wanted) {
 		fprintf(stderr, "usage: podpool broker --dir DIRECTORY\n");
 		return 2;
 	}
 	pp_start_process();
-	if (pp_start_dir(argv[2], dir, &err) < 0) {
+	if (pp_start_dir(wanted, dir, &err) < 0 || pp_start_lock(dir, &err) < 0) {
 		fprintf(stderr, "podpool broker: %s\n", err.text);
 		return 1;
 	}
 	b->dir = dir;
-	pp_log_init(pp_logfile_open(b->dir), PP_LOG_INFO);
-	if (pp_reload_first(b, &err) < 0 || pp_start_lock(b->dir, &err) < 0) {
+	pp_log_init(open_log(b->dir), PP_LOG_INFO);
+	if (pp_reload_first(b, &err) < 0) {
 		pp_log(PP_LOG_ERROR, "%s", err.text);
 		return 1;
 	}

@@ -87,11 +87,16 @@ def test_version_and_help_go_to_stdout():
 @pytest.mark.parametrize("args", [
     (), ("frobnicate",), ("run",), ("run", "--"), ("run", "--nosuch", "true"), ("run", "--set"), ("run", "--dir"),
     ("run", "--dir=", "true"), ("run", "--set", "NOSUCH=1", "true"), ("run", "--set", "MODE", "true"),
-    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("reload", "extra"), ("doctor", "--nosuch"), ("doctor", "--"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",)])
+    ("run", "--set", "MODE=transction", "true"), ("status", "extra"), ("reload", "extra"), ("doctor", "--nosuch"), ("doctor", "--"), ("drain", "extra"), ("drain", "--wait=soon"), ("drain", "--wait=0"), ("config", "--json"), ("broker",), ("broker", "--dir=")])
 def test_usage_errors_are_a_sentence_and_status_2(args):
     done = podpool(*args)
     assert done.returncode == 2
     assert done.stdout == "" and done.stderr.strip()
+
+
+def test_a_broker_begun_by_hand_says_what_is_wrong_to_whoever_reads_it(tmp_path):
+    done = podpool("broker", f"--dir={tmp_path}", env={"PODPOOL_MODE": "transction"})
+    assert done.returncode == 1 and "PODPOOL_MODE: 'transction' is not one of" in done.stderr
 
 
 def test_run_names_the_bad_setting_and_what_is_allowed():
