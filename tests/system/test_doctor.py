@@ -136,15 +136,15 @@ def test_setuid(compiled, installed):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
-def test_setuid_that_the_kernel_ignores(compiled):
+def test_setuid_that_the_kernel_ignores(compiled, installed):
     """With no_new_privs (a pod's allowPrivilegeEscalation: false) the loader takes LD_PRELOAD."""
     program = compiled("sleeper")
     program.chmod(0o4755)
     become = ["setpriv", "--no-new-privs", f"--reuid={STRANGER}", "--clear-groups"]
-    env = direct_env(LD_PRELOAD=str(SHIM))
-    said = subprocess.run([*become, PODPOOL, "doctor", program], capture_output=True, text=True, env=env, cwd="/").stdout
-    assert f"{program} is dynamically linked: a library can be preloaded" in said and "setuid" not in said
-    with running(*become, program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+    found = doctor(program, become=become, podpool=installed / "bin/podpool")[1]
+    assert f"{program} is dynamically linked: a library can be preloaded" in found["ok"]
+    assert not any("setuid" in line for line in found["BAD"])
+    with running(*become, program, comm="sleeper", LD_PRELOAD=str(installed / "lib/libpodpool.so")) as pid:
         wait.until(lambda: is_loaded(pid), "it is loaded")
         found = doctor(pid, ASAN_OPTIONS=NO_LEAKS)[1]
     assert f"the library is loaded in process {pid}" in found["ok"]
@@ -152,10 +152,10 @@ def test_setuid_that_the_kernel_ignores(compiled):
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root: to mount")
-def test_setuid_on_a_mount_without(compiled, scratch):
+def test_setuid_on_a_mount_without(compiled, scratch, installed):
     program = compiled("sleeper")
     mount = f"mount -t tmpfs -o nosuid,mode=755 none {scratch} && install -m 4755 /dev/stdin {program} && exec"
-    doctor_there = f"setpriv --reuid={STRANGER} --clear-groups {PODPOOL} doctor {program}"
+    doctor_there = f"setpriv --reuid={STRANGER} --clear-groups {installed}/bin/podpool doctor {program}"
     done = subprocess.run(["unshare", "-m", "sh", "-c", f"{mount} {doctor_there}"], input=program.read_bytes(),
                           capture_output=True, env=direct_env(), cwd="/")
     said = done.stdout.decode()
@@ -165,14 +165,15 @@ def test_setuid_on_a_mount_without(compiled, scratch):
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root: to be two users")
 @pytest.mark.parametrize("mode, owner, group", [
     (0o4755, STRANGER, STRANGER), (0o2755, 0, STRANGER), (0o2745, 0, 0)])
-def test_setuid_to_oneself_changes_nothing(mode, owner, group, compiled):
+def test_setuid_to_oneself_changes_nothing(mode, owner, group, compiled, installed):
     """Nor does setgid where the group may not start it: that was once about locks."""
     program = compiled("sleeper")
     os.chown(program, owner, group)
     program.chmod(mode)
-    assert not any("setuid" in line for line in doctor(program, user=STRANGER)[1]["BAD"])
     become = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups"]
-    with running(*become, program, comm="sleeper", LD_PRELOAD=str(SHIM)) as pid:
+    said = doctor(program, become=become, podpool=installed / "bin/podpool")
+    assert not any("setuid" in line for line in said[1]["BAD"])
+    with running(*become, program, comm="sleeper", LD_PRELOAD=str(installed / "lib/libpodpool.so")) as pid:
         wait.until(lambda: is_loaded(pid), "it is loaded")
 
 
