@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clean.h"
+
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
 /* Written by pp_log_init before any thread starts, the level also on reload by the loop thread;
@@ -67,6 +69,8 @@ void pp_log(enum pp_log_level level, const char *fmt, ...)
 	va_start(args, fmt);
 	int m = vsnprintf(line + n, sizeof line - (size_t)n - 1, fmt, args);
 	va_end(args);
+	/* The names in it are programs' and servers': a terminal must not obey them, and they must not end the line. */
+	pp_clean(line + n, line + n, sizeof line - (size_t)n - 1);
 	size_t len = strlen(line);
 	if (m >= 0) {
 		line[len++] = '\n';

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
 #include "base/log.h"
 #include "broker/admit.h"
 #include "broker/app_name.h"
@@ -65,12 +64,9 @@ static void learn(struct pp_database *db, struct pp_login *login, struct pp_serv
 
 static void say_failure(struct pp_database *db, const struct pp_login_error *error)
 {
-	char user[PP_CLEAN_NAME], database[PP_CLEAN_NAME], message[sizeof error->message];
 	pp_log(PP_LOG_WARNING, "login to %s:%s as \"%s\" in \"%s\" failed: %s %s",
-	       pp_route_address(db->route), pp_route_port(db->route),
-	       pp_clean(db->user, user, sizeof user),
-	       pp_clean(db->database, database, sizeof database), error->sqlstate,
-	       pp_clean(error->message, message, sizeof message));
+	       pp_route_address(db->route), pp_route_port(db->route), db->user, db->database,
+	       error->sqlstate, error->message);
 }
 
 /* The known password is no longer good: the next applicant brings the new one. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clean.h"
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/database.h"
@@ -178,14 +177,12 @@ void pp_hidden_row(struct pp_server *s, const uint8_t *body, size_t len)
 
 static void learn(struct pp_hidden *h)
 {
-	char database[PP_CLEAN_NAME];
 	struct pp_watch watch;
-	pp_clean(h->database, database, sizeof database);
 	if (!h->coming || !h->coming_mark[0] || pp_suspects_finish(h->coming, &watch) < 0) {
 		pp_log(PP_LOG_WARNING,
 		       "the functions of database \"%s\" cannot be known; every transaction's "
 		       "state is asked for",
-		       database);
+		       h->database);
 		set_state(h, PP_HIDDEN_FAILED);
 		return;
 	}
@@ -195,7 +192,7 @@ static void learn(struct pp_hidden *h)
 	h->watch = watch;
 	memcpy(h->mark, h->coming_mark, sizeof h->mark);
 	set_state(h, PP_HIDDEN_KNOWN);
-	pp_log(PP_LOG_DEBUG, "database \"%s\": %zu names may change a session", database,
+	pp_log(PP_LOG_DEBUG, "database \"%s\": %zu names may change a session", h->database,
 	       pp_suspects_count(h->found));
 }
 

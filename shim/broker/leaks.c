@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clean.h"
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/client.h"
@@ -95,7 +94,7 @@ static const char *whom(const struct pp_process *p, char text[80])
 	pp_leaks_facts(p, &f);
 	snprintf(text, 80, "process %d (%s), %lld min old,", (int)p->pid,
 		 *f.command ? f.command : "?", (long long)f.age / 60000);
-	return pp_clean(text, text, 80);
+	return text;
 }
 
 static const char *what(const struct pp_client *c, char text[PP_GIST_MAX])

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/assert.h"
-#include "base/clean.h"
 #include "base/log.h"
 #include "broker/app_name.h"
 #include "broker/client.h"
@@ -49,7 +48,6 @@ static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 static bool hear_error(struct pp_server *s, const uint8_t *body, size_t len)
 {
 	struct pp_error error;
-	char message[256];
 	s->own.failed = true;
 	if (s->own.kind == PP_OWN_PREPARE)
 		pp_own_prepare_failed(s, body, len);
@@ -58,7 +56,7 @@ static bool hear_error(struct pp_server *s, const uint8_t *body, size_t len)
 	/* Of a table that is gone its client's statement says so each time. */
 	pp_log(s->own.kind == PP_OWN_PREPARE ? PP_LOG_DEBUG : PP_LOG_INFO,
 	       "server %d refuses the broker's own query: %s %s", s->backend_pid, error.sqlstate,
-	       pp_clean(error.message, message, sizeof message));
+	       error.message);
 	return strcmp(error.severity, "ERROR") != 0;
 }
 
