@@ -25,6 +25,7 @@
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS  250
+#define PP_QUIET_MS 2000 /* governor.h */
 #define PP_START_MS (10 * 1000)
 /* What the kernel does not tell by itself is looked for this often. */
 #define PP_LOOK_MS 1000
@@ -42,6 +43,23 @@ static uint32_t busy(const struct pp_broker *b)
 	return lent;
 }
 
+static bool is_quiet(const struct pp_broker *b, const struct pp_server *s)
+{
+	return s->client && !pp_tx_is_busy(&s->tx) && b->now - s->client->active_at >= PP_QUIET_MS;
+}
+
+/* Held by clients that ask nothing of them. */
+static uint32_t quiet(const struct pp_broker *b)
+{
+	uint32_t n = 0;
+	PP_LIST_FOREACH (&b->pools.all, it) {
+		struct pp_pool *pool = pp_list_entry(it, struct pp_pool, link);
+		PP_LIST_FOREACH (&pool->conns[PP_CONN_LENT], at)
+			n += is_quiet(b, pp_server_of(pp_list_entry(at, struct pp_conn, link)));
+	}
+	return n;
+}
+
 /* While clients wait for the cap to rise, a look that was put off in quieter times is due now. */
 static bool governor_is_due(const struct pp_broker *b)
 {
@@ -56,7 +74,11 @@ static void tick_governor(struct pp_broker *b)
 	if (!governor_is_due(b))
 		return;
 	struct pp_sample sample;
-	struct pp_governor_load load = {b->pools.open, busy(b), b->pools.waiting, b->transactions};
+	struct pp_governor_load load = {.open = b->pools.open,
+					.lent = busy(b),
+					.quiet = quiet(b),
+					.waiting = b->pools.waiting,
+					.returned = b->transactions};
 	uint32_t before = b->verdict.cap;
 	bool was_gated = pp_pools_is_gated(&b->pools);
 	pp_cgroup_files_sample(b->cgroup, &sample);

@@ -20,6 +20,7 @@
 #define KILLED_MS	       10000 /* after an event the cap grows by one at a time */
 #define NO_LIMIT_START	       10    /* many small pods on one node: facts of Problem 2 */
 #define STALL_EXTREME_PERMILLE 500
+#define HELD_MS		       2000 /* memory has not risen for so long: what there was to come has come */
 #define YOUNG_MS	       10000 /* a program that is just starting grows without any work */
 #define REFUSE_MS	       2000
 
@@ -110,10 +111,19 @@ static int64_t probe(const struct pp_governor *g, const struct pp_plan *p, int64
 	return few > 0 ? few : left - AGAIN_LEFT_BYTES >= p->cost;
 }
 
+/* All that is lent is only held: its end, which would show what fits, may never come, and whoever holds it may wait for
+ * another one. Nothing is at work, so what is there is all there is to fear, but the one that comes. */
+static bool is_held(const struct pp_governor *g, const struct pp_plan *p)
+{
+	return p->load->lent > 0 && p->load->quiet >= p->load->lent &&
+	       p->now - g->learn.rose_at >= HELD_MS &&
+	       p->limit - pp_learn_high(&g->learn) - PROBE_LEFT_BYTES >= p->cost;
+}
+
 /* What nearly nobody has done yet: the program's start may have been charged to it. */
 static bool may_try(const struct pp_governor *g, const struct pp_plan *p, int64_t lent)
 {
-	return lent <= PROBE_FEW && probe(g, p, lent) > 0;
+	return (lent <= PROBE_FEW && probe(g, p, lent) > 0) || is_held(g, p);
 }
 
 /* How many more than the last generation had: half the way to the line, doubling at most. */
@@ -151,6 +161,12 @@ static void grow_unseen(struct pp_governor *g, const struct pp_plan *p)
 		set_target(g, g->target + 1, p->now);
 }
 
+static void grow_beside_held(struct pp_governor *g, const struct pp_plan *p)
+{
+	if (may_grow(g, p))
+		set_target(g, g->target + 1, p->now);
+}
+
 /* What keeps it from being more. */
 static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *p, uint32_t at_work)
 {
@@ -165,7 +181,9 @@ static enum pp_words binding(const struct pp_governor *g, const struct pp_plan *
 	if (p->growing)
 		return PP_WORDS_GROWTH;
 	if (p->line - pp_learn_high(&g->learn) >= p->cost && known_to_fit(g, p) > g->target)
-		return g->learn.last.took ? PP_WORDS_GROWING : PP_WORDS_UNSEEN;
+		return !g->learn.last.took ? PP_WORDS_UNSEEN
+		       : p->load->waiting  ? PP_WORDS_AWAITED
+					   : PP_WORDS_GROWING;
 	return p->still && p->ws > p->line ? PP_WORDS_FLAT : PP_WORDS_MEMORY;
 }
 
@@ -191,6 +209,8 @@ static void decide_by_limit(struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->generation)
 		judge(g, p);
+	else if (is_held(g, p))
+		grow_beside_held(g, p);
 	else if (known_to_fit(g, p) >= g->target)
 		grow_unseen(g, p);
 	else if (!p->still && !may_try(g, p, g->target))

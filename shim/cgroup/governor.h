@@ -30,8 +30,10 @@ struct pp_governor_limits {
 };
 
 struct pp_governor_load {
-	uint32_t open;	   /* server connections open or opening */
-	uint32_t lent;	   /* of them at work */
+	uint32_t open; /* server connections open or opening */
+	uint32_t lent; /* of them at work */
+	uint32_t
+		quiet; /* of those lent: only held, for two seconds at least (an open transaction, LISTEN, a lock) */
 	uint32_t waiting;  /* clients in line */
 	uint64_t returned; /* transactions ended so far: work that was seen whole; grows */
 };

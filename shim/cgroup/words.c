@@ -35,6 +35,12 @@ void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64
 			 "more when clients wait: %s free of %s, %s per server at work", free.text,
 			 limit.text, cost.text);
 		return;
+	case PP_WORDS_AWAITED:
+		snprintf(
+			ret_text, size,
+			"more when what is at work has ended: %s free of %s, %s per server at work",
+			free.text, limit.text, cost.text);
+		return;
 	case PP_WORDS_UNSEEN:
 		snprintf(ret_text, size,
 			 "what the work costs is not seen yet: %s free of %s, one more at a time",

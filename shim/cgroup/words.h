@@ -11,6 +11,7 @@ enum pp_words {
 	PP_WORDS_MAX_SERVERS, /* the operator's ceiling */
 	PP_WORDS_MEMORY,      /* what is free divided by what a server costs */
 	PP_WORDS_GROWING,     /* memory allows more; clients must wait before it is tried */
+	PP_WORDS_AWAITED,     /* they do; what is at work must end first, to show what it costs */
 	PP_WORDS_UNSEEN, /* there is room, but no work has ended yet that shows what it costs */
 	PP_WORDS_FLAT,	 /* high but still: what it has carried stays, a few more are tried */
 	PP_WORDS_GROWTH, /* the program itself grows, or its work is not what it was */

@@ -10,6 +10,9 @@ import subprocess
 import pytest
 
 from box import Box
+from container import Container
+from samples import samples
+from support import wait
 from support.pool import BUILD
 
 MIB = 1 << 20
@@ -55,3 +58,17 @@ def test_with_the_governor_it_lives_and_works(governed, growth_mib, least):
     late = len(caps) * 3 // 4
     # two arenas for 60 threads: now and then they keep so much that there is nothing left to allow
     assert max(caps[late:]) >= least or min(used[late:]) > 82, output[-2000:]
+
+
+@pytest.mark.parametrize("hold", ["listen news", "begin", "select pg_advisory_lock(1)"])
+def test_a_server_that_is_only_held_does_not_keep_the_next_client_out(volume, postgres, installed, hold):
+    """In so little memory that the cap is one. Whoever holds a transaction open may need a second connection to end it."""
+    with Container(volume, postgres, installed, "pod", MEMORY_LIMIT=64 * MIB, WAIT_TIMEOUT="15s") as pod:
+        pod("eat", 24 << 10)
+        pod.connected("one")
+        pod("ask", "one", hold)
+        held = samples(pod.box.output())[-1].ms
+        wait.until(lambda: samples(pod.box.output())[-1].ms > held + 1500, "what ended before is judged")
+        assert pod.status()["cap"]["servers"] == 1
+        pod.connected("two")
+        print(pod.status()["cap"]["reason"])

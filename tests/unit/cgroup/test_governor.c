@@ -116,6 +116,69 @@ START_TEST(test_governor_unseen_work_is_not_added_where_it_might_not_fit)
 }
 END_TEST
 
+/* Who holds a transaction open on one connection may need a second one to end it. */
+START_TEST(test_governor_what_is_only_held_does_not_keep_others_out_for_ever)
+{
+	begin(20, 64, 32);
+	ck_assert_uint_eq(tick(0), 1);
+	run(5000, 250);
+	load = (struct pp_governor_load){.open = 1, .lent = 1, .quiet = 1, .waiting = 1};
+	ck_assert_uint_eq(run(500, 250), 2);
+	for (int i = 0; i < 40; i++) { /* each who comes holds his own as well */
+		load.open = load.lent = load.quiet = v.cap;
+		tick(500);
+	}
+	ck_assert_uint_eq(v.cap, 20);
+}
+END_TEST
+
+START_TEST(test_governor_beside_what_is_only_held_there_must_be_room)
+{
+	begin(20, 64, 59); /* 6 MiB, and what one may cost */
+	tick(0);
+	run(5000, 250);
+	load = (struct pp_governor_load){.open = 1, .lent = 1, .quiet = 1, .waiting = 1};
+	ck_assert_uint_eq(run(10000, 250), 1);
+	begin(20, 64, 32);
+	tick(0);
+	run(5000, 250);
+	load = (struct pp_governor_load){.open = 1, .lent = 1, .waiting = 1}; /* it works */
+	ck_assert_uint_eq(run(10000, 250), 1);
+}
+END_TEST
+
+/* A JVM's heap, full and now and then collected; ten sessions that each hold a server (session mode, LISTEN). */
+START_TEST(test_governor_beside_what_is_held_in_a_full_heap_others_come)
+{
+	begin(20, 1024, 950);
+	ck_assert_uint_eq(tick(0), 1);
+	for (int i = 0; i < 200; i++) {
+		load = (struct pp_governor_load){.open = v.cap < 10 ? v.cap : 10,
+						 .waiting = v.cap < 10 ? 10 - v.cap : 0};
+		load.lent = load.quiet = load.open;
+		sample.working_set_bytes = (i % 7 ? 950 : 930) * MIB;
+		tick(250);
+	}
+	ck_assert_uint_ge(v.cap, 10);
+}
+END_TEST
+
+START_TEST(test_governor_says_what_it_waits_for_while_others_wait)
+{
+	begin(20, 128, 16);
+	tick(0);
+	load = (struct pp_governor_load){.open = 3, .lent = 3, .returned = 3};
+	tick(500);
+	load.waiting = 5;
+	tick(100);
+	ck_assert_str_eq(v.reason, "more when what is at work has ended: 112.0 MiB free of 128.0 "
+				   "MiB, 0.5 MiB per server at work");
+	load.waiting = 0;
+	tick(100);
+	ck_assert_ptr_nonnull(strstr(v.reason, "more when clients wait"));
+}
+END_TEST
+
 START_TEST(test_governor_work_seen_whole_may_double)
 {
 	begin(60, 128, 16);
@@ -639,6 +702,10 @@ int main(void)
 	tcase_add_test(c, test_governor_grows_by_one_each_quarter_second_while_nothing_has_ended);
 	tcase_add_test(c, test_governor_unseen_work_waits_until_what_came_before_has_arrived);
 	tcase_add_test(c, test_governor_unseen_work_is_not_added_where_it_might_not_fit);
+	tcase_add_test(c, test_governor_what_is_only_held_does_not_keep_others_out_for_ever);
+	tcase_add_test(c, test_governor_beside_what_is_only_held_there_must_be_room);
+	tcase_add_test(c, test_governor_beside_what_is_held_in_a_full_heap_others_come);
+	tcase_add_test(c, test_governor_says_what_it_waits_for_while_others_wait);
 	tcase_add_test(c, test_governor_work_seen_whole_may_double);
 	tcase_add_test(c, test_governor_looks_at_what_work_may_come_to_not_at_what_it_is);
 	tcase_add_test(c, test_governor_does_not_grow_while_opened_servers_can_still_be_used);
