@@ -63,12 +63,15 @@ static bool node_is_tight(const struct pp_sample *sample)
 	return sample->node_available_bytes < (gate > 500 * MIB ? gate : 500 * MIB);
 }
 
-static bool see_events(struct pp_governor *g, const struct pp_sample *sample, int64_t limit,
-		       int64_t ws)
+/* A program that writes files goes over memory.high several times a second, and loses nothing but page cache: where memory
+ * stands still, however high, throttling means something only if somebody waits for it. */
+static bool see_events(struct pp_governor *g, const struct pp_sample *sample,
+		       const struct pp_plan *p)
 {
 	bool killed = counts_up(&g->kill_events, sample->kill_events);
 	bool throttled = counts_up(&g->throttle_events, sample->throttle_events);
-	return g->started && (killed || (throttled && limit && ws > limit / 10 * 9));
+	bool hurts = p->limit && p->ws > p->limit / 10 * 9 && (!p->still || p->stalled);
+	return g->started && (killed || (throttled && hurts));
 }
 
 int64_t pp_plan_fits(int64_t room, int64_t cost)
@@ -143,7 +146,6 @@ struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sampl
 	struct pp_plan p = {.load = load, .now = now};
 	find_limit(g, sample, &p);
 	p.ws = pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
-	p.killed = see_events(g, sample, p.limit, p.ws);
 	stall_add(&g->own, sample->stall_total_us, now);
 	stall_add(&g->node, sample->node_stall_total_us, now);
 	p.stalled = g->own.high_at >= 0 && now - g->own.high_at < STALL_WINDOW_MS;
@@ -155,6 +157,7 @@ struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sampl
 	p.still = pp_learn_is_still(&g->learn);
 	p.cost = g->learn.cost_bytes;
 	see_limit(g, &p);
+	p.killed = see_events(g, sample, &p);
 	if (p.limit)
 		set_reserve(g, &p);
 	return p;

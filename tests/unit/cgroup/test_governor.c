@@ -370,6 +370,26 @@ START_TEST(test_governor_throttling_of_page_cache_is_no_event)
 }
 END_TEST
 
+/* A JVM's full heap under memory.high, and a program beside it that writes a log: several times a second. */
+START_TEST(test_governor_page_cache_takes_nothing_from_a_full_heap)
+{
+	begin(20, 1024, 950);
+	tick(0);
+	for (int i = 0; i < 300; i++) {
+		demand(12);
+		tick(250);
+	}
+	uint32_t carried = v.cap;
+	ck_assert_uint_ge(carried, 12);
+	for (int i = 0; i < 300; i++) {
+		demand(12);
+		sample.throttle_events++;
+		ck_assert_uint_ge(tick(100), carried);
+		ck_assert_ptr_null(strstr(v.reason, "kernel"));
+	}
+}
+END_TEST
+
 START_TEST(test_governor_learns_the_cost_of_work_and_stops_where_it_fits)
 {
 	begin(20, 96, 8);
@@ -721,6 +741,7 @@ int main(void)
 	tcase_add_test(c, test_governor_new_clients_are_refused_only_at_the_very_end);
 	tcase_add_test(c, test_governor_counts_before_the_first_sample_are_no_event);
 	tcase_add_test(c, test_governor_throttling_of_page_cache_is_no_event);
+	tcase_add_test(c, test_governor_page_cache_takes_nothing_from_a_full_heap);
 	tcase_add_test(c, test_governor_stalls_of_the_own_cgroup_stop_growth);
 	tcase_add_test(c, test_governor_follows_a_limit_that_changes_while_running);
 	suite_add_tcase(s, c);

@@ -127,6 +127,23 @@ START_TEST(test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_h
 }
 END_TEST
 
+/* ... nor where it stands still there: a full heap, beside a program that writes files. */
+START_TEST(test_plan_throttling_of_what_stands_still_counts_only_in_a_stall)
+{
+	struct pp_sample s = sample_of(200 * MIB, 190 * MIB);
+	for (pp_ms t = 0; t < 4000; t += 250)
+		look(s, t);
+	s.throttle_events = 5;
+	ck_assert(!look(s, 4000).killed);
+	s.kill_events = 1;
+	ck_assert(look(s, 4001).killed);
+	s.stall_total_us += 500000;
+	ck_assert(!look(s, 6500).killed);
+	s.throttle_events = 6;
+	ck_assert(look(s, 6750).killed);
+}
+END_TEST
+
 /* A tenth of two seconds, as PSI's trigger `some 200000 2000000`. */
 START_TEST(test_plan_stalls_when_a_tenth_of_two_seconds_was_waited)
 {
@@ -184,6 +201,7 @@ int main(void)
 	tcase_add_test(c, test_plan_keeps_more_free_where_work_takes_longer);
 	tcase_add_test(c, test_plan_a_kill_counts_once_and_not_what_was_before_us);
 	tcase_add_test(c, test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_high);
+	tcase_add_test(c, test_plan_throttling_of_what_stands_still_counts_only_in_a_stall);
 	tcase_add_test(c, test_plan_stalls_when_a_tenth_of_two_seconds_was_waited);
 	tcase_add_test(c, test_plan_the_node_is_tight_below_a_tenth_but_not_only_there);
 	tcase_add_test(c, test_plan_what_was_carried_below_a_higher_limit_proves_nothing);
