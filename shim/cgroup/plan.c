@@ -129,7 +129,7 @@ static void set_reserve(struct pp_governor *g, struct pp_plan *p)
 
 static void see_limit(struct pp_governor *g, struct pp_plan *p)
 {
-	bool lowered = g->started && p->limit && p->limit < g->limit_bytes;
+	bool lowered = g->started && p->limit && (!g->limit_bytes || p->limit < g->limit_bytes);
 	if (!g->started || lowered)
 		g->wild_bytes = reserve_at_first(p->limit);
 	if (lowered) { /* what was carried below a higher limit proves nothing below this one */

@@ -189,6 +189,24 @@ START_TEST(test_plan_what_was_carried_below_a_higher_limit_proves_nothing)
 }
 END_TEST
 
+START_TEST(test_plan_a_limit_that_appears_has_come_down_from_infinity)
+{
+	pp_ms t = 0;
+	for (; t < 60000; t += 1000)
+		look(sample_of(PP_SAMPLE_NO_LIMIT, 40 * MIB), t);
+	t -= 900; /* in the midst of a generation: at its end the reserve begins to settle */
+	g.proven = 20;
+	for (pp_ms since = 0; since <= 3000; since += 250) {
+		struct pp_plan p = look(sample_of(100 * MIB, 40 * MIB), t + since);
+		ck_assert(!p.still);
+		if (since == 0)
+			ck_assert_int_ge(p.reserve, 12 * MIB);
+	}
+	ck_assert_uint_eq(g.proven, 0);
+	ck_assert(look(sample_of(100 * MIB, 40 * MIB), t + 3250).still);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("cgroup/plan");
@@ -205,6 +223,7 @@ int main(void)
 	tcase_add_test(c, test_plan_stalls_when_a_tenth_of_two_seconds_was_waited);
 	tcase_add_test(c, test_plan_the_node_is_tight_below_a_tenth_but_not_only_there);
 	tcase_add_test(c, test_plan_what_was_carried_below_a_higher_limit_proves_nothing);
+	tcase_add_test(c, test_plan_a_limit_that_appears_has_come_down_from_infinity);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
