@@ -128,6 +128,7 @@ static bool sample_levels(struct pp_cgroup_files *f, struct pp_sample *s)
 		consider(s, &hidden, 0);
 	if (s->limit_bytes == PP_SAMPLE_NO_LIMIT)
 		s->working_set_bytes = hidden.working_set;
+	s->own_working_set_bytes = hidden.working_set;
 	s->version = f->levels.version;
 	return f->levels.count > 0;
 }
@@ -171,6 +172,7 @@ static struct pp_sample blank(void)
 {
 	return (struct pp_sample){.limit_bytes = PP_SAMPLE_NO_LIMIT,
 				  .working_set_bytes = -1,
+				  .own_working_set_bytes = -1,
 				  .headroom_bytes = PP_SAMPLE_NO_LIMIT,
 				  .node_available_bytes = -1,
 				  .node_total_bytes = -1};

@@ -26,6 +26,8 @@ struct pp_governor {
 	pp_ms decreased_at, increased_at;
 	pp_ms killed_at;     /* last event; -1 never */
 	int64_t limit_bytes; /* in force; 0 none */
+	int level;	     /* whose it is, and whose working set is learned: so many up */
+	int64_t apart_bytes; /* so much more is used there than in the own one */
 	pp_ms lowered_at;
 	pp_ms braked_at;    /* since when nobody new comes; -1: they do */
 	pp_ms admitted_at;  /* the last one, while they come back one by one */

@@ -129,6 +129,22 @@ static void look_still(struct pp_learn *l, int64_t ws_bytes, pp_ms now)
 	l->still.since = now;
 }
 
+static void move(struct pp_learn_generation *g, int64_t by)
+{
+	g->min_ws_bytes = larger(g->min_ws_bytes + by, 0);
+	g->max_ws_bytes = larger(g->max_ws_bytes + by, 0);
+}
+
+void pp_learn_move(struct pp_learn *l, int64_t by)
+{
+	move(&l->now, by);
+	move(&l->last, by);
+	move(&l->before, by);
+	l->base_bytes = larger(l->base_bytes + by, 0);
+	l->still.low_bytes += by;
+	l->still.high_bytes += by;
+}
+
 static bool has_passed(const struct pp_learn *l, const struct pp_learn_seen *seen, pp_ms now)
 {
 	return now - l->now.began >= PP_LEARN_GENERATION_MS &&

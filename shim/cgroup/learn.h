@@ -57,6 +57,8 @@ struct pp_learn_seen {
 void pp_learn_init(struct pp_learn *l);
 /* True: a generation has ended, it is `last` now. Clocks that stand still are fine. */
 bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *seen, pp_ms now);
+/* From now on another memory is looked at, in which the same work is done and so much more is used beside it, or less. */
+void pp_learn_move(struct pp_learn *l, int64_t by_bytes);
 /* The highest working set of the last two generations and the present one. */
 int64_t pp_learn_high(const struct pp_learn *l);
 /* Memory has stood still for three seconds: within max(1 MiB, 1 %). */

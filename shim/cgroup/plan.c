@@ -16,17 +16,36 @@
 static void find_limit(const struct pp_governor *g, const struct pp_sample *sample,
 		       struct pp_plan *p)
 {
-	int64_t limit = pp_plan_clamp(sample->limit_bytes, 0, PP_SAMPLE_NO_LIMIT);
-	int64_t given = g->limits.memory_limit_bytes;
+	int64_t given = pp_plan_clamp(g->limits.memory_limit_bytes, 0, PP_PLAN_MAX_BYTES);
+	int64_t own = pp_plan_clamp(sample->own_working_set_bytes, 0, PP_PLAN_MAX_BYTES);
 	p->limit_file = sample->limit_file;
 	p->limit_above = sample->limit_above;
-	p->is_boundless = limit == PP_SAMPLE_NO_LIMIT;
-	if (given > 0 && given < limit) {
-		limit = given;
+	p->is_boundless = sample->limit_bytes == PP_SAMPLE_NO_LIMIT;
+	p->limit = p->is_boundless ? 0 : pp_plan_clamp(sample->limit_bytes, 1, PP_PLAN_MAX_BYTES);
+	p->ws = pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
+	if (given && (p->is_boundless || given - own < p->limit - p->ws)) {
+		p->limit = given;
+		p->ws = own;
 		p->limit_file = "PODPOOL_MEMORY_LIMIT";
 		p->limit_above = 0;
 	}
-	p->limit = limit == PP_SAMPLE_NO_LIMIT ? 0 : pp_plan_clamp(limit, 1, PP_PLAN_MAX_BYTES);
+}
+
+/* The pod's memory and that of one of its containers differ by GiB, and either may be nearer to its limit: what was learned of the
+ * one holds for the other, so much higher or lower. So does the limit, but for what others have taken meanwhile. */
+static void see_level(struct pp_governor *g, const struct pp_sample *sample,
+		      const struct pp_plan *p)
+{
+	int64_t own = pp_plan_clamp(sample->own_working_set_bytes, 0, PP_PLAN_MAX_BYTES);
+	int64_t apart = p->ws - own, by = apart - g->apart_bytes;
+	if (g->started && p->limit_above != g->level) {
+		if (g->limit_bytes)
+			g->limit_bytes = pp_plan_clamp(g->limit_bytes + by - MIN_RESERVE_BYTES, 1,
+						       PP_PLAN_MAX_BYTES);
+		pp_learn_move(&g->learn, by);
+	}
+	g->level = p->limit_above;
+	g->apart_bytes = apart;
 }
 
 /* Counters that went down belong to another cgroup (we were moved): start again, no event. */
@@ -145,7 +164,7 @@ struct pp_plan pp_plan_look(struct pp_governor *g, const struct pp_sample *sampl
 {
 	struct pp_plan p = {.load = load, .now = now};
 	find_limit(g, sample, &p);
-	p.ws = pp_plan_clamp(sample->working_set_bytes, 0, PP_PLAN_MAX_BYTES);
+	see_level(g, sample, &p);
 	stall_add(&g->own, sample->stall_total_us, now);
 	stall_add(&g->node, sample->node_stall_total_us, now);
 	p.stalled = g->own.high_at >= 0 && now - g->own.high_at < STALL_WINDOW_MS;

@@ -20,7 +20,7 @@ struct pp_plan {
 	pp_ms now;
 	int64_t limit, ws, cost; /* limit 0: none */
 	const char *limit_file;	 /* who says so */
-	int limit_above;
+	int limit_above;	 /* so many levels up; `ws` is of that level, too */
 	bool is_boundless; /* the kernel sets none; one that is given may be no more than a guess (the whole node, where
 			      limits.memory is not set): the node's memory counts as well */
 	int64_t reserve; /* of the limit, left free */

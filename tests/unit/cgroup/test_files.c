@@ -74,6 +74,8 @@ START_TEST(test_files_v2_the_level_with_least_headroom_wins)
 	ck_assert_int_eq(s.headroom_bytes, 32 * MIB);
 	ck_assert_str_eq(s.limit_file, "memory.max");
 	ck_assert_int_eq(s.limit_above, 1);
+	ck_assert_int_eq(s.working_set_bytes, 480 * MIB);
+	ck_assert_int_eq(s.own_working_set_bytes, 50 * MIB);
 	ck_assert_uint_eq(s.kill_events, 0); /* siblings' kills are not ours */
 }
 END_TEST
@@ -110,6 +112,7 @@ START_TEST(test_files_nothing_there_is_no_limit)
 		ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
 		ck_assert_ptr_null(s.limit_file);
 		ck_assert_int_eq(s.working_set_bytes, -1);
+		ck_assert_int_eq(s.own_working_set_bytes, -1);
 		ck_assert_int_eq(s.node_total_bytes, i ? -1 : 16384 * MIB);
 	}
 }
@@ -135,6 +138,7 @@ START_TEST(test_files_a_limit_above_the_machine_is_none)
 	ck_assert(s.limit_bytes == PP_SAMPLE_NO_LIMIT);
 	ck_assert_int_eq(s.levels, 0);
 	ck_assert_int_eq(s.working_set_bytes, 20 * MIB);
+	ck_assert_int_eq(s.own_working_set_bytes, 20 * MIB);
 }
 END_TEST
 

@@ -31,6 +31,7 @@ static void begin(uint32_t max_servers, int64_t limit_mib, int64_t ws_mib)
 static uint32_t tick(pp_ms ms)
 {
 	now += ms;
+	sample.own_working_set_bytes = sample.working_set_bytes;
 	pp_governor_tick(&g, &sample, &load, now, &v);
 	ck_assert(v.at_work >= 1 && v.at_work <= v.cap && v.cap <= g.limits.max_servers);
 	ck_assert(v.next_ms >= 25 && v.next_ms <= 1000);

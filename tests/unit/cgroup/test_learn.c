@@ -214,6 +214,25 @@ START_TEST(test_learn_still_is_a_while_without_movement)
 }
 END_TEST
 
+/* The container's memory, then the pod's, 2 GiB higher: the same work. */
+START_TEST(test_learn_of_another_memory_with_the_same_work_everything_is_as_much_higher)
+{
+	begin(10);
+	generations(3, 50, 8);
+	look(50, 8, 2000);
+	int64_t base = l.base_bytes, cost = l.cost_bytes, high = pp_learn_high(&l);
+	pp_learn_move(&l, 2048 * MIB);
+	ck_assert_int_eq(l.base_bytes, base + 2048 * MIB);
+	ck_assert_int_eq(pp_learn_high(&l), high + 2048 * MIB);
+	generations(3, 50 + 2048, 8);
+	ck_assert_int_le(l.cost_bytes, cost);
+	ck_assert_int_lt(l.surprise_bytes, MIB);
+	ck_assert(pp_learn_is_still(&l));
+	pp_learn_move(&l, -PP_LEARN_MAX_BYTES); /* nonsense */
+	ck_assert(l.base_bytes == 0 && pp_learn_high(&l) == 0);
+}
+END_TEST
+
 START_TEST(test_learn_survives_a_clock_that_stands_still)
 {
 	begin(10);
@@ -245,6 +264,8 @@ int main(void)
 	tcase_add_test(c, test_learn_only_what_nobody_expected_is_a_surprise);
 	tcase_add_test(c, test_learn_growth_of_20_mib_a_second_is_a_surprise_of_that_size);
 	tcase_add_test(c, test_learn_still_is_a_while_without_movement);
+	tcase_add_test(
+		c, test_learn_of_another_memory_with_the_same_work_everything_is_as_much_higher);
 	tcase_add_test(c, test_learn_survives_a_clock_that_stands_still);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

@@ -18,6 +18,7 @@ static struct pp_sample sample_of(int64_t limit, int64_t ws)
 {
 	return (struct pp_sample){.limit_bytes = limit,
 				  .working_set_bytes = ws,
+				  .own_working_set_bytes = ws,
 				  .node_available_bytes = -1,
 				  .node_total_bytes = -1,
 				  .version = 2};
@@ -52,6 +53,47 @@ START_TEST(test_plan_the_tighter_of_the_kernels_limit_and_the_given_one)
 	g.limits.memory_limit_bytes = 0;
 	struct pp_plan p = look(sample_of(PP_SAMPLE_NO_LIMIT, MIB), 5);
 	ck_assert(p.limit == 0 && p.reserve == 0);
+}
+END_TEST
+
+/* Beside a neighbour in the same pod: the container's limit is nothing to the pod's memory. */
+START_TEST(test_plan_the_given_limit_is_for_the_own_memory)
+{
+	struct pp_sample pod = sample_of(1024 * MIB, 900 * MIB);
+	pod.limit_above = 1;
+	pod.limit_file = "memory.max";
+	pod.own_working_set_bytes = 60 * MIB;
+	g.limits.memory_limit_bytes = 128 * MIB;
+	struct pp_plan p = look(pod, 1);
+	ck_assert(p.limit == 128 * MIB && p.ws == 60 * MIB && p.limit_above == 0);
+	ck_assert_str_eq(p.limit_file, "PODPOOL_MEMORY_LIMIT");
+	g.limits.memory_limit_bytes = 512 * MIB; /* but there are only 124 left in the pod */
+	p = look(pod, 2);
+	ck_assert(p.limit == 1024 * MIB && p.ws == 900 * MIB && p.limit_above == 1);
+	ck_assert_str_eq(p.limit_file, "memory.max");
+}
+END_TEST
+
+/* The container's level has the least room, and then the pod's, and so on. */
+START_TEST(test_plan_levels_that_take_turns_are_no_news)
+{
+	struct pp_sample level[2] = {sample_of(256 * MIB, 200 * MIB),
+				     sample_of(2048 * MIB, 1992 * MIB)};
+	level[1].limit_above = 1;
+	g.proven = 7;
+	for (pp_ms t = 0; t < 10000; t += 100) {
+		struct pp_sample s = level[t / 300 % 2];
+		s.working_set_bytes += t / 100 % 3 * 100000;
+		s.own_working_set_bytes = 200 * MIB + t / 100 % 3 * 100000;
+		struct pp_plan p = look(s, t);
+		ck_assert_int_eq(p.ws, s.working_set_bytes);
+		ck_assert(!p.growing && (p.still || t < 1600));
+		ck_assert_int_le(p.reserve, 32 * MIB);
+	}
+	ck_assert_uint_eq(g.proven, 7);
+	level[0].limit_bytes -= 20 * MIB; /* this one did come down */
+	struct pp_plan p = look(level[0], 10000);
+	ck_assert(!p.still && g.proven == 0);
 }
 END_TEST
 
@@ -214,6 +256,8 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, NULL);
 	tcase_add_test(c, test_plan_fits_rounds_down_below_zero_as_well);
 	tcase_add_test(c, test_plan_the_tighter_of_the_kernels_limit_and_the_given_one);
+	tcase_add_test(c, test_plan_the_given_limit_is_for_the_own_memory);
+	tcase_add_test(c, test_plan_levels_that_take_turns_are_no_news);
 	tcase_add_test(c, test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with);
 	tcase_add_test(c, test_plan_line_leaves_some_of_any_limit_and_never_more_than_half);
 	tcase_add_test(c, test_plan_keeps_more_free_where_work_takes_longer);
