@@ -10,11 +10,18 @@
 #define CHECK_EVERY  32	   /* samples between two looks at /proc/self/cgroup */
 #define V1_HIERARCHY "hierarchical_memory_limit"
 
+struct counts {
+	uint64_t kills, throttles, stalls;
+};
+
 struct pp_cgroup_files {
 	int root_fd;
 	int meminfo_fd, node_pressure_fd;
 	unsigned samples;
 	struct pp_levels levels;
+	struct counts counts; /* as the files said last */
+	struct counts before; /* in the cgroups where we were before */
+	bool moved;	      /* since then */
 	char buf[BUF_BYTES];
 };
 
@@ -62,19 +69,32 @@ struct reading {
 /* cgroup-v2.rst: going over memory.high never invokes the OOM killer but throttles and reclaims
  * heavily; for planning it is the limit. Working set as kubelet's: usage - inactive_file, on v1
  * total_inactive_file, because usage there includes the children. */
-static bool read_level(struct pp_cgroup_files *f, const struct pp_level *level, struct reading *r)
+static struct reading read_limit(struct pp_cgroup_files *f, const struct pp_level *level)
+{
+	struct reading r = {.limit = read_number(f, level->limit_fd, PP_SAMPLE_NO_LIMIT),
+			    .limit_file = f->levels.names->limit};
+	int64_t high = read_number(f, level->high_fd, PP_SAMPLE_NO_LIMIT);
+	if (high < r.limit) {
+		r.limit = high;
+		r.limit_file = f->levels.names->high;
+	}
+	return r;
+}
+
+/* A limit of the machine's size limits nothing: v1's "no limit", or a careless manifest. */
+static bool is_limit(const struct pp_sample *s, int64_t limit)
+{
+	return limit != PP_SAMPLE_NO_LIMIT &&
+	       (s->node_total_bytes < 0 || limit < s->node_total_bytes);
+}
+
+/* memory.stat is dear to read, the more processors and groups below the dearer: not of levels that limit nothing. */
+static bool read_usage(struct pp_cgroup_files *f, const struct pp_level *level, struct reading *r)
 {
 	int64_t usage = read_number(f, level->usage_fd, -1);
 	int64_t inactive = 0;
 	if (usage < 0)
 		return false;
-	r->limit = read_number(f, level->limit_fd, PP_SAMPLE_NO_LIMIT);
-	r->limit_file = f->levels.names->limit;
-	int64_t high = read_number(f, level->high_fd, PP_SAMPLE_NO_LIMIT);
-	if (high < r->limit) {
-		r->limit = high;
-		r->limit_file = f->levels.names->high;
-	}
 	r->hierarchical_limit = PP_SAMPLE_NO_LIMIT;
 	if (pp_levels_read(level->stat_fd, f->buf, sizeof f->buf)) {
 		if (!pp_parse_field(f->buf, "total_inactive_file", &inactive))
@@ -85,11 +105,9 @@ static bool read_level(struct pp_cgroup_files *f, const struct pp_level *level, 
 	return true;
 }
 
-/* A limit of the machine's size limits nothing: v1's "no limit", or a careless manifest. */
 static void consider(struct pp_sample *s, const struct reading *r, int above)
 {
-	if (r->limit == PP_SAMPLE_NO_LIMIT ||
-	    (s->node_total_bytes >= 0 && r->limit >= s->node_total_bytes))
+	if (!is_limit(s, r->limit))
 		return;
 	s->levels++;
 	int64_t headroom = r->limit - r->working_set;
@@ -108,8 +126,10 @@ static bool sample_levels(struct pp_cgroup_files *f, struct pp_sample *s)
 	struct reading hidden = {
 		.limit = PP_SAMPLE_NO_LIMIT, .working_set = -1, .limit_file = V1_HIERARCHY};
 	for (int i = 0; i < f->levels.count; i++) {
-		struct reading r;
-		if (!read_level(f, &f->levels.level[i], &r)) {
+		struct reading r = read_limit(f, &f->levels.level[i]);
+		if (i > 0 && !is_limit(s, r.limit))
+			continue;
+		if (!read_usage(f, &f->levels.level[i], &r)) {
 			if (i == 0)
 				return false;
 			continue;
@@ -142,14 +162,33 @@ static uint64_t field_or_zero(const char *text, const char *name)
 
 /* Of the own cgroup only: they count children too (memory.events is hierarchical), but what happens
  * to siblings in the node's upper levels is not about us. */
-static void sample_events(struct pp_cgroup_files *f, struct pp_sample *s)
+static struct counts read_counts(struct pp_cgroup_files *f)
 {
+	struct counts c = f->counts;
 	if (pp_levels_read(f->levels.events_fd, f->buf, sizeof f->buf)) {
-		s->kill_events = field_or_zero(f->buf, "oom") + field_or_zero(f->buf, "oom_kill");
-		s->throttle_events = field_or_zero(f->buf, "high");
+		c.kills = field_or_zero(f->buf, "oom") + field_or_zero(f->buf, "oom_kill");
+		c.throttles = field_or_zero(f->buf, "high");
 	}
 	if (pp_levels_read(f->levels.pressure_fd, f->buf, sizeof f->buf))
-		(void)pp_parse_pressure(f->buf, &s->stall_total_us);
+		(void)pp_parse_pressure(f->buf, &c.stalls);
+	return c;
+}
+
+/* What another cgroup has counted before we came is nothing that has happened to us: we go on from where the last one
+ * stood. */
+static void sample_events(struct pp_cgroup_files *f, struct pp_sample *s)
+{
+	struct counts now = read_counts(f);
+	if (f->moved) {
+		f->before.kills += f->counts.kills - now.kills;
+		f->before.throttles += f->counts.throttles - now.throttles;
+		f->before.stalls += f->counts.stalls - now.stalls;
+		f->moved = false;
+	}
+	f->counts = now;
+	s->kill_events = f->before.kills + now.kills;
+	s->throttle_events = f->before.throttles + now.throttles;
+	s->stall_total_us = f->before.stalls + now.stalls;
 }
 
 static void sample_node(struct pp_cgroup_files *f, struct pp_sample *s)
@@ -166,6 +205,7 @@ static void find_again(struct pp_cgroup_files *f)
 {
 	pp_levels_finish(&f->levels);
 	pp_levels_find(&f->levels, f->root_fd, f->buf, sizeof f->buf);
+	f->moved = true;
 }
 
 static struct pp_sample blank(void)

@@ -20,7 +20,8 @@ struct pp_sample {
 				      the own level when no limit is visible, -1 unknown */
 	int64_t own_working_set_bytes; /* of the own level, whichever has the least headroom; -1 unknown */
 	int64_t headroom_bytes;	       /* limit - working set at that level; negative is possible */
-	uint64_t kill_events;	       /* v2 memory.events oom + oom_kill, v1 oom_kill; grows */
+	uint64_t kill_events;	  /* v2 memory.events oom + oom_kill, v1 oom_kill; grows, through a
+					  move to another cgroup as well: so do the next two */
 	uint64_t throttle_events; /* v2 memory.events high; grows, harmlessly so when a program that
 				      reads files fills the page cache up to memory.high */
 	uint64_t stall_total_us;  /* memory.pressure `some total=`; 0 when there is no PSI */

@@ -57,6 +57,11 @@ void pp_words_write(enum pp_words words, const struct pp_verdict *verdict, int64
 			 free.text, limit.text);
 		return;
 	case PP_WORDS_EVENT:
+		if (verdict->limit_bytes == 0) {
+			snprintf(ret_text, size,
+				 "the kernel killed for want of memory, no limit visible: halved");
+			return;
+		}
 		snprintf(ret_text, size, "the kernel hit the memory limit: halved, %s free of %s",
 			 free.text, limit.text);
 		return;

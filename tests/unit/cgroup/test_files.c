@@ -157,13 +157,26 @@ static void put(const char *root, const char *path, const char *text)
 	fclose(f);
 }
 
-static const char mount_line[] = "30 22 0:28 / /cg ro - cgroup2 cgroup rw\n";
+#define SCRATCH "/tmp/pp-cgroup-XXXXXX"
+
+/* With v2 mounted at /cg in it. */
+static void make_scratch(char *root)
+{
+	ck_assert_ptr_nonnull(mkdtemp(root));
+	put(root, "proc/self/mountinfo", "30 22 0:28 / /cg ro - cgroup2 cgroup rw\n");
+}
+
+static void remove_scratch(const char *root)
+{
+	char command[64];
+	snprintf(command, sizeof command, "rm -r %s", root);
+	ck_assert_int_eq(system(command), 0);
+}
 
 START_TEST(test_files_follows_a_changed_limit_and_a_move_to_another_cgroup)
 {
-	char root[] = "/tmp/pp-cgroup-XXXXXX";
-	ck_assert_ptr_nonnull(mkdtemp(root));
-	put(root, "proc/self/mountinfo", mount_line);
+	char root[] = SCRATCH;
+	make_scratch(root);
 	put(root, "proc/self/cgroup", "0::/a\n");
 	put(root, "cg/a/memory.max", "1000000\n");
 	put(root, "cg/a/memory.current", "400000\n");
@@ -182,9 +195,80 @@ START_TEST(test_files_follows_a_changed_limit_and_a_move_to_another_cgroup)
 		pp_cgroup_files_sample(files, &s);
 	ck_assert_int_eq(s.limit_bytes, 3000000);
 	pp_cgroup_files_close(files);
-	char command[64];
-	snprintf(command, sizeof command, "rm -r %s", root);
-	ck_assert_int_eq(system(command), 0);
+	remove_scratch(root);
+}
+END_TEST
+
+START_TEST(test_files_what_another_cgroup_has_counted_before_a_move_is_no_event)
+{
+	char root[] = SCRATCH;
+	make_scratch(root);
+	put(root, "proc/self/cgroup", "0::/a\n");
+	put(root, "cg/a/memory.current", "400000\n");
+	put(root, "cg/a/memory.events", "high 2\noom 1\noom_kill 1\n");
+	put(root, "cg/a/memory.pressure", "some avg10=0.00 total=500\n");
+	put(root, "cg/b/memory.current", "500000\n");
+	put(root, "cg/b/memory.events", "high 2000\noom 0\noom_kill 77\n");
+	put(root, "cg/b/memory.pressure", "some avg10=0.00 total=3\n");
+	struct pp_cgroup_files *files;
+	struct pp_sample s;
+	ck_assert_int_eq(pp_cgroup_files_open(root, &files), 0);
+	pp_cgroup_files_sample(files, &s);
+	put(root, "proc/self/cgroup", "0::/b\n");
+	for (int i = 0; i < 40; i++) {
+		pp_cgroup_files_sample(files, &s);
+		ck_assert_uint_eq(s.kill_events, 2);
+		ck_assert_uint_eq(s.throttle_events, 2);
+		ck_assert_uint_eq(s.stall_total_us, 500);
+	}
+	ck_assert_int_eq(s.working_set_bytes, 500000);
+	put(root, "cg/b/memory.events", "high 2001\noom 0\noom_kill 78\n");
+	put(root, "cg/b/memory.pressure", "some avg10=0.00 total=10\n");
+	pp_cgroup_files_sample(files, &s);
+	ck_assert_uint_eq(s.kill_events, 3);
+	ck_assert_uint_eq(s.throttle_events, 3);
+	ck_assert_uint_eq(s.stall_total_us, 507);
+	pp_cgroup_files_close(files);
+	remove_scratch(root);
+}
+END_TEST
+
+/* Reads of this process so far; false: the kernel does not count them. */
+static bool count_reads(unsigned long long *ret_reads)
+{
+	FILE *f = fopen("/proc/self/io", "r");
+	bool found = f && fscanf(f, "rchar: %*u wchar: %*u syscr: %llu", ret_reads) == 1;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+START_TEST(test_files_of_levels_without_a_limit_nothing_else_is_read)
+{
+	char root[] = SCRATCH, name[64];
+	static const char *const levels[] = {"a", "a/b", "a/b/c", "a/b/c/d"};
+	make_scratch(root);
+	put(root, "proc/self/cgroup", "0::/a/b/c/d\n");
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof name, "cg/%s/memory.max", levels[i]);
+		put(root, name, "max\n");
+		snprintf(name, sizeof name, "cg/%s/memory.current", levels[i]);
+		put(root, name, "400000\n");
+		snprintf(name, sizeof name, "cg/%s/memory.stat", levels[i]);
+		put(root, name, "inactive_file 100000\n");
+	}
+	struct pp_cgroup_files *files;
+	struct pp_sample s;
+	ck_assert_int_eq(pp_cgroup_files_open(root, &files), 0);
+	unsigned long long before, after;
+	bool counted = count_reads(&before);
+	for (int i = 0; i < 30; i++) /* not yet the one that looks whether we have been moved */
+		pp_cgroup_files_sample(files, &s);
+	ck_assert_int_eq(s.working_set_bytes, 300000);
+	if (counted && count_reads(&after)) /* four limits, and two files of the own level */
+		ck_assert_uint_lt(after - before, 30 * 6 + 10);
+	pp_cgroup_files_close(files);
+	remove_scratch(root);
 }
 END_TEST
 
@@ -236,6 +320,8 @@ int main(void)
 	suite_add_tcase(s, c);
 	c = tcase_create("life");
 	tcase_add_test(c, test_files_follows_a_changed_limit_and_a_move_to_another_cgroup);
+	tcase_add_test(c, test_files_what_another_cgroup_has_counted_before_a_move_is_no_event);
+	tcase_add_test(c, test_files_of_levels_without_a_limit_nothing_else_is_read);
 	tcase_add_test(c, test_files_real_machine_does_not_fail_and_leaks_nothing);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);

@@ -30,6 +30,15 @@ START_TEST(test_words_memory_names_what_is_free_and_what_one_costs)
 }
 END_TEST
 
+START_TEST(test_words_a_kill_without_a_limit_is_not_one_at_0_mib)
+{
+	struct pp_verdict v = {.working_set_bytes = 84 << 20, .cost_bytes = 4299162};
+	pp_words_write(PP_WORDS_EVENT, &v, 0, v.reason, sizeof v.reason);
+	ck_assert_str_eq(v.reason,
+			 "the kernel killed for want of memory, no limit visible: halved");
+}
+END_TEST
+
 START_TEST(test_words_limit_names_the_file_and_the_level)
 {
 	char text[64];
@@ -50,6 +59,7 @@ int main(void)
 	TCase *c = tcase_create("reasons");
 	tcase_add_test(c, test_words_every_reason_fits_with_the_largest_numbers);
 	tcase_add_test(c, test_words_memory_names_what_is_free_and_what_one_costs);
+	tcase_add_test(c, test_words_a_kill_without_a_limit_is_not_one_at_0_mib);
 	tcase_add_test(c, test_words_limit_names_the_file_and_the_level);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
