@@ -94,6 +94,12 @@ static bool take_password(struct pp_client *c)
 			pp_client_fail(c, "FATAL", "08P01", "expected password response");
 		return false;
 	}
+	if (!*text) {
+		/* PostgreSQL's own words and code for it. libpq would send nothing, so a login would tell no more than is
+		 * known: that a password is wanted. */
+		pp_client_fail(c, "FATAL", "28P01", "empty password returned by client");
+		return false;
+	}
 	c->password = strdup(text);
 	explicit_bzero(text, head.total - PP_MSG_HEADER);
 	pp_buf_consume(&c->in, head.total);

@@ -64,6 +64,24 @@ def test_no_password_where_one_is_needed(scram):
     assert status == 2 and "no password supplied" in err
 
 
+@pytest.mark.pooled
+def test_an_empty_password_is_refused_at_once_and_costs_no_login(scram, postgres_scram):
+    """Drivers send it where they have none. In PostgreSQL's words for who is asked for clear text."""
+    with scram.dialer() as dialer:
+        def connect():
+            return Wire(dialer.connect(postgres_scram.host, postgres_scram.port))
+        neighbour = connect().login(password=PASSWORD)
+        before = len(postgres_scram.log_text())
+        for _ in range(3):
+            with pytest.raises(ConnectionError) as refused:
+                connect().login(password="")
+            error = refused.value.args[0]
+            assert (error["S"], error["C"], error["M"]) == ("FATAL", "28P01", "empty password returned by client")
+        assert neighbour.ask("select 1") == [["1"]]
+        neighbour.bye()
+    assert postgres_scram.log_text()[before:].count("connection received") == 0
+
+
 def test_no_such_user_and_no_such_database(pool):
     assert 'role "nobody" does not exist' in same(pool, "user=nobody")[2]
     assert 'database "nowhere" does not exist' in same(pool, "dbname=nowhere")[2]
