@@ -122,6 +122,8 @@ void pp_admit_input(struct pp_client *c)
 
 const char *pp_admit_next_password(struct pp_database *db)
 {
+	if (db->theirs_failed && db->password && db->pool.waiters.count)
+		return db->password;
 	PP_LIST_FOREACH (&db->applicants, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
 		if (c->state == PP_CLIENT_ADMISSION)

@@ -14,7 +14,8 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup);
 /* Input of a client in PASSWORD. */
 void pp_admit_input(struct pp_client *c);
 
-/* The password the next login must use: of the first applicant that needs a judgement, or the known one. NULL: none. */
+/* The password the next login must use: of the first applicant that needs a judgement, or the known one. NULL: none. Where
+ * sessions wait in line, wrong ones take turns with the known one. */
 const char *pp_admit_next_password(struct pp_database *db);
 
 /* Applicants that waited for this login come in, get the server's own error, or are asked for a password. */

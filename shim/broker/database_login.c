@@ -69,17 +69,19 @@ static void say_failure(struct pp_database *db, const struct pp_login_error *err
 	       error->sqlstate, error->message);
 }
 
-/* The known password is no longer good: the next applicant brings the new one. */
-static void forget_password(struct pp_database *db, const struct pp_login *login)
-{
-	bool same = login->password && db->password && strcmp(login->password, db->password) == 0;
-	if (same && strncmp(login->error.sqlstate, "28", 2) == 0)
-		(void)pp_database_set_password(db, NULL);
-}
-
 static bool is_class(const struct pp_login_error *error, const char *class)
 {
 	return strncmp(error->sqlstate, class, 2) == 0;
+}
+
+/* It failed for the password of an applicant, perhaps a wrong one: of those who are admitted already, and of whoever comes
+ * with another one, it says nothing. */
+static bool is_theirs(const struct pp_database *db, const struct pp_login *login)
+{
+	const struct pp_login_error *error = &login->error;
+	bool ours = login->password && db->password ? strcmp(login->password, db->password) == 0
+						    : login->password == db->password;
+	return !ours && (error->needs_password || is_class(error, "28"));
 }
 
 static bool is_full(const struct pp_login_error *error)
@@ -104,7 +106,7 @@ static void put_off(struct pp_database *db, const struct pp_login *login)
 {
 	const struct pp_login_error *error = &login->error;
 	struct pp_broker *b = db->broker;
-	/* A wrong password says nothing about the others'. */
+	/* Those in line make do with the servers there are, and the next applicant may bring the right password. */
 	if (!pp_database_is_passing(error) && login->password && pp_database_logged_in(db))
 		return;
 	pp_backoff_failed(&db->pool.backoff, cause_of(db, error), b->now, arc4random());
@@ -142,12 +144,16 @@ static void take_failure(struct pp_database *db, const struct pp_login *login)
 	if (error->needs_password) {
 		db->auth = PP_AUTH_PASSWORD;
 		/* Only those already admitted could make us try the same again and again. */
-		if (db->pool.waiters.count)
+		if (db->pool.waiters.count && !db->theirs_failed)
 			put_off(db, login);
 		return;
 	}
 	say_failure(db, error);
-	forget_password(db, login);
+	if (db->theirs_failed)
+		return;
+	if (is_class(error,
+		     "28")) /* ours is no longer good: the next applicant brings the new one */
+		(void)pp_database_set_password(db, NULL);
 	if (error->unreachable)
 		pp_reach_doubt(db->route);
 	keep_failure(db, error);
@@ -159,6 +165,7 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 	struct pp_database *db = s->database;
 	const struct pp_login_error *error = &login->error;
 	if (s->session) {
+		db->theirs_failed = false;
 		learn(db, login, s);
 		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
 		pp_admit_login_over(s, login, true);
@@ -166,12 +173,13 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 		return;
 	}
 	pp_server_close(s, "login failed");
+	db->theirs_failed = is_theirs(db, login);
 	take_failure(db, login);
 	if (is_full(error))
 		make_room(db);
 	else
 		pp_admit_login_over(s, login, false);
-	if (pp_database_logged_in(db) == 0 &&
+	if (pp_database_logged_in(db) == 0 && !db->theirs_failed &&
 	    (error->needs_password || !pp_database_is_passing(error)))
 		pp_lend_fail_waiting(db, error);
 	pp_lend_settle(db->broker);

@@ -1,7 +1,8 @@
 """A server that logs everybody in and then says what a test wants: whole, half, or nonsense.
 
 FakePg(answers={sql: bytes}, login=...): a query it has no answer for is acknowledged.
-`login` replaces the answer to the startup packet. `refuse(startup packet)` may answer it with a last word.
+`login` replaces the answer to the startup packet. `refuse(startup packet)` may answer it with a last word; `judge(password)`
+too, once it has asked for one in clear text.
 """
 import socket
 import struct
@@ -32,11 +33,12 @@ DONE = pgwire.msg(b"C", b"SET\0") + READY
 class FakePg:
     host = "127.0.0.1"
 
-    def __init__(self, answers=None, login=LOGGED_IN, hang_up_after=(), refuse=None):
+    def __init__(self, answers=None, login=LOGGED_IN, hang_up_after=(), refuse=None, judge=None):
         self.answers = {"select 'good'": ANSWER, **(answers or {})}
         self.login = login
         self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
         self.refuse = refuse
+        self.judge = judge
         self.startups = []  # the packets, without length and version
         self.heard = []  # the letters of what sessions say
         self.cancels = 0
@@ -91,6 +93,9 @@ class FakePg:
                 break
         self.startups.append(packet)
         last_word = self.refuse(packet) if self.refuse else None
+        if self.judge:
+            conn.sendall(pgwire.msg(b"R", struct.pack("!i", 3)))
+            last_word = self.judge(self._message(conn)[1][:-1].decode())
         if last_word is not None:
             conn.sendall(last_word)
             return
@@ -101,8 +106,7 @@ class FakePg:
         if b"Z" not in self.login[-6:]:
             return
         while True:
-            letter = exactly(conn, 1)
-            payload = exactly(conn, struct.unpack("!i", exactly(conn, 4))[0] - 4)
+            letter, payload = self._message(conn)
             self.heard.append(letter)
             if letter == b"X":
                 return
@@ -110,6 +114,11 @@ class FakePg:
                 self.answer(conn, payload[:-1].decode())
             elif letter == b"S":
                 conn.sendall(READY)
+
+    @staticmethod
+    def _message(conn):
+        letter = exactly(conn, 1)
+        return letter, exactly(conn, struct.unpack("!i", exactly(conn, 4))[0] - 4)
 
     def answer(self, conn, sql):
         conn.sendall(self.answers.get(sql, DONE))
