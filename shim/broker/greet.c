@@ -80,7 +80,7 @@ static bool give_key(struct pp_client *c, uint32_t pid)
 	HASH_ADD(hh, b->clients_by_key, key, sizeof c->key, c);
 	if (!c->hh.tbl)
 		c->key.pid = 0;
-	return c->key.pid != 0;
+	return c->hh.tbl != NULL;
 }
 
 void pp_greet(struct pp_client *c, uint32_t pid)

@@ -21,7 +21,7 @@ void pp_greet_authentication(struct pp_client *c, uint32_t code);
 uint32_t pp_greet_next_pid(struct pp_client *c);
 
 /* BackendKeyData: this pid, and a secret of the broker's own. Never the server's: what a client's late cancel request
- * names must not be the session that the next client has there. May end the client. */
+ * names must not be the session that the next client has there. `pid` is not 0. May end the client. */
 void pp_greet(struct pp_client *c, uint32_t pid);
 
 #endif

@@ -24,6 +24,12 @@ static bool is_made_for(const struct pp_server *s, const struct pp_client *c)
 	return !s->used && s->conn.born > c->born;
 }
 
+/* What is no PostgreSQL may have told none at its login. */
+static uint32_t pid_for(struct pp_client *c, const struct pp_server *s)
+{
+	return s->backend_pid ? (uint32_t)s->backend_pid : pp_greet_next_pid(c);
+}
+
 void pp_lend_introduce(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
@@ -31,7 +37,7 @@ void pp_lend_introduce(struct pp_server *s)
 	if (c->broker->config.mode == PP_MODE_SESSION)
 		pp_server_pin(s, PP_PIN_SESSION, "PODPOOL_MODE=session");
 	if (!pp_client_is_greeted(c))
-		pp_greet(c, (uint32_t)s->backend_pid);
+		pp_greet(c, pid_for(c, s));
 	if (c->server != s)
 		return; /* it is gone, and has given the server back */
 	/* A slow reader may still be taking its last reply. */

@@ -143,6 +143,21 @@ def test_nonsense_at_login(name, pool, hostile):
 
 
 @pytest.mark.pooled
+@pytest.mark.parametrize("key", [b"", msg(b"K", bytes(8))], ids=["no-key", "pid-0"])
+def test_a_session_to_itself_of_a_server_that_tells_no_pid(key, pool, hostile):
+    login = fakepg.LOGGED_IN.replace(msg(b"K", struct.pack("!ii", 4711, 815)), key)
+    with fakepg.FakePg(login=login) as fake:
+        to_fake, to_real = hostile(fake, MODE="session")
+        neighbour = to_real().login()
+        neighbour.ask("begin")
+        for _ in range(5):
+            wire = to_fake().login()
+            assert wire.ask("select 'good'") == [["yes"]]
+            wire.bye()
+        unharmed(pool, to_fake, to_real, neighbour)
+
+
+@pytest.mark.pooled
 def test_login_cut_at_every_byte(pool, hostile):
     """The server dies in its own greeting; libpq must not hang and every client must hear something."""
     with fakepg.FakePg() as fake:
