@@ -60,7 +60,7 @@ static char *put(char *to, const char *text)
 static bool has_wish(const struct pp_client *c)
 {
 	bool is_plain = c->sslmode <= PP_IPC_SSL_PREFER && !pp_mark_is_bound(c->mark) &&
-			c->route->tls.says == PP_ROUTE_SAYS_NO;
+			c->route->tls.says == PP_ROUTE_SAYS_NO && !c->route->tls.unsure;
 	return c->is_libpq && !is_plain;
 }
 

@@ -65,16 +65,32 @@ static void connect_run(struct pp_job *job)
 	q->fd = -1;
 }
 
+static bool hear(const struct question *q, char *ret_byte)
+{
+	return wait_for(q->fd, POLLIN, PP_QUESTION_LIMIT_MS) && recv(q->fd, ret_byte, 1, 0) == 1;
+}
+
+/* An error is no answer: the server may be out of memory, or of processes, and speak TLS all the same (docs 55.2.10). But
+ * one that is older than GSSAPI encryption (12) knows no such request, and says so in the words of protocol 3: their length
+ * begins with 0, where those of a server in need are plain text. */
+static void take_answer(struct question *q)
+{
+	char answer = 0, next = 1;
+	if (!hear(q, &answer))
+		return;
+	bool is_old = q->code == PP_QUESTION_GSS && answer == 'E' && hear(q, &next) && next == 0;
+	q->answered = answer == q->yes || answer == 'N' || is_old;
+	if (q->answered && answer != q->yes)
+		q->answer = PP_ROUTE_SAYS_NO;
+}
+
 static void ask_run(struct pp_job *job)
 {
 	struct question *q = (struct question *)job;
 	const uint8_t request[] = {0, 0, 0, 8, 0x04, 0xd2, 0x16, q->code};
-	char answer = 0;
-	if (send(q->fd, request, sizeof request, MSG_NOSIGNAL) == sizeof request &&
-	    wait_for(q->fd, POLLIN, PP_QUESTION_LIMIT_MS) && recv(q->fd, &answer, 1, 0) == 1) {
-		q->answered = true;
-		q->answer = answer == q->yes ? PP_ROUTE_SAYS_YES : PP_ROUTE_SAYS_NO;
-	}
+	q->answer = PP_ROUTE_SAYS_YES; /* a tunnel is always right */
+	if (send(q->fd, request, sizeof request, MSG_NOSIGNAL) == sizeof request)
+		take_answer(q);
 	close(q->fd);
 }
 
@@ -107,8 +123,10 @@ static void answered(struct pp_job *job)
 	struct question *q = (struct question *)job;
 	struct pp_route *route = q->route;
 	struct pp_broker *b = route->broker;
-	if (q->answered || q->fact->says == PP_ROUTE_SAYS_UNKNOWN)
+	if (q->answered || q->fact->unsure || q->fact->says == PP_ROUTE_SAYS_UNKNOWN) {
 		q->fact->says = q->answer;
+		q->fact->unsure = !q->answered;
+	}
 	q->fact->asking = false;
 	q->fact->guessed = !q->answered;
 	/* No answer is not remembered: the clients waiting now go on, the next one asks again. */

@@ -8,8 +8,9 @@
 #include "broker/route.h"
 
 /* UNKNOWN: it is being asked; clients in PROBE continue when the answer is there. A server that cannot be reached
- * counts as NO for the moment: the login will say what is wrong. Answers are asked again after ten minutes, when there is
- * a place for it. */
+ * counts as NO for the moment: the login will say what is wrong. One that is reached and answers neither yes nor no counts
+ * as YES: whoever wants to know asks it himself. Both are guesses, for a second. Answers are asked again after ten minutes,
+ * when there is a place for it. */
 enum pp_route_says pp_question_tls(struct pp_route *route);
 enum pp_route_says pp_question_gss(struct pp_route *route);
 

@@ -24,6 +24,7 @@ struct pp_route_fact {
 	pp_ms asked_at;
 	bool asking;
 	bool guessed; /* the last time there was no answer */
+	bool unsure;  /* nor was there one before: `says` is a guess (question.h) */
 };
 
 /* What a connect() of ours last came to. UNKNOWN: none yet, or its servers were lost since. */

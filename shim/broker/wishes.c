@@ -183,7 +183,7 @@ static bool is_plain(const struct pp_broker *b)
 {
 	struct pp_route *route, *next;
 	HASH_ITER(hh, b->routes, route, next)
-	if (route->tls.says != PP_ROUTE_SAYS_NO || route->reach != PP_ROUTE_UP)
+	if (route->tls.says != PP_ROUTE_SAYS_NO || route->tls.unsure || route->reach != PP_ROUTE_UP)
 		return false;
 	return b->routes != NULL;
 }

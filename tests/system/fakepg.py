@@ -39,6 +39,7 @@ class FakePg:
         self.hang_up_after = set(hang_up_after)  # queries whose answer ends with a close
         self.refuse = refuse
         self.judge = judge
+        self.encryption = {80877103: b"N", 80877104: b"N"}  # what is said to who asks for TLS, for GSS
         self.startups = []  # the packets, without length and version
         self.heard = []  # the letters of what sessions say
         self.cancels = 0
@@ -83,8 +84,10 @@ class FakePg:
         while True:
             size, code = struct.unpack("!ii", exactly(conn, 8))
             packet = exactly(conn, size - 8)
-            if code in (80877103, 80877104):  # TLS, GSS: no
-                conn.sendall(b"N")
+            if code in self.encryption:
+                conn.sendall(self.encryption[code])
+                if self.encryption[code] != b"N":
+                    return
             elif code == 80877102:
                 self.cancels += 1
                 self.take_cancels.wait()

@@ -1,11 +1,15 @@
 """A server that speaks TLS: what asks for it in vain or not at all is pooled, what insists is tunnelled."""
 import signal
+import struct
 import subprocess
 
 import pytest
 
+import fakepg
 from shell import psql, said
-from support import wait
+from support import pgwire, wait
+from support.dialer import Dialer
+from support.pgwire import Wire
 from support.pool import direct_env
 
 ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
@@ -83,3 +87,51 @@ def test_server_without_tls_refuses_who_insists(mode, pool):
     expected = said(psql(pool.postgres, direct_env(), "select 1", words))
     assert expected[0] == 2 and "does not support SSL" in expected[2]
     assert said(psql(pool.postgres, pool.env(), "select 1", words)) == expected
+
+
+OUT_OF_MEMORY = b"Ecould not fork new process for connection: Cannot allocate memory\n\0"
+NOT_KNOWN = pgwire.msg(b"E", b"SFATAL\0C0A000\0Munsupported frontend protocol 1234.5680: server supports 2.0 to 3.0\0\0")
+TLS, GSS = 80877103, 80877104
+
+
+@pytest.fixture
+def asked(make_pool, postgres_trust):
+    """(fake, ask): what is heard of a server by who asks it for TLS or GSS, and by the same program's startup then."""
+    with fakepg.FakePg() as fake:
+        pool = make_pool(postgres_trust)
+        with Dialer(pool.env(TARGETS=f"*:{postgres_trust.port},*:{fake.port}")) as dialer:
+            def ask(code):
+                wire = Wire(dialer.connect(fake.host, fake.port))
+                wire.send(struct.pack("!ii", 8, code))
+                heard = wire.sock.recv(1)
+                if heard == b"N":
+                    assert wire.login().ask("select 'good'") == [["yes"]]
+                wire.sock.close()
+                return heard
+            yield fake, ask, lambda: pool.status()["totals"]["transactions"]
+
+
+@pytest.mark.pooled
+@pytest.mark.parametrize("code, yes", [(TLS, b"S"), (GSS, b"G")])
+def test_a_server_in_need_has_not_said_that_it_does_not_encrypt(asked, code, yes):
+    fake, ask, _ = asked
+    fake.encryption[code] = OUT_OF_MEMORY
+    assert ask(code) == b"E"
+    fake.encryption[code] = yes
+    assert ask(code) == yes
+
+
+@pytest.mark.pooled
+def test_a_server_that_was_in_need_is_asked_again(asked):
+    fake, ask, pooled = asked
+    fake.encryption[TLS] = OUT_OF_MEMORY
+    assert ask(TLS) == b"E"
+    fake.encryption[TLS] = b"N"
+    wait.until(lambda: ask(TLS) == b"N" and pooled() == 1, "it is pooled", pause=0.2)
+
+
+@pytest.mark.pooled
+def test_a_server_that_does_not_know_of_gss_is_pooled(asked):
+    fake, ask, pooled = asked
+    fake.encryption[GSS] = NOT_KNOWN
+    assert ask(GSS) == b"N" and pooled() == 1
