@@ -163,6 +163,8 @@ void pp_lend_give_back(struct pp_server *s)
 	pp_hidden_transaction_over(s);
 	if (s->own.kind != PP_OWN_NONE) { /* comes back when it is answered */
 		pp_conn_set_state(&s->conn, PP_CONN_SCRUB, b->now);
+	} else if (s->cancel_overdue) {
+		pp_server_close(s, "its cancel request does not come to an end");
 	} else if (s->cancels) {
 		/* A cancel connection is under way: the next client must not be hit by it. */
 		pp_conn_set_state(&s->conn, PP_CONN_CANCEL, b->now);
@@ -174,14 +176,6 @@ void pp_lend_give_back(struct pp_server *s)
 		return;
 	}
 	pp_lend_settle(b);
-}
-
-void pp_lend_cancels_over(struct pp_server *s)
-{
-	if (s->conn.state == PP_CONN_CANCEL)
-		pp_lend_give_back(s);
-	else if (s->client)
-		pp_lend_check_return(s);
 }
 
 static bool is_between_transactions(const struct pp_server *s)
@@ -250,7 +244,8 @@ void pp_lend_check_return(struct pp_server *s)
 		return;
 	}
 	if (pp_own_wants_probe(s)) {
-		if (s->cancels) /* it must not hit our question: cancels_over() comes here again */
+		/* It must not hit our question: cancels_over() comes here again, or cancels_overdue(). */
+		if (s->cancels && !s->cancel_overdue)
 			return;
 		if (pp_hidden_defers(s)) /* hidden_wake() does */
 			return;

@@ -62,6 +62,9 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter);
 
 /* Cancel connections to this server have all ended. */
 void pp_lend_cancels_over(struct pp_server *s);
+/* One does not end, and nobody knows whom it would hit: the server, in CANCEL or between transactions, is lent to nobody
+ * any more, and its client need not wait for that. */
+void pp_lend_cancels_overdue(struct pp_server *s);
 
 /* A cancel request for a client in line: its wait ends with 57014. */
 void pp_lend_cancel_waiting(struct pp_client *c);
@@ -72,7 +75,7 @@ void pp_lend_fail_waiting(struct pp_database *db, const struct pp_login_error *e
 /* Opens and closes servers until the pools have nothing to advise. */
 void pp_lend_settle(struct pp_broker *b);
 
-/* By the clock: wait timeouts, idle timeouts, lifetimes. */
+/* By the clock: wait timeouts, idle timeouts, lifetimes, cancel requests that do not end. */
 void pp_lend_sweep(struct pp_broker *b);
 
 /* The pod's time is over: nobody holds a server any more. Transactions end with 57P01, what is idle keeps its

@@ -1,4 +1,4 @@
-/* Those who wait in line, and what time does to servers and to them (lend.h). */
+/* Those who wait, in line or for a cancel request's end, and what time does to servers and to them (lend.h). */
 #include "broker/lend.h"
 
 #include <errno.h>
@@ -18,6 +18,8 @@
 
 /* All of them hear it within one round, or several of a busy loop. */
 #define PP_LEND_DOUBT_MS 1000
+/* So long a server waits for the end of a cancel connection (pgbouncer's cancel_wait_timeout is the same). */
+#define PP_LEND_CANCEL_MS (10 * 1000)
 
 void pp_lend_cancel_waiting(struct pp_client *c)
 {
@@ -109,6 +111,44 @@ static void sweep_lent(struct pp_pool *pool)
 	}
 }
 
+void pp_lend_cancels_overdue(struct pp_server *s)
+{
+	s->cancel_overdue = true;
+	if (s->conn.state == PP_CONN_CANCEL)
+		pp_lend_give_back(s);
+	else
+		pp_lend_check_return(s);
+}
+
+void pp_lend_cancels_over(struct pp_server *s)
+{
+	s->cancel_overdue = false;
+	if (s->conn.state == PP_CONN_CANCEL)
+		pp_lend_give_back(s);
+	else if (s->client)
+		pp_lend_check_return(s);
+}
+
+static bool is_overdue(const struct pp_server *s)
+{
+	return s->cancels && !s->cancel_overdue &&
+	       s->broker->now - s->heard_at >= PP_LEND_CANCEL_MS;
+}
+
+/* At most one a round, as above. A server with a query under way is nobody else's place yet. */
+static void sweep_cancelled(struct pp_pool *pool)
+{
+	static const enum pp_conn_state states[] = {PP_CONN_CANCEL, PP_CONN_LENT};
+	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+		PP_LIST_FOREACH (&pool->conns[states[i]], it) {
+			struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
+			if (is_overdue(s) && pp_tx_is_idle(&s->tx)) {
+				pp_lend_cancels_overdue(s);
+				return;
+			}
+		}
+}
+
 static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)
 {
 	struct pp_conn *conn;
@@ -130,6 +170,7 @@ void pp_lend_sweep(struct pp_broker *b)
 		struct pp_pool *pool = pp_list_entry(it, struct pp_pool, link);
 		sweep_waiters(b, pool);
 		sweep_lent(pool);
+		sweep_cancelled(pool);
 		sweep_idle(b, pool);
 	}
 	pp_lend_settle(b);

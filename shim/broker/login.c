@@ -157,7 +157,8 @@ static void cancel_run(struct pp_job *job)
 {
 	struct pp_cancel_job *c = (struct pp_cancel_job *)job;
 	char ignored[256];
-	/* Waits for EOF: the postmaster signals before it closes. */
+	/* Waits for EOF: the postmaster signals before it closes. Without end where a server takes the request and does not
+	 * close; where none answers, the session's keepalives and tcp_user_timeout (login_words.c) count for it, too. */
 	PQcancel(c->handle, ignored, sizeof ignored);
 }
 
@@ -175,6 +176,7 @@ struct pp_cancel_job *pp_cancel_job_new(const struct pp_session *s, void *owner,
 		return NULL;
 	c->job.run = cancel_run;
 	c->job.done = cancel_done;
+	c->job.slow = true;
 	c->owner = owner;
 	c->finished = finished;
 	c->handle = PQgetCancel(s->conn);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +104,13 @@ static bool put_options(struct pp_login *l)
 	return true;
 }
 
+/* It would end healthy sessions, too (silence.h); keepalives go by their own count again. */
+static void lift_user_timeout(PGconn *conn)
+{
+	const unsigned none = 0;
+	setsockopt(PQsocket(conn), IPPROTO_TCP, TCP_USER_TIMEOUT, &none, sizeof none);
+}
+
 /* One attempt. NULL: l->error; *ret_said: the server (or a proxy) is the one who did not want it. */
 static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 {
@@ -120,6 +129,7 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	PostgresPollingStatusType status = connect_until(l, conn, deadline, ret_said);
 	if (status == PGRES_POLLING_OK) {
 		pp_login_notice_end(conn);
+		lift_user_timeout(conn);
 		PQsetnonblocking(conn, 1); /* or PQfinish could wait for a stuck server */
 		return conn;
 	}

@@ -101,11 +101,13 @@ static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 	return ok;
 }
 
-/* A server that is gone without a word is noticed as soon as it would notice us (guards.h). */
+/* A server that is gone without a word is noticed as soon as it would notice us (guards.h). tcp_user_timeout is for logins
+ * and cancel requests, which take it from here: a SYN that nobody answers occupied a worker for two minutes. Sessions are
+ * without it (login_connect.c). */
 static bool add_keepalives(struct pp_login *l)
 {
 	return add(l, "keepalives_idle", "30") && add(l, "keepalives_interval", "10") &&
-	       add(l, "keepalives_count", "3");
+	       add(l, "keepalives_count", "3") && add(l, "tcp_user_timeout", "10000");
 }
 
 /* Everything libpq could take from files or the environment is said here: the broker must never know more than

@@ -96,6 +96,7 @@ struct pp_server {
 	bool alone;		      /* it runs one of broker.alone */
 	bool cancels;		      /* a cancel connection is under way; */
 	bool cancel_again;	      /* somebody has asked since */
+	bool cancel_overdue;	      /* it has lasted too long for anybody to wait for its end */
 	pp_ms lifetime_ms;	      /* jittered; 0 for ever */
 	bool conforming;	      /* standard_conforming_strings */
 	bool lexing_unnamed;

@@ -8,21 +8,24 @@
 
 #include "broker/broker.h"
 
-/* Logins are short and servers slow down when many arrive at once; cancels must get through while some hang. */
+/* Logins are short and servers slow down when many arrive at once; they must get through while cancels hang, and the other
+ * way round. */
 #define PP_WORKERS_MAX	 32
+#define PP_WORKERS_SLOW	 (PP_WORKERS_MAX / 2)
 #define PP_WORKERS_STACK (256 * 1024)
 
 struct queue {
 	struct pp_job *first, **last;
+	int count;
 };
 
 struct pp_workers {
 	struct pp_broker *broker; /* borrowed */
-	/* lock protects the two queues and the counts; held only to move a pointer. */
+	/* lock protects the queues and the counts; held only to move a pointer. */
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct queue todo, done;
-	int idle, threads, queued; /* queued: on todo */
+	struct queue todo, slow, done;
+	int idle, threads, running_slow;
 	int event_fd;
 	struct event *event;
 };
@@ -31,6 +34,7 @@ static void queue_init(struct queue *q)
 {
 	q->first = NULL;
 	q->last = &q->first;
+	q->count = 0;
 }
 
 static void queue_put(struct queue *q, struct pp_job *job)
@@ -38,14 +42,33 @@ static void queue_put(struct queue *q, struct pp_job *job)
 	job->next = NULL;
 	*q->last = job;
 	q->last = &job->next;
+	q->count++;
 }
 
 static struct pp_job *queue_take(struct queue *q)
 {
 	struct pp_job *job = q->first;
-	if (job && !(q->first = job->next))
+	if (!job)
+		return NULL;
+	if (!(q->first = job->next))
 		q->last = &q->first;
+	q->count--;
 	return job;
+}
+
+/* Of the slow jobs, those that may be run now. */
+static int due_slow(const struct pp_workers *w)
+{
+	int free = PP_WORKERS_SLOW - w->running_slow;
+	return w->slow.count < free ? w->slow.count : free;
+}
+
+static struct pp_job *take(struct pp_workers *w)
+{
+	if (due_slow(w) == 0)
+		return queue_take(&w->todo);
+	w->running_slow++;
+	return queue_take(&w->slow);
 }
 
 /* Called with the lock held. */
@@ -69,17 +92,17 @@ static void *worker_main(void *arg)
 	struct pp_workers *w = arg;
 	pthread_mutex_lock(&w->lock);
 	for (;;) {
-		struct pp_job *job = queue_take(&w->todo);
+		struct pp_job *job = take(w);
 		if (!job) {
 			w->idle++;
 			pthread_cond_wait(&w->more, &w->lock);
 			w->idle--;
 			continue;
 		}
-		w->queued--;
 		pthread_mutex_unlock(&w->lock);
 		job->run(job);
 		pthread_mutex_lock(&w->lock);
+		w->running_slow -= job->slow;
 		put_done(w, job);
 	}
 	return NULL;
@@ -125,6 +148,7 @@ int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers)
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_cond_init(&w->more, NULL);
 	queue_init(&w->todo);
+	queue_init(&w->slow);
 	queue_init(&w->done);
 	w->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->event_fd < 0) {
@@ -161,15 +185,15 @@ static void grow(struct pp_workers *w)
 
 void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 {
+	struct queue *q = job->slow ? &w->slow : &w->todo;
 	pthread_mutex_lock(&w->lock);
-	queue_put(&w->todo, job);
-	w->queued++;
+	queue_put(q, job);
 	/* Those called before may still sleep: each takes one job, and no job waits behind one that hangs. */
-	if (w->queued > w->idle && w->threads < PP_WORKERS_MAX)
+	if (w->todo.count + due_slow(w) > w->idle && w->threads < PP_WORKERS_MAX)
 		grow(w);
 	bool stranded = w->threads == 0;
 	if (stranded)
-		w->queued -= queue_take(&w->todo) != NULL;
+		(void)queue_take(q); /* the only one */
 	else
 		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);

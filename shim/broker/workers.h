@@ -1,10 +1,13 @@
 /* shim/broker/workers.h - the few threads that may block: logins, cancels, TLS questions, name look-ups.
  *
+ * At most half of the threads run jobs that may take long by somebody else's fault (`slow`); the rest is for the others.
  * A job is run on a worker and then finished on the loop thread. Between submit and done the job's memory belongs
  * to the worker; nothing else may touch it. No lock is held while run() or done() is called.
  */
 #ifndef PP_BROKER_WORKERS_H
 #define PP_BROKER_WORKERS_H
+
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -16,6 +19,7 @@ struct pp_job {
 	void (*run)(
 		struct pp_job *job); /* worker thread: may block, must end by its own deadline */
 	void (*done)(struct pp_job *job); /* loop thread; frees the job */
+	bool slow;
 };
 
 PP_MUSTCHECK int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers);

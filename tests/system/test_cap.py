@@ -178,3 +178,59 @@ def test_a_cancel_request_that_comes_while_one_is_under_way_is_sent_after_it(dia
         fake.take_cancels.set()
         assert [wire.drain() for wire in wires] == [b""] * len(wires)
         assert fake.cancels == 2, "one for all who came meanwhile"
+
+
+class Deaf(fakepg.FakePg):
+    """Takes cancel requests and does not end their connections; "select 'long'" lasts until go is set."""
+
+    def __init__(self):
+        self.go = threading.Event()
+        super().__init__({"select 'long'": fakepg.ANSWER})
+        self.take_cancels.clear()
+
+    def answer(self, conn, sql):
+        if sql == "select 'long'":
+            self.go.wait()
+        super().answer(conn, sql)
+
+
+def cancel_all(raw, pool, victims):
+    """The requests' wires, once each of the victims' servers is about to be told."""
+    for victim in victims:
+        victim.send(pgwire.query("select 'long'"))
+    pool.until_status(lambda s: s["totals"]["lent"] == len(victims), "all are busy")
+    wires = [raw() for _ in victims]
+    for wire, victim in zip(wires, victims):
+        wire.send(CANCEL + victim.key)
+    pool.until_status(lambda s: sum(c["state"] == "cancel" for c in s["clients"]) == len(victims), "all have asked")
+    return wires
+
+
+def test_a_cancel_request_without_end_costs_its_server_and_not_the_place(dial, pool):
+    with Deaf() as fake:
+        raw = dial(fake.port, MAX_SERVERS=1, WAIT_TIMEOUT="25s")
+        victim, other = raw().login(), raw().login()
+        cancel_all(raw, pool, [victim])
+        fake.go.set()
+        assert victim.rows() == [["yes"]]
+        victim.send(pgwire.query("select 'good'"))
+        assert victim.rows() == [["yes"]]
+        assert other.ask("select 'good'") == [["yes"]]
+        assert victim.ask("select 'good'") == [["yes"]]
+
+
+def test_cancel_requests_without_end_leave_workers_for_logins(dial, pool, postgres_trust):
+    """More of them than there are workers."""
+    with Deaf() as fake:
+        raw = dial(fake.port, MAX_SERVERS=40)
+        cancel_all(raw, pool, [raw().login() for _ in range(36)])
+        with wait_at_most(5), raw(postgres_trust.port).sock as sock:
+            assert Wire(sock).login().ask("select 1") == [["1"]]
+        fake.go.set()
+
+
+@contextlib.contextmanager
+def wait_at_most(seconds):
+    begin = time.monotonic()
+    yield
+    assert time.monotonic() - begin < seconds
