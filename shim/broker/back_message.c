@@ -41,8 +41,10 @@ void pp_back_status(struct pp_server *s, const uint8_t *body, size_t len)
 		s->conforming = strcmp(value, "on") == 0;
 	if (strcmp(name, "client_encoding") == 0)
 		s->readable = pp_lexer_may_read(value);
-	/* A default changed under an idle server (reload, promotion): the next client learns it by a new login. */
-	if (!s->client && s->conn.state == PP_CONN_IDLE)
+	/* A default changed under an idle server (reload), or the server was promoted, which it says whoever has it, and no SET
+	 * can: the next client learns it by a new login. */
+	bool alone = !s->client && s->conn.state == PP_CONN_IDLE;
+	if (alone || strcmp(name, "in_hot_standby") == 0)
 		s->database->greeting_len = 0;
 }
 

@@ -25,6 +25,8 @@
 #define PP_DATABASE_TRUST_MS (10 * 60 * 1000)
 /* Without any server open, what we know of the database is this old at most before a new login must confirm it. */
 #define PP_DATABASE_FRESH_MS (10 * 1000)
+/* A standby may be promoted, and no server says so until it is asked something: that it still is one is good for so long. */
+#define PP_DATABASE_STANDBY_MS 1000
 /* A login that takes longer has failed; never longer than anybody waits. */
 #define PP_DATABASE_LOGIN_MS (30 * 1000)
 /* ALTER ROLE ... SET by somebody whose statements we do not see is noticed by logins this long after it. */
@@ -58,6 +60,8 @@ struct pp_database {
 	struct pp_plain plain; /* texts in which nothing was found, also for asks_sequences */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;
+	bool is_standby; /* says the greeting */
+	pp_ms ready_at; /* the last ReadyForQuery: nothing that is reported had changed until then */
 	size_t name_at,
 		name_end; /* of application_name in it (app_name.h); equal: it is not there */
 	char server_version[32];

@@ -56,6 +56,7 @@ static void learn(struct pp_database *db, struct pp_login *login, struct pp_serv
 	db->verified_at = db->broker->now;
 	memcpy(db->greeting, login->greeting, login->greeting_len);
 	db->greeting_len = login->greeting_len;
+	db->is_standby = login->standby;
 	pp_app_name_learn(db);
 	memcpy(db->address, login->address, sizeof db->address);
 	memcpy(db->server_version, login->server_version, sizeof db->server_version);

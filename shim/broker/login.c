@@ -37,6 +37,12 @@ static const char *const reported[] = {
 	"TimeZone",
 };
 
+static bool is_on(PGconn *conn, const char *setting)
+{
+	const char *value = PQparameterStatus(conn, setting);
+	return value && strcmp(value, "on") == 0;
+}
+
 static void take_greeting(struct pp_login *l, PGconn *conn)
 {
 	struct pp_writer w;
@@ -56,8 +62,8 @@ static void take_greeting(struct pp_login *l, PGconn *conn)
 	snprintf(l->address, sizeof l->address, "%s", address ? address : "");
 	const char *version = PQparameterStatus(conn, "server_version");
 	snprintf(l->server_version, sizeof l->server_version, "%s", version ? version : "");
-	const char *conforming = PQparameterStatus(conn, "standard_conforming_strings");
-	l->conforming = conforming && strcmp(conforming, "on") == 0;
+	l->conforming = is_on(conn, "standard_conforming_strings");
+	l->standby = is_on(conn, "in_hot_standby");
 	const char *encoding = PQparameterStatus(conn, "client_encoding");
 	snprintf(l->encoding, sizeof l->encoding, "%s", encoding ? encoding : "");
 }

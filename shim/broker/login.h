@@ -66,6 +66,7 @@ struct pp_login {
 	size_t notices_len;
 	char server_version[32];
 	char address[PP_LOGIN_ADDRESS_MAX]; /* numeric: where it is */
+	bool standby;			    /* in_hot_standby is on */
 	bool conforming;		    /* standard_conforming_strings is on */
 	char encoding[32];		    /* client_encoding */
 	char *password;			    /* owned copy, NULL none */

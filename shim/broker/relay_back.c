@@ -63,8 +63,10 @@ static bool take_head(struct pp_back_run *b)
 		return false;
 	bool spare = pp_tx_is_spare(&s->tx, head.type), own = !spare && pp_tx_answers_own(&s->tx);
 	uint8_t status = 0;
-	if (frame == PP_FRAME_WHOLE && head.type == PP_BACK_READY)
+	if (frame == PP_FRAME_WHOLE && head.type == PP_BACK_READY) {
 		status = message[PP_MSG_HEADER];
+		s->database->ready_at = s->broker->now;
+	}
 	if (frame == PP_FRAME_BROKEN || (own && frame == PP_FRAME_PART) ||
 	    pp_tx_back(&s->tx, head.type, status) < 0) {
 		if (pp_back_send(b)) {
