@@ -9,6 +9,7 @@
 #include "broker/wishes.h"
 
 #define PP_LOGIN_KEYWORDS 32
+#define PP_LOGIN_NO_FILE  "/nonexistent"
 
 const char *pp_login_setting(const char *settings, size_t len, const char *name)
 {
@@ -101,6 +102,22 @@ static bool add_wish(struct pp_login *l, const char *wish, size_t len)
 	return ok;
 }
 
+static bool add_if_absent(struct pp_login *l, const char *keyword, const char *value)
+{
+	return pp_login_value(l, keyword) || add(l, keyword, value);
+}
+
+/* What a program has not named is not to be found in our home either: a certificate there would let in whoever has none,
+ * without a password, and a root would judge servers that nobody asked to be judged. The operator's verify-* has its root
+ * there. */
+static bool add_no_files(struct pp_login *l, const char *sslmode)
+{
+	bool is_judged = strncmp(sslmode, "verify-", 7) == 0;
+	return add_if_absent(l, "sslcert", PP_LOGIN_NO_FILE) &&
+	       add_if_absent(l, "sslkey", PP_LOGIN_NO_FILE) &&
+	       (is_judged || add_if_absent(l, "sslrootcert", PP_LOGIN_NO_FILE));
+}
+
 /* A server that is gone without a word is noticed as soon as it would notice us (guards.h). tcp_user_timeout is for logins
  * and cancel requests, which take it from here: a SYN that nobody answers occupied a worker for two minutes. Sessions are
  * without it (login_connect.c). */
@@ -120,9 +137,9 @@ bool pp_login_say(struct pp_login *l, const struct pp_login_wish *wish)
 	       add(l, "port", wish->port) && add(l, "user", wish->user) &&
 	       add(l, "dbname", wish->database) &&
 	       (!wish->password || add(l, "password", wish->password)) &&
-	       add(l, "passfile", "/nonexistent") && add(l, "sslmode", wish->sslmode) &&
+	       add(l, "passfile", PP_LOGIN_NO_FILE) && add(l, "sslmode", wish->sslmode) &&
 	       add(l, "gssencmode", "disable") && add_keepalives(l) &&
-	       add_wish(l, wish->wish, wish->wish_len) &&
+	       add_wish(l, wish->wish, wish->wish_len) && add_no_files(l, wish->sslmode) &&
 	       add_settings(l, wish->settings, wish->settings_len);
 }
 

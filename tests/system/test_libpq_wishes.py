@@ -12,6 +12,7 @@ import pytest
 from databases import database
 from shell import psql, said
 from support import pg, wait
+from support.pgwire import Wire
 from support.pool import direct_env
 
 ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
@@ -452,3 +453,35 @@ def test_nothing_that_must_be_encrypted_goes_elsewhere_in_clear_text(pool, serve
     pool.dir.chmod(0o777)  # nobody trusts it now
     assert said(psql(server, env, ENCRYPTED, words)) == (0, "t\n", "")
     pool.dir.chmod(0o700)
+
+
+@pytest.mark.pooled
+def test_a_certificate_in_the_brokers_home_is_not_for_others(pool, server, monkeypatch, tmp_path):
+    """A program that does without TLS and libpq is asked for its password, as it would be directly."""
+    home = tmp_path / "home"
+    (home / ".postgresql").mkdir(parents=True)
+    shutil.copy(server.certificates.cert, home / ".postgresql/postgresql.crt")
+    shutil.copy(server.certificates.key, home / ".postgresql/postgresql.key")
+    assert psql(server, direct_env(HOME=home), words="user=certified sslmode=require").returncode == 0
+    monkeypatch.setenv("HOME", str(home))
+    with pool.dialer() as dialer, dialer.connect(server.host, server.port) as sock:
+        with pytest.raises(ConnectionError) as refused:
+            Wire(sock).login(user="certified", password="wrong")
+    assert refused.value.args[0]["C"] == "28P01"
+
+
+@pytest.mark.pooled
+@pytest.mark.parametrize("sslmode, works", [("require", True), ("verify-ca", False)])
+def test_a_root_in_the_brokers_home_is_for_an_operator_who_wants_servers_verified(sslmode, works, pool, server,
+                                                                                  monkeypatch, tmp_path):
+    """It is not the server's."""
+    home = tmp_path / "home"
+    (home / ".postgresql").mkdir(parents=True)
+    shutil.copy(server.certificates.stranger, home / ".postgresql/root.crt")
+    monkeypatch.setenv("HOME", str(home))
+    with pool.dialer(SERVER_SSLMODE=sslmode) as dialer, dialer.connect(server.host, server.port) as sock:
+        if works:
+            assert Wire(sock).login(password="app-secret").ask(ENCRYPTED) == [["t"]]
+        else:
+            with pytest.raises(ConnectionError):
+                Wire(sock).login(password="app-secret")
