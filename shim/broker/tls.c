@@ -84,14 +84,32 @@ static int refuse(struct pp_errctx *err, const char *what, const char *file)
 	return pp_err_set(err, PP_ERR_INVALID, "%s %s: %s", what, file, reason);
 }
 
+/* OpenSSL's own would ask at the terminal, and the loop would wait for the answer. */
+static int have_no_password(char *buffer, int size, int writing, void *asked)
+{
+	(void)buffer;
+	(void)size;
+	(void)writing;
+	*(bool *)asked = true;
+	return -1;
+}
+
 static int use_certificate(SSL_CTX *ctx, const char *cert, const char *key, struct pp_errctx *err)
 {
+	bool asked = false;
 	if (!*cert && !*key)
 		return use_own_certificate(ctx) ? 0 : refuse(err, "own certificate", "");
+	SSL_CTX_set_default_passwd_cb(ctx, have_no_password);
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return refuse(err, "CLIENT_TLS_CERT", cert);
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-	    SSL_CTX_check_private_key(ctx) != 1)
+	bool used = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+	SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+	if (asked)
+		return pp_err_set(err, PP_ERR_INVALID,
+				  "CLIENT_TLS_KEY is locked with a password, give one without: %s",
+				  key);
+	if (!used || SSL_CTX_check_private_key(ctx) != 1)
 		return refuse(err, "CLIENT_TLS_KEY", key);
 	return 0;
 }

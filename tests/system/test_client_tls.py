@@ -128,6 +128,17 @@ def test_a_bad_certificate_means_tunnel_and_a_word_in_the_log(cert, key, pool, s
     assert "CLIENT_TLS_" in pool.stderr_text()
 
 
+@pytest.mark.pooled
+def test_a_key_that_is_locked_with_a_password_is_asked_for_at_no_terminal(pool, server, tmp_path):
+    """The broker's terminal is that of the program that started it."""
+    locked = tmp_path / "locked.key"
+    subprocess.run(["openssl", "pkey", "-aes128", "-passout", "pass:open", "-in", server.workdir / "server.key", "-out",
+                    locked], check=True)
+    env = pool.env(CLIENT_TLS="terminate", CLIENT_TLS_CERT=server.root_cert, CLIENT_TLS_KEY=locked)
+    assert psql(server, env, words=f"password=app-secret requiressl=1 sslrootcert={server.root_cert}").returncode == 0
+    assert f"CLIENT_TLS_KEY is locked with a password, give one without: {locked}" in pool.stderr_text()
+
+
 def hello(pool, server, **settings):
     """A raw connection that has heard S."""
     dialer = pool.dialer(**settings)
