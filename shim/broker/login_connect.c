@@ -241,7 +241,8 @@ PGconn *pp_login_connect(struct pp_login *l)
 	if (!conn || !l->learn)
 		return conn;
 	if (!learn_own(l, conn, deadline)) {
-		pp_login_error_read(&l->error, PQerrorMessage(conn));
+		const char *why = PQerrorMessage(conn); /* "" where time is up */
+		pp_login_error_read(&l->error, *why ? why : "timeout expired");
 		PQfinish(conn);
 		return NULL;
 	}

@@ -5,7 +5,7 @@ import time
 import pytest
 
 import fakepg
-from support import pgwire
+from support import pgwire, wait
 from support.dialer import Dialer
 from support.pgwire import Wire, msg
 
@@ -188,6 +188,15 @@ def test_a_server_that_never_answers_a_login_holds_up_nobody_else(pool, hostile)
         for victim in victims:  # WAIT_TIMEOUT is 3 s
             heard = victim.until(b"Z", b"E")
             assert not heard or heard[-1][0] == b"E"
+
+
+@pytest.mark.pooled
+def test_a_server_that_falls_silent_after_the_login_is_said_to_have_taken_too_long(pool, hostile):
+    with fakepg.FakePg() as fake:
+        fake.answer = lambda conn, sql: conn.recv(1)
+        to_fake, _ = hostile(fake)
+        to_fake().send(pgwire.startup())
+        wait.until(lambda: "podpool: timeout expired" in pool.stderr_text(), "the log says so")
 
 
 @pytest.mark.pooled
