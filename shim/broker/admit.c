@@ -52,6 +52,26 @@ void pp_admit_recount(struct pp_database *db)
 	pp_pool_want_logins(pp_database_pool(db), wanted, db->broker->now);
 }
 
+static void refuse_startup(struct pp_client *c, int error)
+{
+	switch (error) {
+	case PP_ERR_ABSENT:
+		pp_client_fail(c, "FATAL", "28000",
+			       "no PostgreSQL user name specified in startup packet");
+		return;
+	case PP_ERR_INVALID:
+		pp_client_fail(c, "FATAL", "54000",
+			       "podpool: too many parameters in the startup packet; SET the rest "
+			       "after the login");
+		return;
+	case PP_ERR_NOMEM: pp_client_fail(c, "FATAL", "53200", "podpool: out of memory"); return;
+	default:
+		pp_client_fail(c, "FATAL", "53300",
+			       "podpool: too many different pools; let programs connect with "
+			       "fewer different users, databases and startup parameters");
+	}
+}
+
 void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 {
 	pp_greet_negotiate(c, startup);
@@ -63,10 +83,7 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	}
 	int r = pp_database_join(c, startup);
 	if (r < 0) {
-		pp_client_fail(c, "FATAL", r == PP_ERR_ABSENT ? "28000" : "53300",
-			       r == PP_ERR_ABSENT
-				       ? "no PostgreSQL user name specified in startup packet"
-				       : "podpool: too many different pools");
+		refuse_startup(c, r);
 		return;
 	}
 	pp_client_set_state(c, PP_CLIENT_ADMISSION);

@@ -84,7 +84,8 @@ int pp_database_join(struct pp_client *c, const struct pp_startup *startup)
 		db = make(c, &key);
 	pp_database_key_finish(&key);
 	if (!db)
-		return PP_ERR_FULL;
+		return HASH_COUNT(c->broker->databases) >= PP_DATABASE_MAX ? PP_ERR_FULL
+									   : PP_ERR_NOMEM;
 	c->database = db;
 	db->pool.users++;
 	pp_list_append(&db->applicants, &c->database_link);

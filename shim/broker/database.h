@@ -83,7 +83,7 @@ struct pp_database {
 };
 
 /* Finds or makes the database this StartupMessage asks for and joins the client to its applicants. PP_ERR_ABSENT:
- * no user name; PP_ERR_FULL, PP_ERR_NOMEM. */
+ * no user name; PP_ERR_INVALID: too many parameters; PP_ERR_FULL, PP_ERR_NOMEM. */
 PP_MUSTCHECK int pp_database_join(struct pp_client *c, const struct pp_startup *startup);
 /* Also the last step of admission: moves the client from applicants to clients. */
 void pp_database_admit(struct pp_client *c);

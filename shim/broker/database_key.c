@@ -28,7 +28,7 @@ static bool is_setting(const char *name, bool has_own_name)
 	       strncmp(name, "_pq_.", 5) != 0;
 }
 
-/* Number of settings, sorted by name, later ones winning; PP_ERR_FULL. */
+/* Number of settings, sorted by name, later ones winning; PP_ERR_INVALID. */
 static int collect(const struct pp_startup *startup, struct param *params)
 {
 	int n = 0;
@@ -41,7 +41,7 @@ static int collect(const struct pp_startup *startup, struct param *params)
 		while (i < n && strcmp(params[i].name, name) != 0)
 			i++;
 		if (i == PP_KEY_PARAMS)
-			return PP_ERR_FULL;
+			return PP_ERR_INVALID;
 		params[i] = (struct param){name, value};
 		n += i == n;
 	}

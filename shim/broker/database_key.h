@@ -17,7 +17,8 @@ struct pp_database_key {
 };
 
 /* Startup parameters in any order, the last of a name wins as in the server; `user`, `database` (default: the
- * user), _pq_ options and a name of the client's own (app_name.h) are not settings. PP_ERR_ABSENT: no user; PP_ERR_FULL: more than 64 parameters; PP_ERR_NOMEM. */
+ * user), _pq_ options and a name of the client's own (app_name.h) are not settings. PP_ERR_ABSENT: no
+ * user; PP_ERR_INVALID: more than 64 parameters; PP_ERR_NOMEM. */
 PP_MUSTCHECK int pp_database_key_make(const struct pp_client *c, const struct pp_startup *startup,
 				      struct pp_database_key *ret_key);
 void pp_database_key_finish(struct pp_database_key *key);

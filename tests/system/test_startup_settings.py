@@ -116,3 +116,11 @@ def test_what_the_server_remarks_at_login_is_said_at_every_login(raw, direct, po
         if pool.pooled:
             pool.settle()
         postgres_trust.psql("drop database remarked with (force)")
+
+
+@pytest.mark.pooled
+def test_more_parameters_than_podpool_keeps_are_said_to_be_too_many(raw):
+    with pytest.raises(ConnectionError) as refused:
+        raw().login(**{f"my.number{n}": "1" for n in range(70)})
+    error = refused.value.args[0]
+    assert error["C"] == "54000" and "too many parameters" in error["M"], error
