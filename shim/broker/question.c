@@ -255,5 +255,5 @@ bool pp_question_reach(struct pp_route *route)
 	if (pp_reach_is_silent(route) && !has_place(route->broker))
 		return false;
 	(void)begin(route, route->tls.asking ? NULL : &route->tls, PP_QUESTION_TLS, 'S');
-	return route->trying; /* without workers it was answered at once */
+	return route->trying; /* false: no memory */
 }

@@ -183,6 +183,16 @@ static void grow(struct pp_workers *w)
 	pthread_attr_destroy(&attr);
 }
 
+/* done() comes from the loop all the same: whoever submits is in the midst of something, of a list perhaps that the end of
+ * the job would change. */
+static void run_here(struct pp_workers *w, struct pp_job *job)
+{
+	job->run(job);
+	pthread_mutex_lock(&w->lock);
+	put_done(w, job);
+	pthread_mutex_unlock(&w->lock);
+}
+
 void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 {
 	struct queue *q = job->slow ? &w->slow : &w->todo;
@@ -197,9 +207,6 @@ void pp_workers_submit(struct pp_workers *w, struct pp_job *job)
 	else
 		pthread_cond_signal(&w->more);
 	pthread_mutex_unlock(&w->lock);
-	if (stranded) {
-		job->run(job);
-		finish_all(w); /* what it has told */
-		job->done(job);
-	}
+	if (stranded)
+		run_here(w, job);
 }

@@ -23,7 +23,8 @@ struct pp_job {
 };
 
 PP_MUSTCHECK int pp_workers_start(struct pp_broker *b, struct pp_workers **ret_workers);
-/* Never fails: with no thread to be had the job is run at once (better slow than lost). */
+/* Never fails: with no thread to be had the job is run at once (better slow than lost), and done() called at the loop's next
+ * turn. */
 void pp_workers_submit(struct pp_workers *w, struct pp_job *job);
 
 /* From run(): word->done() is called on the loop thread, before that of the job that is being run. */
