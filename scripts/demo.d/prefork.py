@@ -4,11 +4,12 @@
 usage: prefork.py WORKERS SECONDS INSIDE BETWEEN NOTES CONNINFO
 
 Each worker places orders: BEGIN, INSERT, think for INSIDE seconds, UPDATE, COMMIT, then does other things for
-about BETWEEN.
+about BETWEEN. All begin when all are connected, and go on for SECONDS.
 After the INSERT is acknowledged it appends a line to NOTES: the order exists in somebody's mind. SIGTERM: the
 master passes it on and waits for all, as masters do; the workers leave it at its default. Prints how the workers ended.
 """
 import collections
+import multiprocessing
 import os
 import random
 import signal
@@ -18,10 +19,12 @@ import time
 import psycopg2
 
 
-def work(me, until, inside, between, notes, conninfo):
+def work(me, together, seconds, inside, between, notes, conninfo):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     random.seed(me)
     conn = psycopg2.connect(conninfo)
+    together.wait()
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         with conn, conn.cursor() as cursor:
             cursor.execute("INSERT INTO orders (worker) VALUES (%s) RETURNING id", (me,))
@@ -35,13 +38,13 @@ def work(me, until, inside, between, notes, conninfo):
 def main():
     workers, seconds, inside, between, path, conninfo = sys.argv[1:]
     notes = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    until = time.monotonic() + float(seconds)
+    together = multiprocessing.Barrier(int(workers))  # a busy machine takes longer than SECONDS to connect them
     children = []
     signal.signal(signal.SIGTERM, lambda *_: [os.kill(pid, signal.SIGTERM) for pid in children])
     for me in range(int(workers)):
         pid = os.fork()
         if pid == 0:
-            work(me, until, float(inside), float(between), notes, conninfo)
+            work(me, together, float(seconds), float(inside), float(between), notes, conninfo)
             os._exit(0)
         children.append(pid)
     ends = collections.Counter(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children)
