@@ -13,6 +13,8 @@
 
 /* A COMMIT may be the last thing that a program says before it ends: it gets the time it needs. */
 #define PP_CANCEL_ORPHAN_MS 250
+/* Requests under way, of which workers.h runs a few at a time; where they do not end, each keeps a closed server's memory. */
+#define PP_CANCEL_MAX 256
 
 /* As PostgreSQL does: whoever asked sees its connection end when the signal has been sent, and not before, or its next
  * query would be hit (docs 55.2.8). */
@@ -64,6 +66,11 @@ static bool cancel(struct pp_server *s)
 		s->cancel_again = true;
 		return true;
 	}
+	if (s->broker->cancels >= PP_CANCEL_MAX) {
+		pp_log(PP_LOG_WARNING, "%d cancel requests do not come to an end: one is dropped",
+		       PP_CANCEL_MAX);
+		return false;
+	}
 	struct pp_cancel_job *job = pp_cancel_job_new(s->session, s, cancel_finished);
 	if (!job) {
 		pp_log(PP_LOG_WARNING, "no memory for a cancel request");
@@ -100,7 +107,7 @@ void pp_cancel_request(struct pp_client *c, const struct pp_startup *startup)
 	struct pp_server *s = target ? target->server : NULL;
 	if (s)
 		(void)cancel(s);
-	if (s && s->cancels) /* without a thread for it, it is over already */
+	if (s && s->cancels)
 		c->cancelling = s;
 	if (target && target->state == PP_CLIENT_WAITING)
 		pp_lend_cancel_waiting(target);
