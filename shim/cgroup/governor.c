@@ -241,9 +241,17 @@ static bool must_refuse(const struct pp_governor *g, const struct pp_plan *p)
 	return p->limit && g->target == 1 && p->ws > p->line && (killed || stuck);
 }
 
+/* What those who may come at any moment would take. */
+static int64_t to_come(const struct pp_governor *g, const struct pp_plan *p)
+{
+	int64_t n = (int64_t)g->target - p->load->lent;
+	return pp_plan_clamp(n, 0, PP_LEARN_MAX_LENT) * p->cost;
+}
+
 /* earlyoom's idea: look again before the headroom can be gone, a quarter of the time it takes. While
  * the work in flight could fill what is left, look often: a transaction that is shorter than the interval hides its
- * peak; near the line as often as we can. */
+ * peak; near the line as often as we can. And while a program grows, what is left is not for it alone: after a pause as many
+ * may come at once as fitted before. */
 static pp_ms next_look(const struct pp_governor *g, const struct pp_plan *p)
 {
 	if (p->limit == 0)
@@ -254,6 +262,8 @@ static pp_ms next_look(const struct pp_governor *g, const struct pp_plan *p)
 	if (p->load->lent > 0 && left < p->load->lent * (p->cost + PP_PLAN_START_COST))
 		return 50;
 	int64_t rate = g->learn.surprise_bytes > MIB ? g->learn.surprise_bytes : MIB;
+	if (g->learn.surprise_bytes > MIB)
+		left = pp_plan_clamp(left - to_come(g, p), 0, left);
 	int64_t ms = pp_plan_clamp(left * 250 / rate, 50, 1000);
 	if (p->now - g->began_at < YOUNG_MS && ms > INCREASE_INTERVAL_MS)
 		ms = INCREASE_INTERVAL_MS;

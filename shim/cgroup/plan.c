@@ -116,11 +116,12 @@ static int64_t root_tenths(int64_t n)
 
 /* How much higher than ever seen what is at work may get by chance: the sum of n of independent luck strays as the root of
  * n. And the longer it takes until some of it has ended, the further, for the program may grow so long before anything can be
- * taken back. (STRAYS_PERMILLE of the cost times the root, and up to 1.3 times that: chosen from 560 to 1000 by the
- * stories of test_governor_sim.c.) */
+ * taken back. The first work after a pause strays before its generation has ended. (STRAYS_PERMILLE of the cost times the root,
+ * and up to 1.3 times that: chosen from 560 to 1000 by the stories of test_governor_sim.c.) */
 static int64_t may_stray(const struct pp_governor *g, const struct pp_plan *p)
 {
-	int64_t root = root_tenths(g->learn.last.max_lent);
+	uint32_t last = g->learn.last.max_lent, lent = last ? last : g->learn.now.max_lent;
+	int64_t root = root_tenths(lent);
 	int64_t took = pp_plan_clamp(g->learn.last.took, QUICK_MS, SLOW_MS);
 	return p->cost / 100 * root * STRAYS_PERMILLE / 100 / QUICK_MS * took;
 }

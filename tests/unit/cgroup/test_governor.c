@@ -691,6 +691,31 @@ START_TEST(test_governor_looks_more_often_the_closer_the_end)
 }
 END_TEST
 
+/* All of them may come at the next moment. */
+START_TEST(test_governor_looks_more_often_while_a_program_grows_that_does_nothing)
+{
+	begin(60, 96, 6);
+	for (int i = 0; i < 80; i++) {
+		demand(60);
+		sample.working_set_bytes = (6 + 6 * (int64_t)load.lent + i % 2 * 2) * MIB;
+		tick(100);
+	}
+	ck_assert_uint_ge(v.cap, 8);
+	load = (struct pp_governor_load){.returned = load.returned + load.lent};
+	sample.working_set_bytes = 6 * MIB;
+	run(10000, 1000);
+	ck_assert_int_eq(v.next_ms, 1000);
+	sample.working_set_bytes = 14 * MIB;
+	tick(1000);
+	ck_assert_int_le(v.next_ms, 300);
+	for (int i = 0; i < 5; i++) {
+		sample.working_set_bytes += 4 * MIB;
+		tick(200);
+	}
+	ck_assert_uint_le(v.cap, 8); /* (96 - 34) / 6, and a reserve */
+}
+END_TEST
+
 START_TEST(test_governor_survives_nonsense_and_a_clock_that_stands_still)
 {
 	static const int64_t odd[] = {INT64_MIN, -1, 0, 1, 4096, INT64_MAX - 1, INT64_MAX};
@@ -731,6 +756,7 @@ int main(void)
 	tcase_add_test(c, test_governor_looks_at_what_work_may_come_to_not_at_what_it_is);
 	tcase_add_test(c, test_governor_does_not_grow_while_opened_servers_can_still_be_used);
 	tcase_add_test(c, test_governor_ceiling_may_change_on_reload);
+	tcase_add_test(c, test_governor_looks_more_often_while_a_program_grows_that_does_nothing);
 	tcase_add_test(c, test_governor_looks_more_often_the_closer_the_end);
 	suite_add_tcase(s, c);
 	c = tcase_create("decrease");

@@ -31,6 +31,8 @@
 #define RUN_MS	     20000
 #define GROWS_AT_MS  6700
 #define RECOVERED_MS 30000
+#define PAUSE_MS     7000 /* begins */
+#define PAUSED_MS    37000
 
 enum memory { STACKED, GIVEN_BACK, KEPT, HEAP };
 
@@ -43,6 +45,8 @@ static const struct story {
 	int slow_percent;    /* of the time other work takes three quarters of the machine */
 	int64_t lowered_mib; /* the limit in the end, 12 MiB a second */
 	int hold_factor;     /* transactions are longer; 0: as they are */
+	pp_ms grows_at_ms;   /* 0: as the others */
+	bool pauses;	     /* nobody wants anything, for half a minute */
 	pp_ms begins_ms;     /* the first work; its first connection comes before */
 } stories[] = {
 	{"steady", 96, 6, 5, 0, STACKED, .least_percent = 80},
@@ -50,6 +54,15 @@ static const struct story {
 	{"grows 20", 96, 6, 5, 20, STACKED, .least_percent = 80},
 	{"grows 35", 96, 6, 5, 35, STACKED, .least_percent = 80},
 	{"grows 35, busy", 96, 6, 5, 35, STACKED, .least_percent = 80, .slow_percent = 50},
+	{"grows 35, slow", 96, 6, 5, 35, STACKED, .least_percent = 80, .hold_factor = 2},
+	{"grows 35, slow, busy", 96, 6, 5, 35, STACKED, .least_percent = 80, .hold_factor = 2,
+	 .slow_percent = 50},
+	{"after a pause", 96, 6, 5, 0, STACKED, .least_percent = 80, .pauses = true,
+	 .grows_at_ms = PAUSED_MS},
+	{"after a pause, grows 35", 96, 6, 5, 35, STACKED, .least_percent = 80, .pauses = true,
+	 .grows_at_ms = PAUSED_MS},
+	{"in a pause, grows 35", 96, 6, 5, 35, STACKED, .least_percent = 80, .pauses = true,
+	 .grows_at_ms = PAUSED_MS - 1000},
 	{"lowered", 144, 6, 5, 0, STACKED, .least_percent = 80, .lowered_mib = 96},
 	{"lowered, busy", 144, 6, 5, 0, STACKED, .least_percent = 80, .lowered_mib = 96,
 	 .slow_percent = 50},
@@ -97,6 +110,17 @@ struct world {
 	struct pp_governor governor;
 	struct pp_sample sample;
 };
+
+static bool is_wanted(const struct world *w)
+{
+	bool paused = w->story->pauses && w->now >= PAUSE_MS && w->now < PAUSED_MS;
+	return w->now >= w->story->begins_ms && !paused;
+}
+
+static pp_ms grows_at(const struct story *s)
+{
+	return s->grows_at_ms ? s->grows_at_ms : GROWS_AT_MS;
+}
 
 static int64_t random_below(struct world *w, int64_t n)
 {
@@ -169,8 +193,7 @@ static void world_tick(struct world *w)
 {
 	struct pp_governor_load load = {.open = w->open,
 					.lent = w->lent,
-					.waiting = w->now >= w->story->begins_ms ? DEMAND - w->lent
-										 : 0,
+					.waiting = is_wanted(w) ? DEMAND - w->lent : 0,
 					.returned = w->done};
 	struct pp_verdict v;
 	bool slow = w->now < w->slow_until;
@@ -257,7 +280,7 @@ static void world_work(struct world *w)
 		}
 		i++;
 	}
-	while (w->lent < w->cap && w->lent < DEMAND && w->now >= w->story->begins_ms)
+	while (w->lent < w->cap && w->lent < DEMAND && is_wanted(w))
 		start_job(w);
 }
 
@@ -268,7 +291,7 @@ static void world_own(struct world *w)
 	if (w->now < STARTED_MS)
 		w->own += (w->story->memory == HEAP ? 14 : w->story->own_mib - 3) * MIB * STEP_MS /
 			  STARTED_MS;
-	if (w->now >= GROWS_AT_MS && w->grown < w->story->growth_mib * MIB) {
+	if (w->now >= grows_at(w->story) && w->grown < w->story->growth_mib * MIB) {
 		w->own += step;
 		w->grown += step;
 	}
@@ -310,9 +333,9 @@ static struct result play(const struct story *s, uint32_t fixed)
 	for (unsigned seed = 1; seed <= seeds() && !(r.killed && fixed); seed++) {
 		static struct world w;
 		world_begin(&w, s, fixed, seed);
-		world_run(&w, RUN_MS);
+		world_run(&w, RUN_MS + (s->pauses ? PAUSED_MS : 0));
 		r.done += w.done;
-		pp_ms late = GROWS_AT_MS + s->growth_mib * MIB * 1000 / GROWTH_RATE + RECOVERED_MS;
+		pp_ms late = grows_at(s) + s->growth_mib * MIB * 1000 / GROWTH_RATE + RECOVERED_MS;
 		world_run(&w, late);
 		uint64_t then = w.done;
 		world_run(&w, late + RUN_MS);
@@ -343,7 +366,7 @@ START_TEST(test_governor_sim_survives_and_does_as_much_as_a_fixed_size)
 			size = fixed;
 		}
 	}
-	printf("%-20s peak %4d of %4d MiB, %2d killed; %3d %% of fixed %2u, %3d %% in the long "
+	printf("%-23s peak %4d of %4d MiB, %2d killed; %3d %% of fixed %2u, %3d %% in the long "
 	       "run\n",
 	       s->name, (int)(mine.peak / MIB), (int)s->limit_mib, mine.killed,
 	       (int)(mine.done * 100 / best.done), size,

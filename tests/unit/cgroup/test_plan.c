@@ -140,6 +140,18 @@ START_TEST(test_plan_keeps_more_free_where_work_takes_longer)
 }
 END_TEST
 
+START_TEST(test_plan_keeps_as_much_free_for_the_first_work_after_a_pause)
+{
+	g.learn.cost_bytes = 6 * MIB;
+	g.learn.last.took = 500;
+	g.learn.last.max_lent = 10;
+	int64_t reserve = look(sample_of(96 * MIB, 60 * MIB), 0).reserve;
+	g.learn.last.max_lent = 0;
+	g.learn.now.max_lent = 10;
+	ck_assert_int_eq(look(sample_of(96 * MIB, 60 * MIB), 1).reserve, reserve);
+}
+END_TEST
+
 START_TEST(test_plan_a_kill_counts_once_and_not_what_was_before_us)
 {
 	struct pp_sample s = sample_of(200 * MIB, MIB);
@@ -261,6 +273,7 @@ int main(void)
 	tcase_add_test(c, test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with);
 	tcase_add_test(c, test_plan_line_leaves_some_of_any_limit_and_never_more_than_half);
 	tcase_add_test(c, test_plan_keeps_more_free_where_work_takes_longer);
+	tcase_add_test(c, test_plan_keeps_as_much_free_for_the_first_work_after_a_pause);
 	tcase_add_test(c, test_plan_a_kill_counts_once_and_not_what_was_before_us);
 	tcase_add_test(c, test_plan_throttling_counts_as_a_kill_only_where_the_working_set_is_high);
 	tcase_add_test(c, test_plan_throttling_of_what_stands_still_counts_only_in_a_stall);
