@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "cgroup/gate.h"
+#include "cgroup/pace.h"
 #include "cgroup/plan.h"
 #include "cgroup/words.h"
 
@@ -14,14 +15,11 @@
 #define PROBE_FEW	       3
 #define HALVE_INTERVAL_MS      200
 #define INCREASE_INTERVAL_MS   250
-#define NEAR_COSTS	       3 /* of room to the line, or less: what comes between two looks kills */
-#define NEAR_MS		       25
 #define CALM_AFTER_MS	       1000
 #define KILLED_MS	       10000 /* after an event the cap grows by one at a time */
 #define NO_LIMIT_START	       10    /* many small pods on one node: facts of Problem 2 */
 #define STALL_EXTREME_PERMILLE 500
 #define HELD_MS		       2000 /* memory has not risen for so long: what there was to come has come */
-#define YOUNG_MS	       10000 /* a program that is just starting grows without any work */
 #define REFUSE_MS	       2000
 
 void pp_governor_init(struct pp_governor *g, const struct pp_governor_limits *limits, pp_ms now)
@@ -241,37 +239,6 @@ static bool must_refuse(const struct pp_governor *g, const struct pp_plan *p)
 	return p->limit && g->target == 1 && p->ws > p->line && (killed || stuck);
 }
 
-/* What those who may come at any moment would take. */
-static int64_t to_come(const struct pp_governor *g, const struct pp_plan *p)
-{
-	int64_t n = (int64_t)g->target - p->load->lent;
-	return pp_plan_clamp(n, 0, PP_LEARN_MAX_LENT) * p->cost;
-}
-
-/* earlyoom's idea: look again before the headroom can be gone, a quarter of the time it takes. While
- * the work in flight could fill what is left, look often: a transaction that is shorter than the interval hides its
- * peak; near the line as often as we can. And while a program grows, what is left is not for it alone: after a pause as many
- * may come at once as fitted before. */
-static pp_ms next_look(const struct pp_governor *g, const struct pp_plan *p)
-{
-	if (p->limit == 0)
-		return p->load->waiting ? INCREASE_INTERVAL_MS : 1000;
-	int64_t left = pp_plan_clamp(p->limit - p->ws, 0, PP_PLAN_MAX_BYTES);
-	if (p->load->lent > 0 && !p->still && p->ws > p->line - NEAR_COSTS * p->cost)
-		return NEAR_MS;
-	if (p->load->lent > 0 && left < p->load->lent * (p->cost + PP_PLAN_START_COST))
-		return 50;
-	int64_t rate = g->learn.surprise_bytes > MIB ? g->learn.surprise_bytes : MIB;
-	if (g->learn.surprise_bytes > MIB)
-		left = pp_plan_clamp(left - to_come(g, p), 0, left);
-	int64_t ms = pp_plan_clamp(left * 250 / rate, 50, 1000);
-	if (p->now - g->began_at < YOUNG_MS && ms > INCREASE_INTERVAL_MS)
-		ms = INCREASE_INTERVAL_MS;
-	if (p->load->waiting && g->target < g->limits.max_servers && ms > INCREASE_INTERVAL_MS)
-		ms = INCREASE_INTERVAL_MS;
-	return ms;
-}
-
 void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 		      const struct pp_governor_load *load, pp_ms now,
 		      struct pp_verdict *ret_verdict)
@@ -294,7 +261,7 @@ void pp_governor_tick(struct pp_governor *g, const struct pp_sample *sample,
 		       sizeof ret_verdict->limit_from);
 	ret_verdict->working_set_bytes = p.ws;
 	ret_verdict->cost_bytes = p.cost;
-	ret_verdict->next_ms = next_look(g, &p);
+	ret_verdict->next_ms = pp_pace_next(g, &p);
 	ret_verdict->pressed = p.limit && p.ws > p.line && !p.still;
 	ret_verdict->refuse = must_refuse(g, &p);
 	pp_words_write(binding(g, &p, ret_verdict->at_work), ret_verdict, g->learn.surprise_bytes,
