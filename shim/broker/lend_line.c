@@ -166,6 +166,8 @@ static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)
 
 void pp_lend_sweep(struct pp_broker *b)
 {
+	if (pp_pools_is_gated(&b->pools)) /* a server may have been closed, not given back */
+		pp_lend_let_in(b);
 	PP_LIST_FOREACH (&b->pools.all, it) {
 		struct pp_pool *pool = pp_list_entry(it, struct pp_pool, link);
 		sweep_waiters(b, pool);

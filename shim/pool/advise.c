@@ -1,13 +1,20 @@
 #include "pool/pool.h"
 #include "pool/pool_walk.h"
 
+/* Who waits for the gate only lacks no server. */
+static bool is_held_back(const struct pp_pool *pool)
+{
+	return pp_pools_is_gated(pool->pools) &&
+	       (!pp_pools_room(pool->pools) || pp_pool_can_serve(pool));
+}
+
 /* Servers this pool would put to use beyond those being opened. One that has none gets one: it may be its turn at the gate
  * next. */
 static uint32_t lacking(const struct pp_pool *pool)
 {
 	uint32_t open = pp_pool_open(pool), room = pp_pools_room(pool->pools);
-	if (open == 0 && room == 0)
-		room = 1;
+	if (is_held_back(pool))
+		room = open == 0;
 	size_t waiting = pool->waiters.count < room ? pool->waiters.count : room;
 	size_t wanted = waiting + pool->logins_wanted;
 	size_t coming = pool->conns[PP_CONN_LOGIN].count;
@@ -48,8 +55,8 @@ static bool needs_login(const struct pp_pool *pool)
 /* Idle although somebody waits: it does not suit. */
 static bool has_unsuited(const struct pp_pool *pool)
 {
-	return pool->waiters.count && pp_pools_room(pool->pools) &&
-	       pool->conns[PP_CONN_IDLE].count && pool->conns[PP_CONN_LOGIN].count == 0;
+	return pool->waiters.count && pool->conns[PP_CONN_IDLE].count &&
+	       pool->conns[PP_CONN_LOGIN].count == 0 && !is_held_back(pool);
 }
 
 /* When who waits there began to; INT64_MAX: nobody does, it is below its minimum. */

@@ -82,16 +82,16 @@ static int fit(const struct pp_pool *pool, const struct pp_conn *conn,
 }
 
 /* The front of the list was used last. */
-static struct pp_conn *longest_idle(struct pp_pool *pool, const struct pp_waiter *waiter)
+static struct pp_conn *longest_idle(const struct pp_pool *pool, const struct pp_waiter *waiter)
 {
-	struct pp_link *head = &pool->conns[PP_CONN_IDLE].head;
+	const struct pp_link *head = &pool->conns[PP_CONN_IDLE].head;
 	for (struct pp_link *it = head->prev; it != head; it = it->prev)
 		if (fit(pool, pp_conn_at(it), waiter) >= 0)
 			return pp_conn_at(it);
 	return NULL;
 }
 
-static struct pp_conn *best_idle(struct pp_pool *pool, const struct pp_waiter *waiter)
+static struct pp_conn *best_idle(const struct pp_pool *pool, const struct pp_waiter *waiter)
 {
 	if (pool->pools->rotate)
 		return longest_idle(pool, waiter);
@@ -144,6 +144,12 @@ struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn 
 	return waiter;
 }
 
+bool pp_pool_can_serve(const struct pp_pool *pool)
+{
+	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
+	return waiter && best_idle(pool, waiter);
+}
+
 struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn)
 {
 	struct pp_pool *next = NULL;
@@ -151,9 +157,8 @@ struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_co
 		return NULL;
 	PP_LIST_FOREACH (&pools->all, it) {
 		struct pp_pool *pool = pp_pool_at(it);
-		struct pp_waiter *waiter = pp_pool_first_waiter(pool);
-		if (waiter && best_idle(pool, waiter) &&
-		    (!next || waiter->since < pp_pool_first_waiter(next)->since))
+		if (pp_pool_can_serve(pool) && (!next || pp_pool_first_waiter(pool)->since <
+								 pp_pool_first_waiter(next)->since))
 			next = pool;
 	}
 	return next ? pp_pool_match(next, now, ret_conn) : NULL;

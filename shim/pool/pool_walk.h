@@ -23,6 +23,9 @@ static inline uint32_t pp_pools_room(const struct pp_pools *pools)
 	return pools->lent < pools->gate ? pools->gate - pools->lent : 0;
 }
 
+/* The first in line could have an idle one, but for the gate. pool.c */
+bool pp_pool_can_serve(const struct pp_pool *pool);
+
 /* NULL: nobody waits. */
 static inline struct pp_waiter *pp_pool_first_waiter(const struct pp_pool *pool)
 {

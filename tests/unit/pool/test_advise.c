@@ -362,6 +362,29 @@ START_TEST(test_advise_behind_a_gate_servers_stay_and_who_waits_longest_is_next)
 }
 END_TEST
 
+/* One at work is lost: there is room at the gate, and until somebody is let in the idle ones only seem to suit nobody. */
+START_TEST(test_advise_behind_a_gate_nobody_lacks_a_server_that_is_there)
+{
+	setup_cap(4);
+	struct pp_waiter w[2] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 4; i++)
+		pp_conn_set_state(open_idle(&a, i, 0), PP_CONN_LENT, 0);
+	pp_pools_set_cap(&pools, 4, 2);
+	for (int i = 0; i < 2; i++) {
+		pp_pool_wait(&a, &w[i], i);
+		pp_conn_set_state(&conns[i], PP_CONN_IDLE, 2000);
+	}
+	pp_conn_set_state(&conns[2], PP_CONN_CLOSED, 2000);
+	ck_assert_int_eq(pp_pools_advise(&pools, 2001, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert(!pp_pool_is_useless(&a, &conns[0]));
+	ck_assert_ptr_eq(pp_pools_match(&pools, 2001, &conn), &w[0]);
+	ck_assert_ptr_null(pp_pools_match(&pools, 2001, &conn));
+	ck_assert_int_eq(pp_pools_advise(&pools, 2001, &pool, &conn), PP_ADVICE_NOTHING);
+}
+END_TEST
+
 START_TEST(test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut)
 {
 	setup_cap(3);
@@ -474,6 +497,7 @@ int main(void)
 	tcase_add_test(c, test_advise_keeps_a_new_server_for_its_turn_while_it_has_users);
 	tcase_add_test(c, test_advise_that_waits_longest_is_next);
 	tcase_add_test(c, test_advise_behind_a_gate_servers_stay_and_who_waits_longest_is_next);
+	tcase_add_test(c, test_advise_behind_a_gate_nobody_lacks_a_server_that_is_there);
 	tcase_add_test(c, test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut);
 	tcase_add_loop_test(c, test_advise_random_life_keeps_cap_order_and_counts, 0, 20);
 	suite_add_tcase(s, c);
