@@ -95,7 +95,9 @@ def sigterm(stage, workers=16):
     fresh_tables(stage, workers)
     log_before = len(stage.postgres.log_text())
     process = start_prefork(stage, workers, 60, 0.15, 0.15)
-    time.sleep(3)
+    while process.poll() is None and not stage.noted():
+        time.sleep(0.05)
+    time.sleep(2)
     process.send_signal(signal.SIGTERM)
     start = time.monotonic()
     status = process.wait()

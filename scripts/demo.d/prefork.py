@@ -23,7 +23,7 @@ def work(me, together, seconds, inside, between, notes, conninfo):
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     random.seed(me)
     conn = psycopg2.connect(conninfo)
-    together.wait()
+    together.wait(60)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         with conn, conn.cursor() as cursor:

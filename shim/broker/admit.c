@@ -28,6 +28,13 @@ static void admit(struct pp_client *c)
 		pp_client_continue(c);
 }
 
+static bool may_come_in(const struct pp_client *c)
+{
+	struct pp_database *db = c->database;
+	bool known = db->auth == PP_AUTH_NONE || pp_database_accepts(db, c->password);
+	return known && pp_database_is_fresh(db, c);
+}
+
 /* One applicant in ADMISSION: in, asked, or left to wait for a login. */
 static void step(struct pp_client *c)
 {
@@ -37,8 +44,7 @@ static void step(struct pp_client *c)
 		pp_greet_authentication(c, PP_AUTH_CLEARTEXT);
 		return;
 	}
-	bool known = db->auth == PP_AUTH_NONE || pp_database_accepts(db, c->password);
-	if (known && pp_database_is_fresh(db, c))
+	if (may_come_in(c))
 		admit(c);
 }
 
@@ -139,7 +145,7 @@ void pp_admit_input(struct pp_client *c)
 
 const char *pp_admit_next_password(struct pp_database *db)
 {
-	if (db->theirs_failed && db->password && db->pool.waiters.count)
+	if (db->theirs_failed && db->pool.waiters.count)
 		return db->password;
 	PP_LIST_FOREACH (&db->applicants, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
@@ -183,6 +189,22 @@ static void refuse(struct pp_client *c, const struct pp_login *login)
 	pp_client_fail_as(c, error);
 }
 
+/* A login that was only to tell whether a standby still is one, at a moment when nobody can log in: what is known must do. */
+static bool does_without(const struct pp_client *c, const struct pp_login *login)
+{
+	return pp_database_is_passing(&login->error) && may_come_in(c);
+}
+
+void pp_admit_retry(struct pp_database *db)
+{
+	PP_LIST_FOREACH_SAFE (&db->applicants, it) {
+		struct pp_client *c = pp_list_entry(it, struct pp_client, database_link);
+		if (c->state == PP_CLIENT_ADMISSION)
+			step(c);
+	}
+	pp_admit_recount(db);
+}
+
 void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool ok)
 {
 	struct pp_database *db = s->database;
@@ -194,7 +216,7 @@ void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool
 		bool judged = s->epoch >= c->epoch && same_password(c->password, login->password);
 		if (judged && ok)
 			admit(c);
-		else if (judged && !login->error.needs_password)
+		else if (judged && !login->error.needs_password && !does_without(c, login))
 			refuse(c, login);
 		else
 			step(c);

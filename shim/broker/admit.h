@@ -18,6 +18,9 @@ void pp_admit_input(struct pp_client *c);
  * sessions wait in line, wrong ones take turns with the known one. */
 const char *pp_admit_next_password(struct pp_database *db);
 
+/* The server was full: whoever can do without a login comes in. */
+void pp_admit_retry(struct pp_database *db);
+
 /* Applicants that waited for this login come in, get the server's own error, or are asked for a password. */
 void pp_admit_login_over(struct pp_server *s, const struct pp_login *login, bool ok);
 

@@ -37,7 +37,7 @@ static void cancel_finished(struct pp_cancel_job *job)
 	bool again = s->cancel_again && !s->gone;
 	pp_cancel_job_free(job);
 	b->cancels--;
-	s->cancels = s->cancel_again = false;
+	s->cancels = s->cancel_again = s->cancel_overdue = false;
 	if (again && cancel(s))
 		return;
 	tell_cancellers(b, s);

@@ -1,8 +1,9 @@
 /* shim/broker/cancel.h - cancel requests: only the client's own running query can be hit (DESIGN 6).
  *
- * The client's key is one of ours. If a server works for that client now, a worker sends the server's own key and
- * waits until the server has closed that connection; until then the server is not lent to another (state
- * CANCEL). A client without a server, or whose server owes it nothing, has nothing to cancel.
+ * The client's key is one of ours, or the request goes to the server as it is (a tunnel). If a server works for that client
+ * now, a worker sends the server's own key and waits until the server has closed that connection; until then the server is
+ * not lent to another (state CANCEL), and after ten seconds it is given up (lend.h). A client without a server, or whose
+ * server owes it nothing, has nothing to cancel. At most 256 are under way.
  *
  * A cancel request is by protocol a connection of its own, and the one thing that is opened above the cap: it never
  * becomes a session, and there is at most one to a server at a time, whoever asks how often.

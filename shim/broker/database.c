@@ -151,12 +151,14 @@ void pp_database_wish(struct pp_database *db, struct pp_login_wish *ret_wish)
 	};
 }
 
-/* Without a place for a login, and with every server at work, it is believed: who waits for one would wait for long. */
+/* Where no login can be had (no place and every server at work, or the last one failed) it is believed: who waits for one
+ * would wait for long. */
 static bool may_be_promoted(const struct pp_database *db)
 {
 	const struct pp_pools *pools = &db->broker->pools;
 	pp_ms known = db->ready_at > db->verified_at ? db->ready_at : db->verified_at;
-	return db->is_standby && db->broker->now - known >= PP_DATABASE_STANDBY_MS &&
+	return db->is_standby && !db->pool.backoff.failures &&
+	       db->broker->now - known >= PP_DATABASE_STANDBY_MS &&
 	       (pools->open < pp_pools_places(pools) || db->pool.conns[PP_CONN_IDLE].count);
 }
 

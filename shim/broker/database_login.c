@@ -161,6 +161,15 @@ static void take_failure(struct pp_database *db, const struct pp_login *login)
 	put_off(db, login);
 }
 
+/* Where nobody asks much, each who connects to a standby costs a login (pp_database_is_fresh): not a server more as well. */
+static void replace_oldest(struct pp_database *db)
+{
+	struct pp_conn *oldest =
+		pp_pool_find_idle_since(&db->pool, db->broker->now, PP_DATABASE_STANDBY_MS);
+	if (oldest && !db->pool.waiters.count)
+		pp_server_close(pp_server_of(oldest), "a new one has told whether it is a standby");
+}
+
 void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 {
 	struct pp_database *db = s->database;
@@ -170,16 +179,20 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 		learn(db, login, s);
 		pp_conn_set_state(&s->conn, PP_CONN_IDLE, db->broker->now);
 		pp_admit_login_over(s, login, true);
+		if (db->is_standby)
+			replace_oldest(db);
 		pp_lend_idle(s);
 		return;
 	}
 	pp_server_close(s, "login failed");
 	db->theirs_failed = is_theirs(db, login);
 	take_failure(db, login);
-	if (is_full(error))
+	if (is_full(error)) {
+		pp_admit_retry(db);
 		make_room(db);
-	else
+	} else {
 		pp_admit_login_over(s, login, false);
+	}
 	if (pp_database_logged_in(db) == 0 && !db->theirs_failed &&
 	    (error->needs_password || !pp_database_is_passing(error)))
 		pp_lend_fail_waiting(db, error);

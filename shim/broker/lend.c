@@ -175,6 +175,8 @@ void pp_lend_give_back(struct pp_server *s)
 		pp_lend_idle(s);
 		return;
 	}
+	if (pp_pools_is_gated(&b->pools))
+		pp_lend_let_in(b);
 	pp_lend_settle(b);
 }
 
@@ -230,7 +232,7 @@ void pp_lend_check_return(struct pp_server *s)
 	pp_nextval_settle(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
-	if (s->untidy[0] && !s->cancels && !must_be_left_alone(s)) {
+	if (s->untidy[0] && (!s->cancels || s->cancel_overdue) && !must_be_left_alone(s)) {
 		pp_own_tidy(s);
 		return;
 	}
@@ -244,7 +246,7 @@ void pp_lend_check_return(struct pp_server *s)
 		return;
 	}
 	if (pp_own_wants_probe(s)) {
-		/* It must not hit our question: cancels_over() comes here again, or cancels_overdue(). */
+		/* It must not hit our question: cancels_over() comes here again, or lend_line.c gives it up. */
 		if (s->cancels && !s->cancel_overdue)
 			return;
 		if (pp_hidden_defers(s)) /* hidden_wake() does */

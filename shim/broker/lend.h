@@ -35,7 +35,7 @@ bool pp_lend_may_return(const struct pp_server *s);
 /* Whoever had this server is done with it: to the pool, after whatever must end or be cleaned before. */
 void pp_lend_give_back(struct pp_server *s);
 
-/* A server has become IDLE: to the first in line, or closed where the cap, its age or the drain say so. */
+/* A server has become IDLE: to the first in line (behind a gate: of any pool), or closed where the cap, its age or the drain say so. */
 void pp_lend_idle(struct pp_server *s);
 
 /* There is room behind the gate again (pool.h): those who have waited longest come in. */
@@ -62,9 +62,6 @@ int pp_lend_fit(const struct pp_conn *conn, const struct pp_waiter *waiter);
 
 /* Cancel connections to this server have all ended. */
 void pp_lend_cancels_over(struct pp_server *s);
-/* One does not end, and nobody knows whom it would hit: the server, in CANCEL or between transactions, is lent to nobody
- * any more, and its client need not wait for that. */
-void pp_lend_cancels_overdue(struct pp_server *s);
 
 /* A cancel request for a client in line: its wait ends with 57014. */
 void pp_lend_cancel_waiting(struct pp_client *c);

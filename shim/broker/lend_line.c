@@ -111,7 +111,9 @@ static void sweep_lent(struct pp_pool *pool)
 	}
 }
 
-void pp_lend_cancels_overdue(struct pp_server *s)
+/* It does not end, and nobody knows whom it would hit: the server, in CANCEL or between transactions, is lent to nobody any
+ * more, and its client need not wait for that. */
+static void give_up_cancels(struct pp_server *s)
 {
 	s->cancel_overdue = true;
 	if (s->conn.state == PP_CONN_CANCEL)
@@ -122,7 +124,6 @@ void pp_lend_cancels_overdue(struct pp_server *s)
 
 void pp_lend_cancels_over(struct pp_server *s)
 {
-	s->cancel_overdue = false;
 	if (s->conn.state == PP_CONN_CANCEL)
 		pp_lend_give_back(s);
 	else if (s->client)
@@ -143,7 +144,7 @@ static void sweep_cancelled(struct pp_pool *pool)
 		PP_LIST_FOREACH (&pool->conns[states[i]], it) {
 			struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
 			if (is_overdue(s) && pp_tx_is_idle(&s->tx)) {
-				pp_lend_cancels_overdue(s);
+				give_up_cancels(s);
 				return;
 			}
 		}

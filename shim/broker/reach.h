@@ -14,8 +14,8 @@
 #include "broker/route.h"
 
 /* In one data centre, and with one packet lost, which the kernel sends again after a second; whoever waits for it
- * (door_wait.h) can do nothing else. One known to be silent answers at once if at
- * all, and what waits for its place should not wait long. */
+ * (door_wait.h) can do nothing else. One known to be silent answers at once if at all, and what waits for its place should
+ * not wait long. */
 #define PP_REACH_CONNECT_MS 1300
 #define PP_REACH_KNOCK_MS   250
 

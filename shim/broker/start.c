@@ -65,7 +65,8 @@ void pp_start_process(void)
 	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
 }
 
-static int lock_fd = -1;  /* pp_start_lock's, held until the process ends */
+static int lock_fd = -1; /* pp_start_lock's, held until the process ends */
+static bool by_program;
 static int ready_fd = -1; /* the shim's that started us, until it has been told */
 
 static bool is_same_file(int fd, const char *path)
@@ -106,6 +107,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 		fcntl(PP_IPC_LOCK_FD, F_SETFD, FD_CLOEXEC);
 		lock_fd = pp_last_fd(PP_IPC_LOCK_FD, PP_LAST_FD_LOCK);
 		ready_fd = PP_IPC_READY_FD;
+		by_program = true;
 		return 0;
 	}
 	if (is_same_file(lock_fd, path))
@@ -125,7 +127,7 @@ int pp_start_lock(const char *dir, struct pp_errctx *err)
 
 bool pp_start_is_by_program(void)
 {
-	return ready_fd >= 0;
+	return by_program;
 }
 
 void pp_start_ready(void)

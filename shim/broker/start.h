@@ -24,7 +24,7 @@ PP_MUSTCHECK int pp_start_lock(const char *dir, struct pp_errctx *err);
 /* ipc/stamp.h; 0 unknown. */
 uint64_t pp_start_network(void);
 
-/* A program's shim has started us, and any other will when we are gone. */
+/* A program's shim has started us, and any other will when we are gone. Known since pp_start_lock(). */
 bool pp_start_is_by_program(void);
 
 /* Tells the shim that started us that we listen, and later ones, in the lock file, that this start succeeded. */

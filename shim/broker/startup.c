@@ -149,7 +149,7 @@ static bool must_ask(struct pp_client *c)
 /* A program that has left its TLS to us must not go on without. */
 static void pass_on(struct pp_client *c)
 {
-	if (c->mark)
+	if (pp_mark_is_demand(c->mark))
 		pp_client_fail(
 			c, "FATAL", "08006",
 			"podpool: with so long options this connection cannot be encrypted as it "

@@ -23,8 +23,9 @@
 static json_t *cap_json(const struct pp_broker *b)
 {
 	const struct pp_verdict *v = &b->verdict;
-	return json_pack("{s:I,s:I,s:I,s:s,s:I,s:I,s:s}", "servers", (json_int_t)b->pools.cap,
-			 "max", (json_int_t)b->config.max_servers, "limit_bytes",
+	return json_pack("{s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:s}", "servers", (json_int_t)v->cap,
+			 "at_work", (json_int_t)v->at_work, "max",
+			 (json_int_t)b->config.max_servers, "limit_bytes",
 			 (json_int_t)v->limit_bytes, "limit_from", v->limit_from,
 			 "working_set_bytes", (json_int_t)v->working_set_bytes, "cost_bytes",
 			 (json_int_t)v->cost_bytes, "reason", v->reason);

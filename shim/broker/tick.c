@@ -32,17 +32,6 @@
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
 #define PP_STARTUP_LIMIT_MS (60 * 1000)
 
-/* Not the tunnels: of their work nobody sees the end. */
-static uint32_t busy(const struct pp_broker *b)
-{
-	uint32_t lent = 0;
-	PP_LIST_FOREACH (&b->pools.all, it)
-		lent += (uint32_t)pp_list_entry(it, struct pp_pool, link)
-				->conns[PP_CONN_LENT]
-				.count;
-	return lent;
-}
-
 static bool is_quiet(const struct pp_broker *b, const struct pp_server *s)
 {
 	return s->client && !pp_tx_is_busy(&s->tx) && b->now - s->client->active_at >= PP_QUIET_MS;
@@ -69,23 +58,31 @@ static bool governor_is_due(const struct pp_broker *b)
 	       (wanted && b->next_governor_at - b->now < b->verdict.next_ms - PP_TICK_MS);
 }
 
+/* The governor knows of no tunnels: their memory is the program's. They count against the operator's ceiling. */
+static uint32_t places(const struct pp_broker *b)
+{
+	uint32_t with_tunnels = b->verdict.cap + b->pools.tunnels;
+	return with_tunnels < b->config.max_servers ? with_tunnels : b->config.max_servers;
+}
+
 static void tick_governor(struct pp_broker *b)
 {
 	if (!governor_is_due(b))
 		return;
 	struct pp_sample sample;
-	struct pp_governor_load load = {.open = b->pools.open,
-					.lent = busy(b),
-					.quiet = quiet(b),
-					.waiting = b->pools.waiting,
-					.returned = b->transactions};
+	struct pp_governor_load load = {
+		.open = b->pools.open - b->pools.tunnels,
+		.lent = b->pools.lent, /* not the tunnels: of their work nobody sees the end */
+		.quiet = quiet(b),
+		.waiting = b->pools.waiting,
+		.returned = b->transactions};
 	uint32_t before = b->verdict.cap;
 	bool was_gated = pp_pools_is_gated(&b->pools);
 	pp_cgroup_files_sample(b->cgroup, &sample);
 	/* Memory goes on while we stand still. */
 	pp_governor_tick(&b->governor, &sample, &load, b->clock, &b->verdict);
 	b->next_governor_at = b->now + b->verdict.next_ms;
-	pp_pools_set_cap(&b->pools, b->verdict.cap, b->verdict.at_work);
+	pp_pools_set_cap(&b->pools, places(b), b->verdict.at_work);
 	if (was_gated)
 		pp_lend_let_in(b);
 	pp_pressure_obey(b);

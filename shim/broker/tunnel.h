@@ -1,5 +1,6 @@
 /* shim/broker/tunnel.h - an honest byte tunnel to the original destination: TLS of the program's own and the cancel
- * requests of such, replication, GSS, or no PostgreSQL at all. Counted against the cap, never refused for it, drained like the rest. */
+ * requests of such, replication, GSS, or no PostgreSQL at all. Counted against the cap, never refused for it (pool.h),
+ * drained like the rest. */
 #ifndef PP_BROKER_TUNNEL_H
 #define PP_BROKER_TUNNEL_H
 

@@ -1,5 +1,5 @@
-/* shim/cgroup/governor.h - how many server connections may be open and at work now, and why. Pure: a function of (limits, what was
- * before, sample, load, now).
+/* shim/cgroup/governor.h - how many server connections may be open and at work now, and why. Pure: a function of (limits,
+ * what was before, sample, load, now).
  *
  * Admit before growth, queue, never kill work to save memory; never below 1 (DESIGN 7). What is lent cannot be taken back
  * and gives little back when it ends, so everything here is about not lending too much. Two loops:
@@ -8,12 +8,14 @@
  *    most as many as there were; above it, what is too much is taken off. The reserve is as large as memory has surprised us
  *    of late, and as what is at work may get higher than ever seen by chance (plan.c).
  *  - The fast one looks at the working set as it is, up to 40 times a second, and lets to work no more than fit below the line
- *    now (who is not let in keeps its connection); nobody above the brake, which is nearer. Growth of the program is met here, before a generation has passed.
+ *    now; nobody above the brake, which is nearer. The others wait, and their servers stay open. Growth of the program is
+ *    met here, before a generation has passed.
  * Before a generation has ended the first servers come at a price that no work yet measured exceeded (32 MiB), one more each
  * 250 ms while that much is left. Memory that stands still needs neither reserve nor brake, however high it is (a JVM's
  * heap): what it has carried stays allowed, and more is tried while the least of a reserve is left.
- * The kernel's kills halve. Where it sets no limit the node's pressure decides, beside the limit that was given, if any. `scripts/bench pod` measures all this against
- * fixed sizes; tests/unit/cgroup/test_governor_sim.c plays it thousands of times.
+ * The kernel's kills halve. Where it sets no limit the node's pressure decides, beside the limit that was given, if any.
+ * `scripts/bench pod` measures all this against fixed sizes; tests/unit/cgroup/test_governor_sim.c plays it thousands of
+ * times.
  */
 #ifndef PP_CGROUP_GOVERNOR_H
 #define PP_CGROUP_GOVERNOR_H

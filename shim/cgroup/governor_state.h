@@ -18,7 +18,7 @@ struct pp_governor {
 	struct pp_learn learn;
 	struct pp_governor_stall own, node;
 	uint32_t
-		target; /* what generations allow; the cap may be lower for a moment, never higher */
+		target; /* the cap, what generations allow; fewer may be at work for a moment, never more */
 	uint32_t proven; /* concurrency carried so far */
 	int64_t lent;	 /* at the last look */
 	double pending;	 /* of it, those who have come so lately that they have not grown yet */

@@ -31,8 +31,8 @@ static void find_limit(const struct pp_governor *g, const struct pp_sample *samp
 	}
 }
 
-/* The pod's memory and that of one of its containers differ by GiB, and either may be nearer to its limit: what was learned of the
- * one holds for the other, so much higher or lower. So does the limit, but for what others have taken meanwhile. */
+/* The pod's memory and that of one of its containers differ by GiB, and either may be nearer to its limit: what was learned
+ * of the one holds for the other, so much higher or lower. So does the limit, but for what others have taken meanwhile. */
 static void see_level(struct pp_governor *g, const struct pp_sample *sample,
 		      const struct pp_plan *p)
 {
@@ -48,7 +48,7 @@ static void see_level(struct pp_governor *g, const struct pp_sample *sample,
 	g->apart_bytes = apart;
 }
 
-/* Counters that went down belong to another cgroup (we were moved): start again, no event. */
+/* Counters that went down are no event. (files.c lets them go on through a move.) */
 static bool counts_up(uint64_t *seen, uint64_t value)
 {
 	bool more = value > *seen;

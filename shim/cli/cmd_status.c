@@ -35,8 +35,12 @@ static void print_head(const json_t *root)
 	       pp_answer_number(root, "pid"));
 	print_duration(pp_answer_number(root, "uptime_ms"));
 	printf(", state %s\n", pp_answer_text(root, "state"));
-	printf("cap %" PRId64 " of %" PRId64 " servers: %s\n", pp_answer_number(cap, "servers"),
-	       pp_answer_number(cap, "max"), pp_answer_text(cap, "reason"));
+	printf("cap %" PRId64 " of %" PRId64 " servers", pp_answer_number(cap, "servers"),
+	       pp_answer_number(cap, "max"));
+	int64_t at_work = pp_answer_number(cap, "at_work");
+	if (at_work > 0 && at_work < pp_answer_number(cap, "servers"))
+		printf(", %" PRId64 " at work for the moment", at_work);
+	printf(": %s\n", pp_answer_text(cap, "reason"));
 	if (pp_answer_number(cap, "limit_bytes") > 0)
 		printf("memory %" PRId64 " of %" PRId64 " MiB (%s), %" PRId64 " KiB a server\n",
 		       pp_answer_number(cap, "working_set_bytes") >> 20,

@@ -115,7 +115,9 @@ static void judge_fd(struct pp_doctor *d, int fd, const char *shown, bool runs)
 	judge(d, &f, shown);
 	if (!runs && d->is_reachable && is_privileged(fd)) {
 		pp_doctor_bad(d,
-			      "take the bits and capabilities off the file, or let root start it",
+			      geteuid() == 0 ? "take the bits and capabilities off the file"
+					     : "take the bits and capabilities off the file, or "
+					       "let root start it",
 			      "%s is setuid, setgid or has file capabilities: the loader ignores "
 			      "LD_PRELOAD",
 			      shown);

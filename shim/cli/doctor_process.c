@@ -96,7 +96,7 @@ static void forget_ours(void)
 	for (char **at = environ; *at;) {
 		char name[256];
 		size_t len = strcspn(*at, "=");
-		if (leads(*at) && len < sizeof name) {
+		if (leads(*at) && (*at)[len] && len < sizeof name) {
 			snprintf(name, sizeof name, "%.*s", (int)len, *at);
 			unsetenv(name);
 			at = environ; /* they have moved */
@@ -122,9 +122,7 @@ static void take_environment(const char *bytes, size_t len, const char **ret_pre
 static void explain_absence(struct pp_doctor *d, pid_t pid, bool known)
 {
 	if (is_secure(pid))
-		pp_doctor_bad(d,
-			      "take setuid bits and file capabilities off the program, or start it "
-			      "as root",
+		pp_doctor_bad(d, "take setuid bits and file capabilities off the program",
 			      "the kernel started it in secure mode (setuid or capabilities): "
 			      "LD_PRELOAD was ignored");
 	else if (!known)

@@ -49,8 +49,9 @@ PP_MUSTCHECK int pp_config_set(struct pp_config *config, const char *name, const
 PP_MUSTCHECK int pp_config_check(const struct pp_config *config, struct pp_errctx *err);
 
 /* Defaults, then the ini file named by PODPOOL_CONFIG if set, then PODPOOL_* of `environ_` (which
- * win; an empty one is unset). An unknown PODPOOL_ variable is not an error (newer shim, older broker) but is reported
- * through `warn` (may be NULL); so is what only the file sets although it is programs that go by it. The whole set is checked; on failure *ret_config is unchanged. */
+ * win; an empty one is unset). An unknown PODPOOL_ variable is not an error (newer shim, older
+ * broker) but is reported through `warn` (may be NULL); so is what only the file sets although it
+ * is programs that go by it. The whole set is checked; on failure *ret_config is unchanged. */
 PP_MUSTCHECK int pp_config_load(char *const *environ_, struct pp_config *ret_config,
 				void (*warn)(const char *text), struct pp_errctx *err);
 

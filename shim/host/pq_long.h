@@ -1,4 +1,5 @@
-/* shim/host/pq_long.h - connections with so much to say at their start that the broker may be unable to log in for them. Pure. */
+/* shim/host/pq_long.h - connections with so much to say at their start that the broker may be unable to log in for them.
+ * Pure. */
 #ifndef PP_HOST_PQ_LONG_H
 #define PP_HOST_PQ_LONG_H
 

@@ -18,9 +18,10 @@ void pp_pools_set_cap(struct pp_pools *pools, uint32_t cap, uint32_t gate)
 	pools->gate = gate < 1 ? 1 : gate < pools->cap ? gate : pools->cap;
 }
 
+/* Also while more are open than may be, or a cap that falls to its gate would let everybody in at once. */
 bool pp_pools_is_gated(const struct pp_pools *pools)
 {
-	return pools->gate < pools->cap;
+	return pools->gate + pools->tunnels < pools->cap || pools->open > pp_pools_places(pools);
 }
 
 void pp_pools_count_other(struct pp_pools *pools, int delta)

@@ -3,7 +3,8 @@
  * pp_pools is the pod: one cap over all pools. A pool has its connections by state and its waiters in order of
  * arrival. After anything changed the broker asks pp_pools_advise() until it says NOTHING.
  *
- * Fairness between pools: each pool that wants servers deserves cap / wanting pools (at least one). A pool below its share may
+ * Fairness between pools: each pool that wants servers deserves cap / wanting pools (at least one; of the places that tunnels
+ * have left). A pool below its share may
  * take an idle server's place from another pool, and a server returned to a pool above its share is given up (closed) when a
  * pool below its share waits. So two busy pools do not exchange logins at each transaction: at their shares nothing moves.
  * Of more pools than the cap has places for, those take turns who have waited longest; a connection that has just logged
@@ -85,8 +86,8 @@ bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
 /* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none
- * or others are in line, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that successive
- * transactions get different ones while several are idle. */
+ * or others are in line, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that
+ * successive transactions get different ones while several are idle. */
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
 void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);

@@ -224,7 +224,7 @@ def test_cancel_requests_without_end_leave_workers_for_logins(dial, pool, postgr
     with Deaf() as fake:
         raw = dial(fake.port, MAX_SERVERS=40)
         cancel_all(raw, pool, [raw().login() for _ in range(36)])
-        with wait_at_most(5), raw(postgres_trust.port).sock as sock:
+        with wait_at_most(8), raw(postgres_trust.port).sock as sock:
             assert Wire(sock).login().ask("select 1") == [["1"]]
         fake.go.set()
 

@@ -18,7 +18,7 @@ PP_IPC_STATUS, PP_IPC_DRAIN, PP_IPC_RELOAD, PP_IPC_DIRECT, PP_IPC_OK = 4, 6, 8, 
 
 STATUS = {
     "version": "0.1.0", "pid": 42, "uptime_ms": 3723000, "state": "run",
-    "cap": {"servers": 7, "max": 20, "limit_bytes": 512 << 20, "limit_from": "memory.high", "working_set_bytes": 100 << 20,
+    "cap": {"servers": 7, "at_work": 3, "max": 20, "limit_bytes": 512 << 20, "limit_from": "memory.high", "working_set_bytes": 100 << 20,
             "cost_bytes": 2 << 20, "reason": "memory is plentiful"},
     "processes": [{"pid": 100, "command": "php-fpm8.2", "age_ms": 7_300_000, "connections": 12, "most": 40,
                    "open_transactions": 1, "transaction_ms": 130_000, "idle_ms": 5000, "last_ran": "UPDATE t SET"}],
@@ -245,7 +245,7 @@ def test_status_shows_state_pools_and_why_clients_are_pinned(place):
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0] == "podpool 0.1.0, pid 42, up 1h 2min, state run"
-    assert lines[1:3] == ["cap 7 of 20 servers: memory is plentiful", "memory 100 of 512 MiB (memory.high), 2048 KiB a server"]
+    assert lines[1:3] == ["cap 7 of 20 servers, 3 at work for the moment: memory is plentiful", "memory 100 of 512 MiB (memory.high), 2048 KiB a server"]
     assert "pins so far: set 5, listen 1" in lines
     assert any(line.split() == ["10.0.0.5:5432", "app", "shop", "3", "2", "1", "0", "2", "15.20"] for line in lines)
     pinned = [line for line in lines if "LISTEN JOBS" in line]

@@ -13,7 +13,15 @@ from support import pg, pool as support_pool, wait
 
 
 @pytest.fixture
-def installed(tmp_path):
+def shared():
+    """A directory that others may enter."""
+    directory = pg.scratch("podpool-volume-")
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def prefix(tmp_path):
     prefix = tmp_path / "elsewhere"
     subprocess.run(["cmake", "--install", support_pool.BUILD, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
     assert sorted(str(p.relative_to(prefix)) for p in prefix.rglob("*") if p.is_file()) == [
@@ -30,14 +38,14 @@ def end(podpool, env):
 
 @pytest.mark.pooled
 @pytest.mark.parametrize("how", ["preloaded", "run"])
-def test_an_installed_tree_is_complete(how, installed, tmp_path, postgres_trust):
-    podpool = installed / "bin/podpool"
+def test_an_installed_tree_is_complete(how, prefix, tmp_path, postgres_trust):
+    podpool = prefix / "bin/podpool"
     rundir = tmp_path / "run"
     rundir.mkdir(mode=0o700)
     env = pg.clean_env(PODPOOL_DIR=str(rundir), PODPOOL_TARGETS=f"*:{postgres_trust.port}")
     ask = ["psql", "-XAtc", "select 40 + 2", postgres_trust.dsn("app", user="app")]
     if how == "preloaded":
-        said = subprocess.run(ask, env=env | {"LD_PRELOAD": f"{installed}/lib/libpodpool.so"}, stdout=subprocess.PIPE, text=True)
+        said = subprocess.run(ask, env=env | {"LD_PRELOAD": f"{prefix}/lib/libpodpool.so"}, stdout=subprocess.PIPE, text=True)
     else:
         said = subprocess.run([podpool, "run", "--", *ask], env=env, stdout=subprocess.PIPE, text=True)
     assert (said.returncode, said.stdout) == (0, "42\n")
@@ -48,10 +56,9 @@ README = pathlib.Path(__file__).parents[2] / "README.md"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root: to be somebody else")
-def test_the_init_container_of_the_readme_may_copy_into_its_volume(installed):
+def test_the_init_container_of_the_readme_may_copy_into_its_volume(shared, prefix):
     """An emptyDir is root's and everybody's; the image of Dockerfile.example runs as nobody."""
-    shared = pg.scratch("podpool-volume-")
-    shutil.copytree(installed, shared / "image")
+    shutil.copytree(prefix, shared / "image")
     volume = shared / "volume"
     volume.mkdir()
     volume.chmod(0o777)
@@ -60,4 +67,3 @@ def test_the_init_container_of_the_readme_may_copy_into_its_volume(installed):
     assert str(volume) in command
     subprocess.run(["setpriv", "--reuid", "65534", "--clear-groups", "--", *command], check=True)
     assert os.access(volume / "bin/podpool", os.X_OK) and (volume / "lib/libpodpool.so").exists()
-    shutil.rmtree(shared)

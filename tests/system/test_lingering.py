@@ -16,9 +16,11 @@ def test_a_broker_ends_after_a_minute_unless_it_was_begun_by_hand(make_pool, pos
     staying.settings = {}
     with open(staying.stderr, "ab") as stderr:
         broker = subprocess.Popen([PODPOOL, "broker", "--dir", staying.dir], env=direct_env(), stderr=stderr)
-    wait.until(staying.is_up, "it listens")
-    pid = lingering.knock()
-    wait.until(lambda: wait.gone(pid), "the one that a program has begun has ended", seconds=90)
-    assert not os.path.exists(lingering.dir / "sock") and staying.is_up()
-    broker.terminate()
-    assert broker.wait(10) == 0
+    try:
+        wait.until(staying.is_up, "it listens")
+        pid = lingering.knock()
+        wait.until(lambda: wait.gone(pid), "the one that a program has begun has ended", seconds=90)
+        assert not os.path.exists(lingering.dir / "sock") and staying.is_up()
+    finally:
+        broker.terminate()
+        assert broker.wait(10) == 0

@@ -74,10 +74,19 @@ def test_the_last_words_of_a_broker_are_there_when_the_next_one_has_begun(loggin
     assert last_words and log.read_bytes().startswith(last_words) and log.stat().st_size > len(last_words)
 
 
-def test_a_terminal_that_was_stopped_stops_nobody(pool):
+@pytest.fixture
+def terminals():
+    """Both ends of one."""
+    ends = os.openpty()
+    yield ends
+    for end in ends:
+        os.close(end)
+
+
+def test_a_terminal_that_was_stopped_stops_nobody(pool, terminals):
     """Ctrl-S in the terminal of whoever came first."""
     pool.settings = {}
-    ours, terminal = os.openpty()
+    ours, terminal = terminals
     termios.tcflow(terminal, termios.TCOOFF)
     subprocess.run([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)], env=pool.program_env(),
                    stderr=terminal, timeout=20, check=True)
@@ -92,9 +101,6 @@ def test_a_terminal_that_was_stopped_stops_nobody(pool):
             text += os.read(ours, 4096)
         return b"lines are missing here" in text
     wait.until(more, "it says that there is a gap")
-    pool.stop()
-    os.close(terminal)
-    os.close(ours)
 
 
 def test_a_misspelt_setting_is_in_the_log(pool):

@@ -385,6 +385,30 @@ START_TEST(test_advise_behind_a_gate_nobody_lacks_a_server_that_is_there)
 }
 END_TEST
 
+/* A kill, or a generation that ended above the line: what was held back must not come all at once. */
+START_TEST(test_advise_a_cap_that_falls_to_its_gate_lets_nobody_in)
+{
+	setup_cap(14);
+	struct pp_waiter w[4] = {0};
+	struct pp_pool *pool;
+	struct pp_conn *conn;
+	for (int i = 0; i < 14; i++)
+		if (open_idle(&a, i, 0) && i < 3)
+			pp_conn_set_state(&conns[i], PP_CONN_LENT, 0);
+	pp_pools_set_cap(&pools, 14, 3);
+	for (int i = 0; i < 4; i++)
+		pp_pool_wait(&a, &w[i], i);
+	pp_pools_set_cap(&pools, 2, 2);
+	ck_assert_ptr_null(pp_pools_match(&pools, 10, &conn));
+	for (int i = 0; i < 11; i++) {
+		ck_assert_int_eq(pp_pools_advise(&pools, 10, &pool, &conn), PP_ADVICE_CLOSE);
+		pp_conn_set_state(conn, PP_CONN_CLOSED, 10);
+	}
+	ck_assert_int_eq(pp_pools_advise(&pools, 10, &pool, &conn), PP_ADVICE_NOTHING);
+	ck_assert(pp_pools_should_give_up(&pools, &conns[0], 11));
+}
+END_TEST
+
 START_TEST(test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut)
 {
 	setup_cap(3);
@@ -426,7 +450,8 @@ START_TEST(test_advise_random_life_keeps_cap_order_and_counts)
 		struct pp_conn *conn;
 		enum pp_advice advice;
 		if (random() % 50 == 0)
-			pp_pools_set_cap(&pools, 3, (uint32_t)random() % 3 + 1);
+			pp_pools_set_cap(&pools, (uint32_t)random() % 3 + 1,
+					 (uint32_t)random() % 3 + 1);
 		while (pp_pools_match(&pools, now, &conn)) {
 			waiting--;
 			served++;
@@ -498,6 +523,7 @@ int main(void)
 	tcase_add_test(c, test_advise_that_waits_longest_is_next);
 	tcase_add_test(c, test_advise_behind_a_gate_servers_stay_and_who_waits_longest_is_next);
 	tcase_add_test(c, test_advise_behind_a_gate_nobody_lacks_a_server_that_is_there);
+	tcase_add_test(c, test_advise_a_cap_that_falls_to_its_gate_lets_nobody_in);
 	tcase_add_test(c, test_advise_a_pool_without_servers_gets_one_though_the_gate_is_shut);
 	tcase_add_loop_test(c, test_advise_random_life_keeps_cap_order_and_counts, 0, 20);
 	suite_add_tcase(s, c);
