@@ -232,7 +232,7 @@ void pp_lend_check_return(struct pp_server *s)
 	pp_nextval_settle(s);
 	if (pp_own_lasting(s))
 		pp_server_pin(s, pp_own_lasting(s), s->touch.cause);
-	if (s->untidy[0] && (!s->cancels || s->cancel_overdue) && !must_be_left_alone(s)) {
+	if (s->untidy[0] && !s->cancels && !must_be_left_alone(s)) {
 		pp_own_tidy(s);
 		return;
 	}
