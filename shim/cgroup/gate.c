@@ -1,9 +1,8 @@
 #include "cgroup/gate.h"
 
-/* Most of a result is there after that (50 to 300 in the logs of real runs). */
-#define ARRIVES_MS 200
-#define BRAKED_MS  100 /* longer than luck lasts, mostly */
-#define ROSE_MS	   250 /* so long ago: what came then is there, and it was not too much */
+#define GENTLY_MS 200
+#define BRAKED_MS 100 /* longer than luck lasts, mostly */
+#define ROSE_MS	  250 /* so long ago: what came then is there, and it was not too much */
 
 /* Whether it rises or not, with a third of the reserve gone. */
 static bool is_above_brake(const struct pp_governor *g, const struct pp_plan *p, bool tries)
@@ -36,19 +35,33 @@ static int64_t admit(struct pp_governor *g, const struct pp_plan *p, int64_t roo
 		g->gently = false;
 	if (!g->gently || room <= 0)
 		return room;
-	if (p->now - g->admitted_at < ARRIVES_MS)
+	if (p->now - g->admitted_at < GENTLY_MS)
 		return 0;
 	g->admitted_at = p->now;
 	return 1;
 }
 
+/* Whoever ends between two looks and makes room for the next one has left the count as it was: all that have begun count,
+ * as long as their memory is not there. */
+static void see_coming(struct pp_governor *g, const struct pp_plan *p)
+{
+	int64_t lent = p->load->lent, ended = (int64_t)(p->load->returned - g->returned);
+	int64_t begun = lent - g->lent + ended;
+	double arrives = pp_learn_arrives_ms(&g->learn);
+	if (begun > 0)
+		g->pending += (double)begun;
+	g->pending *= arrives / (arrives + (double)(p->now - g->looked_at));
+	if (g->pending > (double)lent)
+		g->pending = (double)lent;
+	g->lent = lent;
+	g->returned = p->load->returned;
+	g->looked_at = p->now;
+}
+
 int64_t pp_gate(struct pp_governor *g, const struct pp_plan *p, bool tries)
 {
-	int64_t lent = p->load->lent, newly = lent - g->lent;
-	double faded = (double)(p->now - g->looked_at + ARRIVES_MS) / ARRIVES_MS;
-	g->pending = g->pending / faded + (newly > 0 ? (double)newly : 0);
-	g->lent = lent;
-	g->looked_at = p->now;
+	int64_t lent = p->load->lent;
+	see_coming(g, p);
 	bool braked = brakes(g, p, tries);
 	if (!p->limit || p->still)
 		return INT64_MAX;

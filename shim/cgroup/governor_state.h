@@ -19,9 +19,10 @@ struct pp_governor {
 	struct pp_governor_stall own, node;
 	uint32_t
 		target; /* the cap, what generations allow; fewer may be at work for a moment, never more */
-	uint32_t proven; /* concurrency carried so far */
-	int64_t lent;	 /* at the last look */
-	double pending;	 /* of it, those who have come so lately that they have not grown yet */
+	uint32_t proven;   /* concurrency carried so far */
+	int64_t lent;	   /* at the last look */
+	uint64_t returned; /* then */
+	double pending;	   /* of it, those who have come so lately that they have not grown yet */
 	pp_ms began_at, looked_at;
 	pp_ms decreased_at, increased_at;
 	pp_ms killed_at;     /* last event; -1 never */

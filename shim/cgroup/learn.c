@@ -4,8 +4,12 @@
 
 #define SURPRISE_FADES_MS 1000
 #define FORGETS_BY	  16
-#define STILL_MS	  1500
-#define STILL_MIN_BYTES	  (INT64_C(1) << 20)
+#define SETTLES_BY	  4
+#define MISSING_LEAST	  0.05
+#define ARRIVES_UNSEEN_MS                                                                          \
+	200 /* most of a result is there after 50 to 300 in the logs of real runs */
+#define STILL_MS	1500
+#define STILL_MIN_BYTES (INT64_C(1) << 20)
 
 void pp_learn_init(struct pp_learn *l)
 {
@@ -118,6 +122,32 @@ static void forget(struct pp_learn *l)
 		l->cost_bytes = PP_LEARN_MIN_COST;
 }
 
+static void look_missing(struct pp_learn *l, const struct pp_learn_seen *seen, int64_t dt)
+{
+	int64_t missing = expected(l, seen->lent) - seen->ws_bytes;
+	l->now.due += (double)l->cost_bytes * seen->lent * (double)dt;
+	if (missing > 0 && seen->lent > 0)
+		l->now.missing += (double)missing * (double)dt;
+}
+
+static void settle_missing(struct pp_learn *l)
+{
+	if (l->last.due <= 0)
+		return;
+	double part = l->last.missing / l->last.due;
+	if (part < MISSING_LEAST)
+		part = MISSING_LEAST;
+	l->missing = l->missing > 0 ? l->missing + (part - l->missing) / SETTLES_BY : part;
+}
+
+double pp_learn_arrives_ms(const struct pp_learn *l)
+{
+	if (l->missing <= 0 || l->last.ended == 0 || l->last.max_lent == 0)
+		return ARRIVES_UNSEEN_MS;
+	double lasts = (double)l->last.took * l->last.max_lent / (double)l->last.ended;
+	return lasts * l->missing;
+}
+
 static void look_still(struct pp_learn *l, int64_t ws_bytes, pp_ms now)
 {
 	if (ws_bytes < l->still.low_bytes)
@@ -175,6 +205,7 @@ bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *given, pp_ms n
 		l->rose_at = now;
 	l->now.max_ws_bytes = larger(l->now.max_ws_bytes, seen.ws_bytes);
 	l->now.queued |= seen.queued;
+	look_missing(l, &seen, dt);
 	look(l, seen.ws_bytes, high);
 	look_still(l, seen.ws_bytes, now);
 	if (!has_passed(l, &seen, now))
@@ -182,6 +213,8 @@ bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *given, pp_ms n
 	l->before = l->last;
 	l->last = l->now;
 	l->last.took = now - l->now.began;
+	l->last.ended = seen.returned - l->last.returned;
+	settle_missing(l);
 	see_free(l);
 	forget(l);
 	begin(l, &seen, now);

@@ -8,6 +8,8 @@
  * the concurrency is new, else to the base - the same work as before, so the program has grown or its allocator keeps more.
  * (Charged to the connections, growth of 35 MiB had the cost of one go from 5 to 77 MiB, and the cap never came back.)
  * What turns out lower is forgotten generation by generation, the base first.
+ *
+ * What has come does not have its memory at once: how much of it is missing on the average says how long that takes.
  */
 #ifndef PP_CGROUP_LEARN_H
 #define PP_CGROUP_LEARN_H
@@ -26,7 +28,9 @@
 
 struct pp_learn_generation {
 	pp_ms began, took;
-	uint64_t returned; /* when it began */
+	uint64_t returned;   /* when it began */
+	uint64_t ended;	     /* transactions, in all of it */
+	double due, missing; /* byte-ms: what is at work may take, and what of that was not there */
 	int64_t min_ws_bytes, max_ws_bytes;
 	uint32_t max_lent;
 	bool queued; /* somebody waited because of the cap */
@@ -39,6 +43,7 @@ struct pp_learn {
 	uint32_t carried; /* the highest concurrency of a generation so far */
 	int64_t base_bytes, cost_bytes;
 	int64_t lifted_bytes; /* of base, by what may turn out to be chance */
+	double missing; /* of what is at work may take: this part, on the average of the last generations */
 	int64_t surprise_bytes; /* of the last second or so: how far it may go on before we have acted */
 	struct {
 		int64_t low_bytes, high_bytes;
@@ -61,7 +66,9 @@ bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *seen, pp_ms no
 void pp_learn_move(struct pp_learn *l, int64_t by_bytes);
 /* The highest working set of the last two generations and the present one. */
 int64_t pp_learn_high(const struct pp_learn *l);
-/* Memory has stood still for three seconds: within max(1 MiB, 1 %). */
+/* How long a transaction takes until its memory is there, in ms, as far as generations have shown; above 0. */
+double pp_learn_arrives_ms(const struct pp_learn *l);
+/* Memory has stood still for a second and a half: within max(1 MiB, 1 %). */
 bool pp_learn_is_still(const struct pp_learn *l);
 
 #endif

@@ -16,6 +16,7 @@ static void setup(void)
 	pp_governor_init(&g, &limits, 0);
 	g.target = 20;
 	g.lent = 10;
+	g.looked_at = 10000;
 	g.learn.now.max_lent = 10;
 	load = (struct pp_governor_load){.open = 10, .lent = 10};
 	p = (struct pp_plan){.load = &load,
@@ -60,8 +61,29 @@ END_TEST
 
 START_TEST(test_gate_counts_those_who_have_come_but_not_grown_yet)
 {
-	ck_assert_int_eq(look(25, 12, 60), 12 + 4 - 2);
-	ck_assert_int_eq(look(400, 12, 60), 12 + 4); /* they have by now */
+	ck_assert_int_eq(look(25, 12, 60), 12 + 4 - 1);
+	ck_assert_int_eq(look(2000, 12, 60), 12 + 4); /* they have by now */
+}
+END_TEST
+
+/* The count stays as it is, and what they will take is to come. */
+START_TEST(test_gate_counts_those_who_have_taken_the_places_of_others)
+{
+	load.returned += 3;
+	ck_assert_int_eq(look(25, 10, 60), 10 + 4 - 2);
+	load.returned += 1000; /* short ones: no more than are there */
+	ck_assert_int_eq(look(1, 10, 60), 10);
+}
+END_TEST
+
+START_TEST(test_gate_sees_short_transactions_as_they_are)
+{
+	g.learn.missing = 0.2;
+	g.learn.last.took = 500;
+	g.learn.last.max_lent = 10;
+	g.learn.last.ended = 5000; /* 1 ms each */
+	load.returned += 250;
+	ck_assert_int_eq(look(25, 10, 60), 10 + 4 - 1);
 }
 END_TEST
 
@@ -117,6 +139,8 @@ int main(void)
 	tcase_add_test(c, test_gate_is_open_without_limit_and_where_memory_stands_still);
 	tcase_add_test(c, test_gate_lets_in_what_fits_below_the_line);
 	tcase_add_test(c, test_gate_counts_those_who_have_come_but_not_grown_yet);
+	tcase_add_test(c, test_gate_counts_those_who_have_taken_the_places_of_others);
+	tcase_add_test(c, test_gate_sees_short_transactions_as_they_are);
 	tcase_add_test(c, test_gate_lets_nobody_in_above_the_brake_while_memory_rises);
 	tcase_add_test(c, test_gate_lets_one_in_that_is_to_be_tried);
 	tcase_add_test(c, test_gate_lets_them_back_one_by_one_after_a_long_brake);

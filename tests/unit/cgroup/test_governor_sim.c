@@ -48,6 +48,7 @@ static const struct story {
 	pp_ms grows_at_ms;   /* 0: as the others */
 	bool pauses;	     /* nobody wants anything, for half a minute */
 	pp_ms begins_ms;     /* the first work; its first connection comes before */
+	int crawls;	     /* results are made so many times slower */
 } stories[] = {
 	{"steady", 96, 6, 5, 0, STACKED, .least_percent = 80},
 	{"steady, busy", 96, 6, 5, 0, STACKED, .least_percent = 80, .slow_percent = 50},
@@ -57,6 +58,9 @@ static const struct story {
 	{"grows 35, slow", 96, 6, 5, 35, STACKED, .least_percent = 80, .hold_factor = 2},
 	{"grows 35, slow, busy", 96, 6, 5, 35, STACKED, .least_percent = 80, .hold_factor = 2,
 	 .slow_percent = 50},
+	/* a machine without hardware virtualization */
+	{"steady, crawls", 96, 6, 5, 0, STACKED, .least_percent = 80, .crawls = 3},
+	{"grows 35, crawls", 96, 6, 5, 35, STACKED, .least_percent = 80, .crawls = 2},
 	{"after a pause", 96, 6, 5, 0, STACKED, .least_percent = 80, .pauses = true,
 	 .grows_at_ms = PAUSED_MS},
 	{"after a pause, grows 35", 96, 6, 5, 35, STACKED, .least_percent = 80, .pauses = true,
@@ -267,6 +271,7 @@ static bool is_slow(struct world *w)
 static void world_work(struct world *w)
 {
 	int64_t fetching = 0, rate = FETCH_RATE / (is_slow(w) ? 4 : 1);
+	rate /= w->story->crawls ? w->story->crawls : 1;
 	for (uint32_t i = 0; i < w->lent; i++)
 		fetching += w->job[i].held < w->job[i].result;
 	int64_t piece = fetching ? rate * STEP_MS / 1000 / fetching : 0;

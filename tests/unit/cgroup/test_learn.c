@@ -233,6 +233,24 @@ START_TEST(test_learn_of_another_memory_with_the_same_work_everything_is_as_much
 }
 END_TEST
 
+/* 10 at work, half a second each; what they take comes within the first half of that. */
+START_TEST(test_learn_how_long_memory_takes_to_come)
+{
+	begin(10);
+	ck_assert(pp_learn_arrives_ms(&l) > 100); /* nothing is known */
+	generations(4, 60, 10);
+	for (int i = 0; i < 20; i++) {
+		look(35, 10, 250);
+		seen.returned += 10;
+		look(60, 10, 250);
+	}
+	ck_assert(pp_learn_arrives_ms(&l) > 80 && pp_learn_arrives_ms(&l) < 150);
+	seen.returned += 100000; /* transactions of microseconds */
+	look(60, 10, 500);
+	ck_assert(pp_learn_arrives_ms(&l) < 1 && pp_learn_arrives_ms(&l) > 0);
+}
+END_TEST
+
 START_TEST(test_learn_survives_a_clock_that_stands_still)
 {
 	begin(10);
@@ -266,6 +284,7 @@ int main(void)
 	tcase_add_test(c, test_learn_still_is_a_while_without_movement);
 	tcase_add_test(
 		c, test_learn_of_another_memory_with_the_same_work_everything_is_as_much_higher);
+	tcase_add_test(c, test_learn_how_long_memory_takes_to_come);
 	tcase_add_test(c, test_learn_survives_a_clock_that_stands_still);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
