@@ -34,6 +34,7 @@ struct pp_route;
 struct pp_server;
 struct pp_workers;
 struct pp_labels_entry;
+struct pp_target_names;
 struct pp_wishes;
 struct pp_netlink;
 
@@ -62,11 +63,12 @@ struct pp_broker {
 	uint64_t sock_inode; /* door.c: of the socket file */
 	bool displaced;	     /* place.c: said already */
 	pp_ms pulse_at;	     /* publish.h: the last one, by the clock */
-	struct pp_netlink *netlink;   /* NULL: sock_diag unavailable */
-	struct pp_route *routes;      /* uthash */
-	void *tls_server;	      /* tls.h; NULL: clients' TLS is not ended here */
-	struct pp_wishes *wishes;     /* NULL until the first one */
-	struct pp_process *processes; /* uthash by pid */
+	struct pp_netlink *netlink;	      /* NULL: sock_diag unavailable */
+	struct pp_route *routes;	      /* uthash */
+	void *tls_server;		      /* tls.h; NULL: clients' TLS is not ended here */
+	struct pp_wishes *wishes;	      /* NULL until the first one */
+	struct pp_target_names *target_names; /* the same */
+	struct pp_process *processes;	      /* uthash by pid */
 
 	/* work */
 	struct pp_workers *workers;

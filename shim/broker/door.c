@@ -16,6 +16,7 @@
 #include "broker/door_wait.h"
 #include "broker/last_fd.h"
 #include "broker/route.h"
+#include "broker/target_names.h"
 #include "ipc/codec.h"
 #include "ipc/dir.h"
 
@@ -173,6 +174,7 @@ void pp_door_close(struct pp_broker *b)
 	if (b->sock_fd < 0)
 		return;
 	pp_door_wait_close(b);
+	pp_target_names_close(b);
 	pp_dir_join(b->dir, PP_IPC_SOCK, path);
 	if (inode_of(b) == b->sock_inode)
 		unlink(path); /* not another broker's */

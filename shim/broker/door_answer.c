@@ -15,6 +15,7 @@
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/status.h"
+#include "broker/target_names.h"
 #include "broker/tick.h"
 #include "broker/wishes.h"
 #include "ipc/codec.h"
@@ -68,11 +69,11 @@ void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_ms
 	send_answer(fd, &answer);
 }
 
-/* True: it will be answered later, and fd is kept. */
-static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *question, pid_t pid)
+bool pp_door_answer_target(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
+			   pid_t pid, bool is_target)
 {
 	struct pp_route *route;
-	if (pp_targets_match(&b->targets, &question->addr) != PP_TARGET_YES) {
+	if (!is_target) {
 		send_op(fd, PP_IPC_DIRECT); /* not ours: FAIL=closed does not concern it */
 		return false;
 	}
@@ -91,6 +92,16 @@ static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *q
 		return true;
 	pp_door_answer_route(route, fd, question, pid);
 	return false;
+}
+
+/* True: it will be answered later, and fd is kept. */
+static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *question, pid_t pid)
+{
+	enum pp_target_answer answer = pp_targets_match(&b->targets, &question->addr);
+	if (answer == PP_TARGET_PERHAPS)
+		answer = pp_target_names_ask(b, fd, question, pid);
+	return answer == PP_TARGET_PERHAPS ||
+	       pp_door_answer_target(b, fd, question, pid, answer == PP_TARGET_YES);
 }
 
 static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,

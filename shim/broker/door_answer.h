@@ -14,6 +14,10 @@ struct pp_route;
 bool pp_door_answer(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
 		    const char *text, pid_t pid);
 
+/* A ROUTE, once it is known whether PODPOOL_TARGETS has its destination (target_names.h). True: as above. */
+bool pp_door_answer_target(struct pp_broker *b, int fd, const struct pp_ipc_msg *question,
+			   pid_t pid, bool is_target);
+
 /* To whoever is not understood. */
 void pp_door_answer_direct(int fd);
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/target_names.h"
 #include "broker/tls.h"
 #include "broker/wishes.h"
 
@@ -90,6 +91,7 @@ int pp_reload_now(struct pp_broker *b, struct pp_errctx *err)
 	pp_tls_server_close(b->tls_server); /* those who speak through it hold it */
 	b->tls_server = tls;
 	b->targets = targets;
+	pp_target_names_forget(b);
 	pp_wishes_settle(b);
 	keep_what_must_stay(b, &config, err);
 	apply(b, &config);

@@ -1,0 +1,215 @@
+#include "broker/target_names.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "broker/broker.h"
+#include "broker/door_answer.h"
+#include "broker/workers.h"
+
+#define PP_NAMES_KNOWN	     32
+#define PP_NAMES_VALID_MS    60000
+#define PP_NAMES_FAILED_MS   5000
+#define PP_NAMES_LOOKUPS_MAX 32 /* addresses at a time: a program may try what it likes */
+#define PP_NAMES_ASKING_MAX  1000
+
+struct known {
+	struct pp_ipc_addr addr;
+	enum pp_target_answer answer; /* NO (also of an unused place) or YES */
+	pp_ms until;
+};
+
+struct pp_target_names {
+	struct pp_list lookups; /* link: lookup.link; under way */
+	size_t asking;		/* all that wait for one */
+	struct known known[PP_NAMES_KNOWN];
+	unsigned next; /* the place that is used next, whatever is there */
+	uint32_t age;  /* of the targets: what an older look-up says is not kept */
+};
+
+struct lookup {
+	struct pp_job job;
+	struct pp_link link;
+	struct pp_broker *broker;
+	struct pp_list asking; /* link: asking.link */
+	struct pp_targets targets;
+	struct pp_ipc_addr addr;
+	uint32_t age;
+	enum pp_target_answer answer; /* PERHAPS: a name could not be looked up */
+};
+
+struct asking {
+	struct pp_link link;
+	int fd; /* owned */
+	struct pp_ipc_msg question;
+	pid_t pid;
+};
+
+static bool is_same(const struct pp_ipc_addr *a, const struct pp_ipc_addr *b)
+{
+	return a->family == b->family && a->port_be == b->port_be &&
+	       memcmp(a->ip, b->ip, sizeof a->ip) == 0;
+}
+
+/* v4-mapped addresses travel as v4 (podpool/ipc.h). */
+static bool is_at(const struct addrinfo *found, const struct pp_ipc_addr *addr)
+{
+	const struct sockaddr_in6 *in6 = (const void *)found->ai_addr;
+	const struct sockaddr_in *in = (const void *)found->ai_addr;
+	if (found->ai_family == AF_INET)
+		return addr->family == PP_IPC_V4 && memcmp(&in->sin_addr, addr->ip, 4) == 0;
+	if (found->ai_family != AF_INET6)
+		return false;
+	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
+		return addr->family == PP_IPC_V4 &&
+		       memcmp(&in6->sin6_addr.s6_addr[12], addr->ip, 4) == 0;
+	return addr->family == PP_IPC_V6 && memcmp(&in6->sin6_addr, addr->ip, 16) == 0;
+}
+
+static enum pp_target_answer judge(const char *name, const struct pp_ipc_addr *addr)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	if (getaddrinfo(name, NULL, &hints, &found) != 0)
+		return PP_TARGET_PERHAPS;
+	bool is_one = false;
+	for (const struct addrinfo *a = found; a && !is_one; a = a->ai_next)
+		is_one = is_at(a, addr);
+	freeaddrinfo(found);
+	return is_one ? PP_TARGET_YES : PP_TARGET_NO;
+}
+
+static void run(struct pp_job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+	for (unsigned i = 0; i < l->targets.count && l->answer != PP_TARGET_YES; i++) {
+		const struct pp_target *target = &l->targets.item[i];
+		if (target->kind != PP_TARGET_NAME || target->addr.port_be != l->addr.port_be)
+			continue;
+		enum pp_target_answer answer = judge(target->name, &l->addr);
+		if (answer != PP_TARGET_NO)
+			l->answer = answer;
+	}
+}
+
+static void keep(struct pp_target_names *names, const struct lookup *l, pp_ms now)
+{
+	bool failed = l->answer == PP_TARGET_PERHAPS;
+	names->known[names->next++ % PP_NAMES_KNOWN] = (struct known){
+		.addr = l->addr,
+		.answer = failed ? PP_TARGET_NO : l->answer,
+		.until = now + (failed ? PP_NAMES_FAILED_MS : PP_NAMES_VALID_MS),
+	};
+}
+
+static void done(struct pp_job *job)
+{
+	struct lookup *l = (struct lookup *)job;
+	struct pp_broker *b = l->broker;
+	struct pp_target_names *names = b->target_names;
+	pp_list_remove(&names->lookups, &l->link);
+	if (l->age == names->age)
+		keep(names, l, b->now);
+	PP_LIST_FOREACH_SAFE (&l->asking, it) {
+		struct asking *a = pp_list_entry(it, struct asking, link);
+		if (!pp_door_answer_target(b, a->fd, &a->question, a->pid,
+					   l->answer == PP_TARGET_YES))
+			close(a->fd);
+		names->asking--;
+		free(a);
+	}
+	free(l);
+}
+
+static struct lookup *begin(struct pp_broker *b, const struct pp_ipc_addr *addr)
+{
+	struct pp_target_names *names = b->target_names;
+	struct lookup *l = NULL;
+	if (names->lookups.count < PP_NAMES_LOOKUPS_MAX)
+		l = calloc(1, sizeof *l);
+	if (!l)
+		return NULL;
+	l->job = (struct pp_job){.run = run, .done = done, .slow = true};
+	l->broker = b;
+	l->targets = b->targets;
+	l->addr = *addr;
+	l->age = names->age;
+	l->answer = PP_TARGET_NO;
+	pp_list_init(&l->asking);
+	pp_list_append(&names->lookups, &l->link);
+	return l;
+}
+
+static struct lookup *under_way(const struct pp_target_names *names, const struct pp_ipc_addr *addr)
+{
+	PP_LIST_FOREACH (&names->lookups, it) {
+		struct lookup *l = pp_list_entry(it, struct lookup, link);
+		if (l->age == names->age && is_same(&l->addr, addr))
+			return l;
+	}
+	return NULL;
+}
+
+static bool is_ready(struct pp_broker *b)
+{
+	if (!b->target_names && (b->target_names = calloc(1, sizeof *b->target_names)))
+		pp_list_init(&b->target_names->lookups);
+	return b->target_names && b->target_names->asking < PP_NAMES_ASKING_MAX;
+}
+
+static bool wait_for(struct pp_broker *b, int fd, const struct pp_ipc_msg *question, pid_t pid)
+{
+	struct asking *a = is_ready(b) ? calloc(1, sizeof *a) : NULL;
+	if (!a)
+		return false;
+	struct lookup *l = under_way(b->target_names, &question->addr);
+	bool is_new = !l;
+	if (is_new && !(l = begin(b, &question->addr))) {
+		free(a);
+		return false;
+	}
+	*a = (struct asking){.fd = fd, .question = *question, .pid = pid};
+	pp_list_append(&l->asking, &a->link);
+	b->target_names->asking++;
+	if (is_new)
+		pp_workers_submit(b->workers, &l->job);
+	return true;
+}
+
+enum pp_target_answer pp_target_names_ask(struct pp_broker *b, int fd,
+					  const struct pp_ipc_msg *question, pid_t pid)
+{
+	for (unsigned i = 0; b->target_names && i < PP_NAMES_KNOWN; i++) {
+		const struct known *k = &b->target_names->known[i];
+		if (b->now < k->until && is_same(&k->addr, &question->addr))
+			return k->answer;
+	}
+	return wait_for(b, fd, question, pid) ? PP_TARGET_PERHAPS : PP_TARGET_NO;
+}
+
+void pp_target_names_forget(struct pp_broker *b)
+{
+	if (!b->target_names)
+		return;
+	b->target_names->age++;
+	memset(b->target_names->known, 0, sizeof b->target_names->known);
+}
+
+/* Look-ups that are under way belong to their workers: they find nobody. */
+void pp_target_names_close(struct pp_broker *b)
+{
+	if (!b->target_names)
+		return;
+	PP_LIST_FOREACH (&b->target_names->lookups, it) {
+		struct lookup *l = pp_list_entry(it, struct lookup, link);
+		PP_LIST_FOREACH_SAFE (&l->asking, of) {
+			struct asking *a = pp_list_entry(of, struct asking, link);
+			pp_list_remove(&l->asking, of);
+			b->target_names->asking--;
+			close(a->fd);
+			free(a);
+		}
+	}
+}
