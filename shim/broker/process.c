@@ -16,7 +16,7 @@
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
 
-static struct pp_process *find(struct pp_broker *b, pid_t pid)
+static struct pp_process *find(const struct pp_broker *b, pid_t pid)
 {
 	struct pp_process *p;
 	HASH_FIND(hh, b->processes, &pid, sizeof pid, p);
@@ -71,6 +71,8 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 
 void pp_process_note(struct pp_broker *b, pid_t pid)
 {
+	b->asked_at = b->now;
+	b->awaited = false;
 	if (pid <= 0 || find(b, pid) || HASH_COUNT(b->processes) >= PP_PROCESS_MAX)
 		return;
 	struct pp_process *p = calloc(1, sizeof *p);
@@ -215,6 +217,11 @@ void pp_process_go_on(struct pp_broker *b)
 			return;
 		}
 	}
+}
+
+bool pp_process_is_nobody_but(const struct pp_broker *b, pid_t pid)
+{
+	return HASH_COUNT(b->processes) == (find(b, pid) ? 1 : 0);
 }
 
 uint32_t pp_process_count(const struct pp_broker *b)

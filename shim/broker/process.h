@@ -46,7 +46,7 @@ struct pp_process {
 	uint32_t warned_at;	  /* the last warning was about so many */
 };
 
-/* The process is known from now on (a ROUTE came). Pids of other pid namespaces (0) are not followed. */
+/* The process is known from now on (a ROUTE came, and its connection will). Pids of other pid namespaces (0) are not followed. */
 void pp_process_note(struct pp_broker *b, pid_t pid);
 void pp_process_join(struct pp_client *c, pid_t pid);
 void pp_process_leave(struct pp_client *c);
@@ -68,6 +68,8 @@ void pp_process_settle(struct pp_client *c);
 void pp_process_release_all(struct pp_broker *b);
 
 uint32_t pp_process_count(const struct pp_broker *b);
+/* No other one is known than this, if even this. */
+bool pp_process_is_nobody_but(const struct pp_broker *b, pid_t pid);
 /* Each of them has got SIGTERM, and not so long ago that it must have been meant otherwise. */
 bool pp_process_all_leave(const struct pp_broker *b);
 

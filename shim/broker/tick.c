@@ -13,6 +13,7 @@
 #include "broker/leaks.h"
 #include "broker/lend.h"
 #include "broker/logfile.h"
+#include "broker/parent.h"
 #include "broker/place.h"
 #include "broker/pressure.h"
 #include "broker/process.h"
@@ -156,15 +157,17 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 
 void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 {
+	bool awaited = b->awaited && b->clients.count == 0;
 	/* With no program left, servers kept open for one (MIN_SERVERS) are kept for nobody. */
-	bool nobody = b->clients.count == 0 && pp_process_count(b) == 0;
+	bool nobody = b->clients.count == 0 && (awaited || pp_process_count(b) == 0);
 	b->own_term |= event == PP_DRAIN_EV_OWN_TERM;
 	struct pp_drain_counts counts = {
 		.clients = (uint32_t)b->clients.count,
 		/* Our own SIGTERM (a sidecar's) comes when the programs have ended or should do without us. */
-		.processes = b->own_term ? 0 : pp_process_count(b),
+		.processes = b->own_term || awaited ? 0 : pp_process_count(b),
 		.servers = nobody ? b->logins : b->pools.open - b->asking,
 		.leaving = pp_process_all_leave(b),
+		.awaited = awaited,
 	};
 	struct pp_drain_orders orders;
 	enum pp_drain_state before = b->drain.state;
@@ -181,6 +184,7 @@ static void look_around(struct pp_broker *b)
 	pp_door_spare(b);
 	pp_silence_look(b);
 	pp_edge_look(b);
+	pp_parent_look(b);
 	pp_logfile_look();
 }
 

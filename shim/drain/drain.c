@@ -135,7 +135,7 @@ static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, p
 	}
 	if (d->idle_since < 0)
 		d->idle_since = now;
-	if (now - d->idle_since >= d->linger_ms)
+	if (counts->awaited || now - d->idle_since >= d->linger_ms)
 		set_state(d, PP_DRAIN_FINISH, now);
 }
 

@@ -6,7 +6,7 @@
  *    | ^                              | |                           |
  *    | |  one that stays, and nobody  | |                           |
  *    | +--- has told us to leave -----+ | no client and no process  | no client left, end of
- *    | idle for linger_ms               | left, or second own TERM  | grace, or second own TERM
+ *    | idle for linger_ms, or awaited   | left, or second own TERM  | grace, or second own TERM
  *    |                                  v                           v
  *    +------------------------------> FINISH <----------------------+
  *
@@ -55,6 +55,7 @@ struct pp_drain_counts {
 	uint32_t processes; /* living processes that ever asked for a route */
 	uint32_t servers;   /* open or opening */
 	bool leaving;	    /* each of these processes got SIGTERM less than pp_drain_whole() ago */
+	bool awaited;	    /* with nobody left: our end is what somebody waits for */
 };
 
 struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempotent */

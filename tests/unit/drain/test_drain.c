@@ -95,10 +95,24 @@ START_TEST(test_drain_run_ends_after_linger_without_interruption)
 }
 END_TEST
 
-START_TEST(test_drain_negative_linger_never_ends)
+START_TEST(test_drain_who_is_awaited_does_not_linger)
 {
 	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	struct pp_drain_counts counts = {.servers = 1, .awaited = true};
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &counts, 1000).finish);
+	counts.servers = 0;
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &counts, 1001);
+	ck_assert(o.finish && o.end);
+}
+END_TEST
+
+START_TEST(test_drain_negative_linger_never_ends)
+{
+	static const struct pp_drain_counts awaited = {.awaited = true};
+	struct pp_drain d;
 	pp_drain_init(&d, 30000, -1);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &awaited, 0).finish);
 	ck_assert_int_eq(tell(&d, PP_DRAIN_EV_TICK, &nobody, 0).next_ms, -1);
 	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &nobody, INT64_C(1) << 40).finish);
 }
@@ -366,6 +380,7 @@ int main(void)
 	tcase_add_test(c, test_drain_patience_ends_with_force);
 	tcase_add_test(c, test_drain_run_allows_everything);
 	tcase_add_test(c, test_drain_run_ends_after_linger_without_interruption);
+	tcase_add_test(c, test_drain_who_is_awaited_does_not_linger);
 	tcase_add_test(c, test_drain_negative_linger_never_ends);
 	suite_add_tcase(s, c);
 	c = tcase_create("deadlines");
