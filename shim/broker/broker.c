@@ -218,6 +218,7 @@ int pp_broker_main(int argc, char **argv)
 		fprintf(stderr, "usage: podpool broker --dir DIRECTORY\n");
 		return 2;
 	}
+	pp_start_without_shim(argv);
 	pp_start_process();
 	if (pp_start_dir(wanted, dir, &err) < 0 || pp_start_lock(dir, &err) < 0) {
 		fprintf(stderr, "podpool broker: %s\n", err.text);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,8 +49,25 @@ static void forbid_core_dumps(void)
 	close(fd);
 }
 
+void pp_start_without_shim(char **argv)
+{
+	const char *pooling = getenv("PODPOOL");
+	if (pooling && strcmp(pooling, "off") == 0) {
+		unsetenv("PODPOOL"); /* not for us: the settings are as if it had not been said */
+		return;
+	}
+	if (!getenv("LD_PRELOAD") && access("/etc/ld.so.preload", F_OK) < 0)
+		return;
+	char *again[] = {"podpool", argv[0], argv[1], argv[1] ? argv[2] : NULL, NULL};
+	setenv("PODPOOL", "off", 1);
+	execv("/proc/self/exe", again);
+	fprintf(stderr, "podpool broker: if the shim is preloaded into it, it pools itself: %s\n",
+		strerror(errno));
+}
+
 void pp_start_process(void)
 {
+	prctl(PR_SET_NAME, "podpool"); /* by way of /proc/self/exe we would be "exe" */
 	struct rlimit files;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* until we listen to it */

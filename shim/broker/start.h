@@ -8,6 +8,10 @@
 #include "base/err.h"
 #include "ipc/dir.h"
 
+/* In an image that sets LD_PRELOAD for all its programs the shim is in the broker, too, and leads its logins to its own door.
+ * It reads PODPOOL=off before main() only: so this starts us again, once, with the same arguments (argv[0] is "broker"). */
+void pp_start_without_shim(char **argv);
+
 /* Ignores SIGPIPE and (until the loop has it) SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a
  * program told us; and they are no longer seen in /proc/PID/environ), keeps memory tight and out of core files: it
  * holds passwords. */

@@ -46,12 +46,24 @@ static char *keep(struct pp_conf *conf, const char *text)
 	return kept;
 }
 
-/* The broker gets these and nothing else: no LD_PRELOAD (it must not pool itself), no secrets of
- * the program. */
+/* The broker gets these and nothing else: no LD_PRELOAD, no secrets of the program. It must not pool itself, and
+ * /etc/ld.so.preload is for everybody: there the shim obeys PODPOOL=off. */
 static bool is_for_broker(const char *entry)
 {
-	return pp_str_after(entry, "PODPOOL") || pp_str_after(entry, "PATH=") ||
+	return pp_str_after(entry, "PODPOOL_") || pp_str_after(entry, "PATH=") ||
 	       pp_str_after(entry, "HOME=");
+}
+
+static int give_broker(struct pp_conf *conf, const char *entry, const char **ret_kept)
+{
+	if (conf->env_count == PP_CONF_ENV_MAX)
+		return PP_ERR_FULL;
+	char *kept = keep(conf, entry);
+	if (!kept)
+		return PP_ERR_FULL;
+	conf->env[conf->env_count++] = kept;
+	*ret_kept = kept;
+	return 0;
 }
 
 static int read_entry(struct pp_conf *conf, const char *entry, bool *is_off,
@@ -59,13 +71,9 @@ static int read_entry(struct pp_conf *conf, const char *entry, bool *is_off,
 {
 	const char *value;
 	if (is_for_broker(entry)) {
-		if (conf->env_count == PP_CONF_ENV_MAX)
-			return PP_ERR_FULL;
-		char *kept = keep(conf, entry);
-		if (!kept)
-			return PP_ERR_FULL;
-		conf->env[conf->env_count++] = kept;
-		entry = kept; /* what follows may point into it */
+		int err = give_broker(conf, entry, &entry); /* what follows may point into it */
+		if (err < 0)
+			return err;
 	}
 	if ((value = pp_str_after(entry, "PODPOOL=")))
 		*is_off = is_no(value);
@@ -85,15 +93,13 @@ static int read_entry(struct pp_conf *conf, const char *entry, bool *is_off,
 int pp_conf_read(struct pp_conf *conf, char *const *envp)
 {
 	bool is_off = false;
-	const char *targets = "*:5432";
-	for (; envp && *envp; envp++) {
-		int err = read_entry(conf, *envp, &is_off, &targets);
-		if (err < 0)
-			return err;
-	}
-	if (is_off)
-		return 0;
-	int err = pp_targets_parse(targets, &conf->targets, NULL);
+	const char *targets = "*:5432", *mark;
+	int err = give_broker(conf, "PODPOOL=off", &mark);
+	for (; err == 0 && envp && *envp; envp++)
+		err = read_entry(conf, *envp, &is_off, &targets);
+	if (err < 0 || is_off)
+		return err;
+	err = pp_targets_parse(targets, &conf->targets, NULL);
 	conf->is_on = err == 0;
 	return err;
 }

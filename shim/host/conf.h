@@ -26,7 +26,7 @@ struct pp_conf {
 	struct pp_targets targets;
 	uint64_t netns, stamp;		/* ipc/stamp.h */
 	char broker[PP_CONF_PATH_MAX];	/* the broker's executable; "" when unknown */
-	char *env[PP_CONF_ENV_MAX + 1]; /* borrowed: text; PODPOOL_*, PATH, HOME; ends with NULL */
+	char *env[PP_CONF_ENV_MAX + 1]; /* borrowed: text; what the broker gets; ends with NULL */
 	unsigned env_count;
 	unsigned text_used;
 	char text[PP_CONF_TEXT_MAX];

@@ -144,15 +144,23 @@ def test_while_its_container_leaves_the_other_connects_by_itself(container, post
     assert b.broker() and b.names() == {"newest": 1}
 
 
-def test_a_broker_of_its_own_container(container, volume, postgres, installed):
-    """As a sidecar: `podpool broker --dir VOLUME`, and both programs find it."""
-    with Box([installed / "bin/podpool", "broker", "--dir", volume], env={"PODPOOL_TARGETS": f"*:{postgres.port}"}) as box:
+@pytest.mark.parametrize("image", ["plain", "preloads for all"])
+def test_a_broker_of_its_own_container(image, container, volume, postgres, installed):
+    """As a sidecar: `podpool broker --dir VOLUME`, and both programs find it. In an image that sets LD_PRELOAD for all its
+    programs (Dockerfile.example) it does not pool itself."""
+    env = {"PODPOOL_TARGETS": f"*:{postgres.port}"}
+    if image == "preloads for all":
+        env |= {"LD_PRELOAD": installed / "lib/libpodpool.so", "PODPOOL_DIR": volume,
+                "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+    env = {name: str(value) for name, value in env.items()}
+    with Box([installed / "bin/podpool", "broker", "--dir", volume], env=env) as box:
         wait.until((volume / "podpool-0/sock").exists, "it listens")
         a, b = container("a"), container("b")
         a.connected("a")
         b.connected("b")
         assert not a.broker() and not b.broker()
         assert a.names() == {"a": 0, "b": 0}
+        assert pathlib.Path(f"/proc/{box.pid}/comm").read_text() == "podpool\n"
         a("exit", 0), b("exit", 0)
         box.signal(signal.SIGTERM)
         assert box.exit_code(5) == 0

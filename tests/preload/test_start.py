@@ -26,7 +26,8 @@ def test_the_broker_is_its_own_master(install, listener):
     run([victim("connect"), "once", "127.0.0.1", listener.port], env)
     (start,) = install.asked("start")
     assert start["args"] == ["broker", "--dir", install.dir]
-    assert set(start["env"]) - {"LC_CTYPE"} == {"PATH", "HOME", "PODPOOL_DIR", "PODPOOL_MODE", "PODPOOL_TARGETS"}
+    assert set(start["env"]) - {"LC_CTYPE"} == {"PATH", "HOME", "PODPOOL", "PODPOOL_DIR", "PODPOOL_MODE",
+                                                "PODPOOL_TARGETS"}
     assert start["fds"][:5] == [0, 1, 2, 3, 4]
     assert len(start["fds"]) <= 8  # 0..4 and the stand-in's own log, selector, listing
     assert start["sid"] not in (start["pid"], os.getsid(0))

@@ -25,7 +25,8 @@ END_TEST
 
 START_TEST(test_conf_the_broker_gets_podpool_path_and_home_only)
 {
-	char *env[] = {"PODPOOL_MODE=session",
+	char *env[] = {"PODPOOL=on",
+		       "PODPOOL_MODE=session",
 		       "LD_PRELOAD=/x.so",
 		       "PATH=/bin",
 		       "PGPASSWORD=x",
@@ -36,11 +37,12 @@ START_TEST(test_conf_the_broker_gets_podpool_path_and_home_only)
 		       "PODPOOL_FAIL=closed",
 		       NULL};
 	ck_assert_int_eq(read_env(env), 0);
-	ck_assert_uint_eq(conf.env_count, 5);
-	ck_assert_str_eq(conf.env[0], "PODPOOL_MODE=session");
-	ck_assert_str_eq(conf.env[1], "PATH=/bin");
-	ck_assert_ptr_null(conf.env[5]);
-	ck_assert_ptr_ne(conf.env[0], env[0]);
+	ck_assert_uint_eq(conf.env_count, 6);
+	ck_assert_str_eq(conf.env[0], "PODPOOL=off"); /* for a shim of /etc/ld.so.preload */
+	ck_assert_str_eq(conf.env[1], "PODPOOL_MODE=session");
+	ck_assert_str_eq(conf.env[2], "PATH=/bin");
+	ck_assert_ptr_null(conf.env[6]);
+	ck_assert_ptr_ne(conf.env[1], env[1]);
 	ck_assert_str_eq(conf.runtime_dir, "/run");
 	ck_assert(conf.is_pid1_exit && conf.is_fail_closed);
 }
