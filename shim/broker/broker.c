@@ -14,6 +14,7 @@
 #include "broker/lend.h"
 #include "broker/logfile.h"
 #include "broker/main.h"
+#include "broker/origin.h"
 #include "broker/place.h"
 #include "broker/publish.h"
 #include "broker/reload.h"
@@ -224,8 +225,10 @@ int pp_broker_main(int argc, char **argv)
 		fprintf(stderr, "podpool broker: %s\n", err.text);
 		return 1;
 	}
+	pp_origin_leave(dir);
 	b->dir = dir;
 	pp_log_init(open_log(b->dir), PP_LOG_INFO);
+	pp_start_say_limits();
 	if (pp_reload_first(b, &err) < 0) {
 		pp_log(PP_LOG_ERROR, "%s", err.text);
 		return 1;

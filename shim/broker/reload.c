@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/origin.h"
 #include "broker/target_names.h"
 #include "broker/tls.h"
 #include "broker/wishes.h"
@@ -23,7 +24,11 @@ static int read_settings(struct pp_config *ret_config, struct pp_targets *ret_ta
 {
 	const char *bad;
 	int r = pp_config_load(environ, ret_config, warn, err);
-	if (r == 0 && (r = pp_targets_parse(ret_config->targets, ret_targets, &bad)) < 0)
+	if (r < 0)
+		return r;
+	pp_origin_resolve(ret_config->client_tls_cert, sizeof ret_config->client_tls_cert);
+	pp_origin_resolve(ret_config->client_tls_key, sizeof ret_config->client_tls_key);
+	if ((r = pp_targets_parse(ret_config->targets, ret_targets, &bad)) < 0)
 		return pp_err_set(err, r, "PODPOOL_TARGETS: '%.60s' is not host-or-cidr:port", bad);
 	return r;
 }

@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "broker/last_fd.h"
 #include "ipc/dir.h"
 
@@ -65,16 +66,39 @@ void pp_start_without_shim(char **argv)
 		strerror(errno));
 }
 
+/* `ulimit -t 30; php cron.php` was meant for PHP. */
+static void lift_limits(void)
+{
+	static const int limits[] = {RLIMIT_NOFILE, RLIMIT_CPU,	  RLIMIT_FSIZE, RLIMIT_DATA,
+				     RLIMIT_AS,	    RLIMIT_NPROC, RLIMIT_STACK};
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		struct rlimit limit;
+		if (getrlimit(limits[i], &limit) < 0)
+			continue;
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(limits[i], &limit);
+	}
+	signal(SIGXCPU, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a log that cannot grow: EFBIG */
+}
+
+void pp_start_say_limits(void)
+{
+	struct rlimit cpu;
+	if (getrlimit(RLIMIT_CPU, &cpu) == 0 && cpu.rlim_max != RLIM_INFINITY)
+		pp_log(PP_LOG_WARNING,
+		       "the broker will be killed after %llu s of processor time: a hard limit "
+		       "(ulimit "
+		       "-Ht) of what started it",
+		       (unsigned long long)cpu.rlim_max);
+}
+
 void pp_start_process(void)
 {
 	prctl(PR_SET_NAME, "podpool"); /* by way of /proc/self/exe we would be "exe" */
-	struct rlimit files;
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN); /* until we listen to it */
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-		files.rlim_cur = files.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &files);
-	}
+	lift_limits();
 	unsetenv("LD_PRELOAD");
 	forget_pg_variables();
 	forbid_core_dumps();

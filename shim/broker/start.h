@@ -12,10 +12,12 @@
  * It reads PODPOOL=off before main() only: so this starts us again, once, with the same arguments (argv[0] is "broker"). */
 void pp_start_without_shim(char **argv);
 
-/* Ignores SIGPIPE and (until the loop has it) SIGHUP, raises the descriptor limit, removes every PG* variable (libpq must know only what a
- * program told us; and they are no longer seen in /proc/PID/environ), keeps memory tight and out of core files: it
- * holds passwords. */
+/* Ignores SIGPIPE and (until the loop has it) SIGHUP, lifts the limits of whoever connected first as far as may be, removes
+ * every PG* variable (libpq must know only what a program told us; and they are no longer seen in /proc/PID/environ), keeps
+ * memory tight and out of core files: it holds passwords. */
 void pp_start_process(void);
+/* In the log, what could not be lifted and will end us. */
+void pp_start_say_limits(void);
 
 /* The directory to work in: `wanted`, made if it is not there; or, if it is everybody's, one of our own in it, as the
  * shims will look for it (ipc/dir.h). PP_ERR_INVALID: neither. */
