@@ -52,15 +52,19 @@ static void close_rest(void)
 		pp_sys1(SYS_close, fd);
 }
 
-/* Lifts both above the numbers they will be copied to, whatever they were. */
-static void place_fds(struct pp_exec *exec)
+/* Lifts both above the numbers they will be copied to, whatever they were. False: the program has too few descriptors left
+ * for that; the broker would find the program's where it looks for its own. */
+static bool place_fds(struct pp_exec *exec)
 {
 	long lock = pp_sys3(SYS_fcntl, exec->lock_fd, F_DUPFD, FIRST_UNUSED_FD);
 	long ready = pp_sys3(SYS_fcntl, exec->ready_fd, F_DUPFD, FIRST_UNUSED_FD);
+	if (lock < 0 || ready < 0)
+		return false;
 	set_standard_fds();
 	pp_sys3(SYS_dup3, lock, PP_IPC_LOCK_FD, 0);
 	pp_sys3(SYS_dup3, ready, PP_IPC_READY_FD, 0);
 	close_rest();
+	return true;
 }
 
 /* exec keeps ignored signals ignored and blocked ones blocked: nohup's SIGHUP is not the broker's.
@@ -79,7 +83,8 @@ int pp_exec_broker(void *arg)
 	struct pp_exec *exec = arg;
 	const struct pp_conf *conf = pp_conf_get();
 	const char *const argv[] = {"podpool", "broker", "--dir", exec->dir, NULL};
-	place_fds(exec);
+	if (!place_fds(exec))
+		return 127;
 	reset_signals();
 	pp_sys3(SYS_execve, conf->broker, argv, conf->env);
 	return 127;

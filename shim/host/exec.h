@@ -9,7 +9,8 @@ struct pp_exec {
 	int ready_fd;
 };
 
-/* Entry for clone(): `arg` is a struct pp_exec. Returns (an exit status) only when exec failed. */
+/* Entry for clone(): `arg` is a struct pp_exec. Returns (an exit status) only when there were
+ * too few descriptors or exec failed. */
 int pp_exec_broker(void *arg);
 
 #endif

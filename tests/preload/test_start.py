@@ -2,11 +2,12 @@
 import os
 import stat
 import subprocess
+import sys
 import time
 
 import pytest
 
-from conftest import CLEAN_ENV, require_root, root_chown, run, victim
+from conftest import CLEAN_ENV, require_root, root_chown, run, victim, wait
 
 
 def start_many(count, env, port):
@@ -36,6 +37,31 @@ def test_the_broker_is_its_own_master(install, listener):
         status = dict(line.split(":\t", 1) for line in f)
     assert int(status["SigBlk"], 16) == 0
     assert int(status["SigIgn"], 16) & (1 << 14 | 1 << 16) == 0  # SIGTERM, SIGCHLD
+
+
+FEW_LEFT = """import resource, socket, sys
+sock = socket.socket()
+limit = sock.fileno() + 1 + int(sys.argv[2])
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+sock.connect(("127.0.0.1", int(sys.argv[1])))
+print(sock.recv(100).decode(), end="")
+"""
+
+
+@pytest.mark.parametrize("left", range(8))
+def test_with_few_descriptors_left_the_broker_has_none_of_the_programs(left, install, listener):
+    """Those that are 3 and 4 in the program, where the broker looks for its own."""
+    ours, theirs = os.pipe()
+    program = ["bash", "-c", f'exec 3>&{theirs} 4>&{theirs} {theirs}>&- "$@"', "bash", sys.executable, "-c", FEW_LEFT,
+               str(listener.port), str(left)]
+    greeting = subprocess.run(program, env=install.env(listener.port), pass_fds=[theirs], stdout=subprocess.PIPE, text=True,
+                              timeout=30, check=True).stdout
+    os.close(theirs)
+    assert greeting == ("pooled\n" if install.asked("start") else "direct\n")
+    assert (greeting == "pooled\n") == (left >= 5)
+    wait.until(lambda: wait.is_readable(ours), "nobody has the other end any more")
+    assert os.read(ours, 100) == b""
+    os.close(ours)
 
 
 def test_the_lock_lives_as_long_as_the_broker(install, listener):
