@@ -17,8 +17,8 @@ static bool may_be_held(int fd)
 {
 	struct stat ours, container;
 	if (fstat(fd, &ours) < 0 || (S_ISCHR(ours.st_mode) && ours.st_rdev == makedev(1, 3)))
-		return false; /* nothing, or /dev/null (the shim's way of not holding a pipe) */
-	if (!S_ISFIFO(ours.st_mode) && !S_ISSOCK(ours.st_mode))
+		return false; /* nothing, or /dev/null (the shim's way of not holding it) */
+	if (S_ISREG(ours.st_mode))
 		return true;
 	return stat("/proc/1/fd/2", &container) == 0 && ours.st_dev == container.st_dev &&
 	       ours.st_ino == container.st_ino;

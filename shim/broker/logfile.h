@@ -1,8 +1,8 @@
 /* shim/broker/logfile.h - where the log goes, and how large it may become.
  *
- * To standard error if that is a file, a terminal or the container's log, whose size is its owner's business. A pipe of
- * somebody who waits for its end (`$(psql ... 2>&1)`) must not be held open: then to PODPOOL_DIR/log, and that is bounded.
- * PODPOOL_DIR may be a small volume, and a pod that outgrows its emptyDir is evicted.
+ * To standard error if that is a file or the container's log, whose size is its owner's business. A pipe of somebody who waits
+ * for its end (`$(psql ... 2>&1)`) must not be held open, nor a terminal, which may be gone tomorrow: then to PODPOOL_DIR/log,
+ * and that is bounded. PODPOOL_DIR may be a small volume, and a pod that outgrows its emptyDir is evicted.
  */
 #ifndef PP_BROKER_LOGFILE_H
 #define PP_BROKER_LOGFILE_H

@@ -19,16 +19,15 @@ static bool is_same_as_pid1_stderr(const struct stat *mine)
 	       st.st_dev == mine->st_dev && st.st_ino == mine->st_ino;
 }
 
-/* The broker logs to the stderr it inherits, except into a pipe that may be somebody's `$(cmd 2>&1)`:
- * that reader waits until every writer is gone, and the broker stays. */
+/* The broker logs to the stderr it inherits if that is a file or the container's log. Not into a pipe that may be somebody's
+ * `$(cmd 2>&1)`: that reader waits until every writer is gone, and the broker stays. Nor to a terminal: whoever has the other
+ * end may wait in the same way (script(1)), and once it is hung up (the end of `kubectl exec -it`), nothing can be written. */
 static bool is_stderr_ours_to_keep(void)
 {
 	struct stat st;
 	if (pp_sys2(SYS_fstat, 2, &st) < 0)
 		return false;
-	if (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode))
-		return true;
-	return is_same_as_pid1_stderr(&st);
+	return S_ISREG(st.st_mode) || is_same_as_pid1_stderr(&st);
 }
 
 static void set_standard_fds(void)

@@ -1,4 +1,5 @@
 """The broker's own log file: it must not fill the volume that PODPOOL_DIR is on."""
+import errno
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 
 from shell import psql, said
 from support import wait
-from support.pool import KNOCK
+from support.pool import KNOCK, PODPOOL
 
 pytestmark = pytest.mark.pooled
 MOST = 256 * 1024
@@ -84,23 +85,48 @@ def terminals():
 
 
 def test_a_terminal_that_was_stopped_stops_nobody(pool, terminals):
-    """Ctrl-S in the terminal of whoever came first."""
+    """Ctrl-S in the terminal of a broker that was begun by hand."""
     pool.settings = {}
     ours, terminal = terminals
     termios.tcflow(terminal, termios.TCOOFF)
-    subprocess.run([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)], env=pool.program_env(),
-                   stderr=terminal, timeout=20, check=True)
-    assert said(psql(pool.postgres, pool.program_env(), "select 'answer'")) == (0, "answer\n", "")
-    termios.tcflow(terminal, termios.TCOON)
-    pool.knock()
-    text = b""
+    env = {name: value for name, value in pool.program_env().items() if name != "LD_PRELOAD"}
+    broker = subprocess.Popen([PODPOOL, "broker", "--dir", pool.dir], env=env, stderr=terminal)
+    try:
+        wait.until(pool.is_up, "it listens")
+        assert said(psql(pool.postgres, pool.program_env(), "select 'answer'")) == (0, "answer\n", "")
+        termios.tcflow(terminal, termios.TCOON)
+        pool.knock()
+        text = b""
 
-    def more():
-        nonlocal text
-        while wait.is_readable(ours):
-            text += os.read(ours, 4096)
-        return b"lines are missing here" in text
-    wait.until(more, "it says that there is a gap")
+        def more():
+            nonlocal text
+            while wait.is_readable(ours):
+                text += os.read(ours, 4096)
+            return b"lines are missing here" in text
+        wait.until(more, "it says that there is a gap")
+    finally:
+        broker.terminate()
+        assert broker.wait(10) == 0
+
+
+def test_a_terminal_is_not_held(pool):
+    """That of `kubectl exec -it ... psql`: whoever has its other end waits for the end, and it is hung up then."""
+    pool.settings = {}
+    ours, terminal = os.openpty()
+    try:
+        subprocess.run([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)], env=pool.program_env(),
+                       stderr=terminal, timeout=20, check=True)
+    finally:
+        os.close(terminal)
+    wait.until(lambda: wait.is_readable(ours), "its end")
+    with pytest.raises(OSError) as error:
+        os.read(ours, 4096)
+    os.close(ours)
+    assert error.value.errno == errno.EIO
+    log = pool.dir / "log"
+    before = log.stat().st_size
+    pool.knock()
+    wait.until(lambda: log.stat().st_size > before, "and the log goes on")
 
 
 def test_a_misspelt_setting_is_in_the_log(pool):
