@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -166,6 +167,12 @@ int pp_door_open(struct pp_broker *b, struct pp_errctx *err)
 bool pp_door_is_there(const struct pp_broker *b)
 {
 	return b->sock_event && inode_of(b) == b->sock_inode;
+}
+
+bool pp_door_has_visitor(const struct pp_broker *b)
+{
+	struct pollfd p = {.fd = b->sock_fd, .events = POLLIN};
+	return poll(&p, 1, 0) == 1;
 }
 
 void pp_door_close(struct pp_broker *b)

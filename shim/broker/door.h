@@ -17,6 +17,9 @@ void pp_door_spare(struct pp_broker *b);
 /* Is the socket file still the one we made? */
 bool pp_door_is_there(const struct pp_broker *b);
 
+/* Somebody stands there who has not been let in yet. */
+bool pp_door_has_visitor(const struct pp_broker *b);
+
 /* Removes the socket file: who asks from now on goes direct. */
 void pp_door_close(struct pp_broker *b);
 

@@ -70,7 +70,7 @@ static int write_new(struct pp_broker *b, const char *fresh, const char *path)
 void pp_publish_routes(struct pp_broker *b)
 {
 	char path[108], fresh[108];
-	if (b->tell_fd < 0 || b->displaced || b->drain.state != PP_DRAIN_RUN)
+	if (b->tell_fd < 0 || b->displaced || b->orders.ask)
 		return;
 	pp_dir_join(b->dir, PP_IPC_ROUTES, path);
 	pp_dir_join(b->dir, "routes.new", fresh);

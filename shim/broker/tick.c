@@ -28,6 +28,8 @@
 #define PP_TICK_MS  250
 #define PP_QUIET_MS 2000 /* governor.h */
 #define PP_START_MS (10 * 1000)
+/* Who was answered connects at once. */
+#define PP_EXPECTED_MS 1000
 /* What the kernel does not tell by itself is looked for this often. */
 #define PP_LOOK_MS 1000
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
@@ -126,21 +128,23 @@ static void sip_for_slow_readers(struct pp_broker *b)
 	}
 }
 
-static void change_state(struct pp_broker *b, enum pp_drain_state before)
+static void change_way(struct pp_broker *b)
 {
-	pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
-	if (before == PP_DRAIN_RUN)
+	if (b->orders.ask)
 		pp_publish_withdraw(b);
-	else if (b->drain.state == PP_DRAIN_RUN)
+	else
 		pp_publish_routes(b);
 }
 
 static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		 enum pp_drain_state before)
 {
+	bool other_way = b->orders.ask != orders->ask;
 	b->orders = *orders;
 	if (before != b->drain.state)
-		change_state(b, before);
+		pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
+	if (other_way)
+		change_way(b);
 	if (orders->refuse_lending)
 		pp_process_release_all(b);
 	if (orders->cancel)
@@ -155,6 +159,15 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		pp_lend_sweep(b);
 }
 
+/* Also of those who have not been accepted yet: a connection that has not spoken is the kernel's for a second
+ * (TCP_DEFER_ACCEPT), but it was announced. */
+static bool is_anybody_expected(struct pp_broker *b)
+{
+	if (b->drain.parting && (pp_publish_hear(b) || pp_door_has_visitor(b)))
+		return true; /* the rest of them is heard when it is accepted */
+	return b->asked_at && b->now - b->asked_at < PP_EXPECTED_MS;
+}
+
 void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 {
 	bool awaited = b->awaited && b->clients.count == 0;
@@ -167,6 +180,7 @@ void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)
 		.processes = b->own_term || awaited ? 0 : pp_process_count(b),
 		.servers = nobody ? b->logins : b->pools.open - b->asking,
 		.leaving = pp_process_all_leave(b),
+		.expected = is_anybody_expected(b),
 		.awaited = awaited,
 	};
 	struct pp_drain_orders orders;

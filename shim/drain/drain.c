@@ -37,6 +37,7 @@ static void set_state(struct pp_drain *d, enum pp_drain_state to, pp_ms now)
 	pp_assert(pp_drain_may(d->state, to));
 	d->state = to;
 	d->idle_since = -1;
+	d->parting = false;
 	if (to == PP_DRAIN_RUN)
 		d->began_at = -1;
 	else if (d->began_at < 0)
@@ -122,6 +123,12 @@ static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
 	d->surmised = false;
 }
 
+static bool is_needed(const struct pp_drain *d, const struct pp_drain_counts *counts)
+{
+	return counts->clients || counts->processes || counts->servers || counts->expected ||
+	       d->linger_ms < 0;
+}
+
 static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)
 {
 	if (counts->processes && counts->leaving) {
@@ -129,13 +136,17 @@ static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, p
 		d->surmised = true;
 		return;
 	}
-	if (counts->clients || counts->processes || counts->servers || d->linger_ms < 0) {
+	if (is_needed(d, counts)) {
 		d->idle_since = -1;
+		d->parting = false;
 		return;
 	}
 	if (d->idle_since < 0)
 		d->idle_since = now;
-	if (counts->awaited || now - d->idle_since >= d->linger_ms)
+	pp_ms idle = now - d->idle_since;
+	bool parted = d->parting && idle >= d->linger_ms + PP_DRAIN_PARTING_MS;
+	d->parting = idle >= d->linger_ms;
+	if (counts->awaited || parted)
 		set_state(d, PP_DRAIN_FINISH, now);
 }
 
@@ -182,18 +193,6 @@ static bool should_end(const struct pp_drain *d, const struct pp_drain_counts *c
 	return d->at_once || (counts->clients == 0 && counts->processes == 0) || now >= end_at(d);
 }
 
-static pp_ms next_change(const struct pp_drain *d, pp_ms now)
-{
-	switch (d->state) {
-	case PP_DRAIN_RUN: return d->idle_since < 0 ? -1 : d->idle_since + d->linger_ms - now;
-	case PP_DRAIN_DRAIN: return d->surmised ? -1 : force_at(d) - now;
-	case PP_DRAIN_FORCE: return (d->cancelled ? finish_at(d) : cancel_at(d)) - now;
-	case PP_DRAIN_FINISH: return end_at(d) - now;
-	case PP_DRAIN__COUNT: break;
-	}
-	return -1;
-}
-
 void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		    const struct pp_drain_counts *counts, pp_ms now,
 		    struct pp_drain_orders *ret_orders)
@@ -207,7 +206,7 @@ void pp_drain_event(struct pp_drain *d, enum pp_drain_event event,
 		.refuse_lending = d->state >= PP_DRAIN_FORCE,
 		.cancel = cancel,
 		.finish = d->state == PP_DRAIN_FINISH,
+		.ask = d->state != PP_DRAIN_RUN || d->parting,
 		.end = should_end(d, counts, now),
-		.next_ms = should_end(d, counts, now) ? -1 : next_change(d, now),
 	};
 }

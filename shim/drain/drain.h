@@ -6,7 +6,7 @@
  *    | ^                              | |                           |
  *    | |  one that stays, and nobody  | |                           |
  *    | +--- has told us to leave -----+ | no client and no process  | no client left, end of
- *    | idle for linger_ms, or awaited   | left, or second own TERM  | grace, or second own TERM
+ *    | parted, or awaited               | left, or second own TERM  | grace, or second own TERM
  *    |                                  v                           v
  *    +------------------------------> FINISH <----------------------+
  *
@@ -16,6 +16,9 @@
  * but a server may be replacing its workers, or SIGTERM may mean something else to a program. So this drain is given up as
  * soon as somebody stays, begins anew when all leave again, and never gets to FORCE: in a pod that lives on that would be
  * an outage; in one that ends, the kill ends what is open, as without us. An event makes it certain, and its time counts.
+ *
+ * Parting: who is idle for linger_ms first lets nobody in by the short way (orders.ask), and ends a moment later if nobody has
+ * come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job; sleep 60; done`).
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
  * needs its database); idle servers close at once, a server freed at a transaction's end closes
@@ -31,6 +34,9 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+
+/* From reading where to connect to saying so: microseconds, but for a process that gets no CPU. */
+#define PP_DRAIN_PARTING_MS 500
 
 #define PP_DRAIN_STATES(X) X(RUN, "run") X(DRAIN, "drain") X(FORCE, "force") X(FINISH, "finish")
 
@@ -55,6 +61,7 @@ struct pp_drain_counts {
 	uint32_t processes; /* living processes that ever asked for a route */
 	uint32_t servers;   /* open or opening */
 	bool leaving;	    /* each of these processes got SIGTERM less than pp_drain_whole() ago */
+	bool expected;	    /* somebody was told a moment ago to connect, or said that he would */
 	bool awaited;	    /* with nobody left: our end is what somebody waits for */
 };
 
@@ -64,8 +71,8 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 	bool refuse_lending; /* answer 57P01 instead of lending */
 	bool cancel;	     /* cancel what still executes; said in one answer only */
 	bool finish;	     /* Terminate to all servers; new work is refused */
-	bool end;	     /* nobody is left to refuse: exit */
-	pp_ms next_ms;	     /* time alone changes the answer after this long; -1 never */
+	bool ask; /* whoever wants to connect must ask first: the answer may be another one */
+	bool end; /* nobody is left to refuse: exit */
 };
 
 struct pp_drain {
@@ -73,14 +80,15 @@ struct pp_drain {
 	pp_ms grace_ms, linger_ms;
 	pp_ms began_at;	  /* DRAIN entered */
 	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
+	bool parting;	  /* and that for linger_ms */
 	bool surmised;	  /* DRAIN only because every process leaves */
 	bool own_term;	  /* the first own TERM was seen */
 	bool at_once;	  /* FINISH is the end: we were told, or nobody will live on */
 	bool cancelled;
 };
 
-/* linger_ms: a broker nobody needs any more (no client, server or process) ends after this long;
- * -1 never. */
+/* linger_ms: a broker nobody needs any more (no client, server or process, nobody expected) ends after this long and
+ * PP_DRAIN_PARTING_MS; -1 never. */
 void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms);
 /* Another grace; a deadline that has passed by then is due. */
 void pp_drain_set_grace(struct pp_drain *d, pp_ms grace_ms);

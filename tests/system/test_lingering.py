@@ -1,10 +1,12 @@
 """When a broker that nobody uses ends."""
 import os
 import subprocess
+import time
 
 import pytest
 
 from support import wait
+from support.pgwire import Wire
 from support.pool import PODPOOL, direct_env
 
 pytestmark = pytest.mark.pooled
@@ -24,3 +26,17 @@ def test_a_broker_ends_after_a_minute_unless_it_was_begun_by_hand(make_pool, pos
     finally:
         broker.terminate()
         assert broker.wait(10) == 0
+
+
+def test_who_connects_in_the_moment_of_its_end_is_served(make_pool, postgres_trust):
+    """`while :; do job; sleep 60; done`: the minutes are the same. A connection that has not spoken yet is not seen for a
+    second, only its announcement."""
+    pool = make_pool(postgres_trust)
+    with pool.dialer() as dialer:
+        pid = pool.knock()
+        time.sleep(59.9)  # no event: what is awaited is that nothing happens
+        wire = Wire(dialer.connect(postgres_trust.host, postgres_trust.port))
+        time.sleep(1.2)
+        assert wire.login("app", "app").ask("select 'answer'") == [["answer"]]
+        assert pool.broker_pid == pid
+        wire.bye()
