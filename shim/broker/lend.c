@@ -188,7 +188,7 @@ static bool is_between_transactions(const struct pp_server *s)
 bool pp_lend_may_return(const struct pp_server *s)
 {
 	return is_between_transactions(s) && !s->pins && !s->untidy[0] && !pp_own_lasting(s) &&
-	       !pp_own_wants_probe(s);
+	       !pp_nextval_wants(s) && !pp_own_wants_probe(s);
 }
 
 static void take_back(struct pp_server *s)

@@ -29,7 +29,8 @@ void pp_lend_doubt(struct pp_database *db);
 /* After each complete reply: returns the server if nothing keeps it. */
 void pp_lend_check_return(struct pp_server *s);
 
-/* Nothing keeps this lent server: no open transaction, no half message, no pin, no question to be asked. */
+/* Nothing keeps this lent server: no open transaction, no half message, no pin (nor one about to be), no question to be
+ * asked. */
 bool pp_lend_may_return(const struct pp_server *s);
 
 /* Whoever had this server is done with it: to the pool, after whatever must end or be cleaned before. */

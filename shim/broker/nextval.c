@@ -3,10 +3,15 @@
 #include "broker/client.h"
 #include "broker/server.h"
 
+bool pp_nextval_wants(const struct pp_server *s)
+{
+	return s->touch.bits & PP_TOUCH_SEQUENCE;
+}
+
 void pp_nextval_settle(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
-	if (s->touch.bits & PP_TOUCH_SEQUENCE) {
+	if (pp_nextval_wants(s)) {
 		s->next_after = c->transactions;
 		s->next_since = s->broker->now;
 		pp_server_pin(s, PP_PIN_NEXTVAL, "a sequence whose value may be asked for");

@@ -11,6 +11,9 @@
 
 struct pp_server;
 
+/* A sequence was advanced since the last settling, which will pin the server. */
+bool pp_nextval_wants(const struct pp_server *s);
+
 /* A transaction of its client may have ended on this lent server. Called again when the broker's own questions after it
  * end. */
 void pp_nextval_settle(struct pp_server *s);

@@ -68,6 +68,18 @@ def test_session_state_of_an_idle_client_is_not_waited_for(raw, pool):
     assert wire.ask("select 2") == [["2"]]
 
 
+def test_a_value_just_taken_from_a_sequence_can_be_asked_for(raw, pool):
+    """A server that stays with its client is not told goodbye, whatever keeps it."""
+    pool.postgres.psql("drop table if exists serials; create table serials (id serial); alter table serials owner to app",
+                       db="app")
+    raw().login().ask("select nextval('serials_id_seq'), lastval()")
+    assert drain(pool).returncode == 0
+    pool.until_status(lambda s: s["state"] == "drain", "it drains")
+    wire = raw().login()
+    wire.ask("insert into serials default values")
+    assert wire.ask("select lastval()") == [["2"]]
+
+
 # --- every program got SIGTERM, but nobody said that the pod ends
 
 WORKER = f"""import signal, socket, sys
