@@ -69,6 +69,7 @@ struct pp_broker {
 	struct pp_wishes *wishes;	      /* NULL until the first one */
 	struct pp_target_names *target_names; /* the same */
 	struct pp_process *processes;	      /* uthash by pid */
+	struct pp_process *pid1;	      /* of them, where it is known */
 
 	/* work */
 	struct pp_workers *workers;

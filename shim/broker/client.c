@@ -155,8 +155,7 @@ static void let_go(struct pp_client *c)
 		pp_tunnel_close(c);
 	if (c->database)
 		pp_database_leave(c);
-	if (c->process)
-		pp_process_leave(c);
+	pp_process_leave(c);
 	if (pp_client_is_greeted(c)) {
 		HASH_DEL(c->broker->clients_by_key, c);
 		c->key.pid = 0;

@@ -63,6 +63,8 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 		pp_process_leave(c);
 	}
 	HASH_DEL(b->processes, p);
+	if (b->pid1 == p)
+		b->pid1 = NULL;
 	event_free(p->event);
 	close(p->pidfd);
 	free(p);
@@ -87,7 +89,9 @@ void pp_process_note(struct pp_broker *b, pid_t pid)
 		p->event = event_new(b->base, p->pidfd, EV_READ, on_death, p);
 	if (p->event && event_add(p->event, NULL) == 0)
 		HASH_ADD(hh, b->processes, pid, sizeof p->pid, p);
-	if (!p->hh.tbl) { /* an old kernel, or it is dead already */
+	if (p->hh.tbl) {
+		b->pid1 = pid == 1 ? p : b->pid1;
+	} else { /* an old kernel, or it is dead already */
 		if (p->event)
 			event_free(p->event);
 		if (p->pidfd >= 0)
@@ -107,17 +111,30 @@ void pp_process_join(struct pp_client *c, pid_t pid)
 
 static bool is_busy(const struct pp_client *c)
 {
+	if (c->gone)
+		return false;
 	switch (c->state) {
 	case PP_CLIENT_WAITING: return pp_client_is_greeted(c);
 	case PP_CLIENT_LENT:
 		/* A pinned server between transactions holds nothing open. */
-		return c->skip || !pp_tx_is_idle(&c->server->tx);
+		return c->server && (c->skip || !pp_tx_is_idle(&c->server->tx));
+	case PP_CLIENT_CLOSING: return false;
 	default: return pp_buf_len(&c->out) > 0;
 	}
 }
 
+static bool is_anybody_busy(const struct pp_broker *b)
+{
+	PP_LIST_FOREACH (&b->clients, it)
+		if (is_busy(pp_list_entry(it, struct pp_client, link)))
+			return true;
+	return false;
+}
+
 static bool has_open_work(const struct pp_process *p)
 {
+	if (p == p->broker->pid1)
+		return is_anybody_busy(p->broker);
 	PP_LIST_FOREACH (&p->clients, it)
 		if (is_busy(pp_list_entry(it, struct pp_client, process_link)))
 			return true;
@@ -133,13 +150,20 @@ static void release(struct pp_process *p)
 	syscall(SYS_pidfd_send_signal, p->pidfd, SIGTERM, NULL, 0);
 }
 
+static void settle(struct pp_process *p)
+{
+	if (p && p->waiting && !has_open_work(p))
+		release(p);
+}
+
 void pp_process_leave(struct pp_client *c)
 {
 	struct pp_process *p = c->process;
-	pp_list_remove(&p->clients, &c->process_link);
+	if (p)
+		pp_list_remove(&p->clients, &c->process_link);
 	c->process = NULL;
-	if (p->waiting && !has_open_work(p))
-		release(p);
+	settle(p);
+	settle(c->broker->pid1);
 }
 
 /* The second SIGTERM, by whomever, is now; and so is one that the process sends to itself: what follows that call was not
@@ -149,11 +173,16 @@ static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
 {
 	if (p->waiting || p->released)
 		return true;
+	if (flags & PP_IPC_TERM_PID1)
+		return false; /* the kernel would have dropped them all */
 	return flags & PP_IPC_TERM_SELF ? !p->handled : !first;
 }
 
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 {
+	bool dies = flags & PP_IPC_TERM_DEFAULT;
+	if (dies && pid == 1)
+		pp_process_note(b, pid); /* most have no connection of their own */
 	struct pp_process *p = find(b, pid);
 	bool first = !p || !is_leaving(p);
 	if (p && first)
@@ -164,8 +193,6 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
 		pp_tick_drain(b, pid == 1 ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);
 	}
-	bool dies =
-		flags & PP_IPC_TERM_DEFAULT && (!(flags & PP_IPC_TERM_PID1) || b->config.pid1_exit);
 	if (!dies)
 		return PP_IPC_OK;
 	if (!p || is_due(p, flags, first) || !has_open_work(p) || b->orders.refuse_lending)
@@ -177,9 +204,8 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 
 void pp_process_settle(struct pp_client *c)
 {
-	struct pp_process *p = c->process;
-	if (p && p->waiting && !has_open_work(p))
-		release(p);
+	settle(c->process);
+	settle(c->broker->pid1);
 }
 
 void pp_process_release_all(struct pp_broker *b)
@@ -190,11 +216,15 @@ void pp_process_release_all(struct pp_broker *b)
 		release(p);
 }
 
-bool pp_process_is_ending(const struct pp_client *c)
+static bool is_ending(const struct pp_process *p)
 {
-	const struct pp_process *p = c->process;
 	return p && (p->waiting ||
 		     (p->released && p->broker->now - p->released_at < PP_PROCESS_DEATH_MS));
+}
+
+bool pp_process_is_ending(const struct pp_client *c)
+{
+	return is_ending(c->process) || is_ending(c->broker->pid1);
 }
 
 void pp_process_give_up(struct pp_broker *b)
@@ -206,12 +236,18 @@ void pp_process_give_up(struct pp_broker *b)
 		release(p);
 }
 
+static bool was_held_back(const struct pp_client *c)
+{
+	const struct pp_process *p = c->process, *pid1 = c->broker->pid1;
+	return ((p && p->released) || (pid1 && pid1->released)) && !pp_process_is_ending(c);
+}
+
 void pp_process_go_on(struct pp_broker *b)
 {
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
-		if (may_begin && c->process && c->process->released && !pp_process_is_ending(c) &&
+		if (may_begin && was_held_back(c) &&
 		    (pp_buf_len(&c->in) || !pp_client_is_greeted(c))) {
 			pp_client_continue(c); /* its end may be that of others: one a round */
 			return;

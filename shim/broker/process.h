@@ -4,6 +4,8 @@
  * ended, or the drain's deadline comes, it gets SIGTERM again and then dies of it; meanwhile it begins no new ones, or many threads would never
  * have none open. A pidfd tells of its death and
  * makes sure the signal reaches no stranger (pidfd_open(2)).
+ * With PID 1 everything ends, we as well: where it dies by default (PODPOOL_PID1_EXIT), everybody's transactions are its
+ * own, and nobody begins new ones.
  * The pod is leaving when PID 1 got SIGTERM; it seems to be when every living process that used the broker did
  * (drain/drain.h): a server that only replaces its workers must not drain everybody for long, nor a container others
  * that share its broker.
@@ -49,19 +51,21 @@ struct pp_process {
 /* The process is known from now on (a ROUTE came, and its connection will). Pids of other pid namespaces (0) are not followed. */
 void pp_process_note(struct pp_broker *b, pid_t pid);
 void pp_process_join(struct pp_client *c, pid_t pid);
+/* Also where it never joined. */
 void pp_process_leave(struct pp_client *c);
 
 /* SIGTERM in this process: the answer for the shim. */
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
 
-/* Without podpool its process would be dead: it ends what it has begun, and begins nothing. */
+/* Without podpool its process would be dead, or PID 1 waits to take it along: it ends what it has begun, and begins
+ * nothing. */
 bool pp_process_is_ending(const struct pp_client *c);
 /* Nobody waits longer than a drain would, also while nobody else leaves. Called by the janitor. */
 void pp_process_give_up(struct pp_broker *b);
 /* It got its SIGTERM and lives on all the same (a handler by now): what was held back goes on. Called by the janitor. */
 void pp_process_go_on(struct pp_broker *b);
 
-/* A client has no open transaction now: perhaps its process may end. */
+/* A client has no open transaction now: perhaps its process may end, or PID 1. */
 void pp_process_settle(struct pp_client *c);
 
 /* The drain's deadline: nobody waits any longer. */

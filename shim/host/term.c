@@ -65,8 +65,10 @@ static void act_by_default(int sig, const siginfo_t *info)
 	uint32_t more = is_pid1 ? PP_IPC_TERM_PID1 : is_from_itself(info) ? PP_IPC_TERM_SELF : 0;
 	if (should_wait(PP_IPC_TERM_DEFAULT | more))
 		return;
-	if (is_pid1)
+	if (is_pid1) {
+		pp_term_exit();
 		pp_sys1(SYS_exit_group, EXIT_STATUS);
+	}
 	die_of(sig);
 }
 

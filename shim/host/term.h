@@ -15,10 +15,11 @@ void pp_term_handler(int sig, siginfo_t *info, void *context);
 
 /* The default action. Dies of it as the kernel would have let it ("killed by 15"), unless the broker
  * asks for the time to end a transaction; it then sends SIGTERM once more.
- * As PID 1, where the kernel drops it: returns, or exits with 143 under PODPOOL_PID1_EXIT. Needs no stored state. */
+ * As PID 1, where the kernel drops it: returns, or exits with 143 under PODPOOL_PID1_EXIT, as late: the others of its
+ * pid namespace end with it. Needs no stored state. */
 void pp_term_default(int sig, siginfo_t *info, void *context);
 
-/* The process exits. As PID 1 it takes the broker along, so that one says goodbye to the server first: waited for
+/* The process exits, or is about to. As PID 1 it takes the broker along, so that one says goodbye to the server first: waited for
  * 200 ms at most. Any other process: nothing. */
 void pp_term_exit(void);
 

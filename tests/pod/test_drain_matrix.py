@@ -189,6 +189,37 @@ def test_row(program, init, database, installed, leaver_java, tmp_path):
     assert database.cut_off() == [], output
 
 
+@pytest.mark.parametrize("init", ["bash", "dash"])
+def test_pid_1_that_exits_takes_nobodys_transaction_along(init, database, installed):
+    """It has no connection itself; the kernel kills its children, and the broker, the moment it exits."""
+    argv, env, _ = command_of("python-plain", database, None, None)
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{database.postgres.port}",
+           "PODPOOL_LOG": "debug", "PODPOOL_PID1_EXIT": "on"}
+    database.empty()
+    code, seconds, output = leave([str(word) for word in INITS[init] + argv], env, None)
+    assert (code, database.rows()) == (128 + TERM, "1,2"), output
+    assert seconds < 2
+    database.until_nobody(0.5)
+    assert database.cut_off() == [], output
+
+
+def test_pid_1_that_exits_finds_its_moment_in_a_crowd(database, installed, tmp_path):
+    """Some of eight connections are always in a transaction: while PID 1 waits, nobody begins one."""
+    (tmp_path / "script").write_text("begin; insert into t values (1); select pg_sleep(0.1); commit;\n")
+    at = database.postgres
+    argv = ["/usr/bin/pgbench", "-n", "-c", "8", "-j", "2", "-T", "60", "-P", "1", "-f", tmp_path / "script",
+            f"host={at.host} port={at.port} user=postgres dbname={database.name}"]
+    env = {"LD_PRELOAD": str(installed / "lib/libpodpool.so"), "PODPOOL_TARGETS": f"*:{at.port}",
+           "PODPOOL_PID1_EXIT": "on"}
+    database.empty()
+    with Box([str(word) for word in INITS["bash"] + argv], env=env) as box:
+        box.wait_output("progress:")
+        box.signal(TERM)
+        assert box.exit_code(3) == 128 + TERM, box.output()
+    database.until_nobody(0.5)
+    assert database.cut_off() == []
+
+
 @pytest.mark.parametrize("grace", [2, 6, 12])
 def test_a_program_that_is_never_told_hears_it_from_its_database(grace, database, installed):
     """PID 1 is a shell: the program does not see SIGTERM. Half of a short grace (or 5 s) before the end it gets 57P01."""
