@@ -166,13 +166,16 @@ void pp_process_leave(struct pp_client *c)
 	settle(c->broker->pid1);
 }
 
-/* The second SIGTERM, by whomever, is now; and so is one that the process sends to itself: what follows that call was not
- * to run. But Node and PHP die of the first one by a handler that gives the default action back and sends it again, Node
- * whenever its loop comes to it: that is still the first. */
+/* A second SIGTERM, by whomever, is now, if it is not the first one come twice (PP_DRAIN_SAME_MS); and so is one that the
+ * process sends to itself: what follows that call was not to run. But Node and PHP die of the first one by a handler that
+ * gives the default action back and sends it again, Node whenever its loop comes to it: that is still the first. */
 static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
 {
-	if (p->waiting || p->released)
+	if (p->released)
 		return true;
+	if (p->waiting)
+		return flags & PP_IPC_TERM_SELF ||
+		       p->broker->now - p->waiting_at >= PP_DRAIN_SAME_MS;
 	if (flags & PP_IPC_TERM_PID1)
 		return false; /* the kernel would have dropped them all */
 	return flags & PP_IPC_TERM_SELF ? !p->handled : !first;

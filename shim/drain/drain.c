@@ -52,6 +52,7 @@ void pp_drain_init(struct pp_drain *d, pp_ms grace_ms, pp_ms linger_ms)
 		.linger_ms = linger_ms,
 		.began_at = -1,
 		.idle_since = -1,
+		.own_term_at = -1,
 	};
 }
 
@@ -107,9 +108,11 @@ static void hear(struct pp_drain *d, enum pp_drain_event event, pp_ms now)
 {
 	if (event == PP_DRAIN_EV_TICK)
 		return;
-	bool second = event == PP_DRAIN_EV_OWN_TERM && d->own_term;
-	d->own_term |= event == PP_DRAIN_EV_OWN_TERM;
-	d->at_once |= event == PP_DRAIN_EV_OWN_TERM || event == PP_DRAIN_EV_BYE;
+	bool own = event == PP_DRAIN_EV_OWN_TERM;
+	bool second = own && d->own_term_at >= 0 && now - d->own_term_at >= PP_DRAIN_SAME_MS;
+	if (own && d->own_term_at < 0)
+		d->own_term_at = now;
+	d->at_once |= own || event == PP_DRAIN_EV_BYE;
 	if (d->state == PP_DRAIN_FINISH)
 		return;
 	/* Every process of a tree may report the same SIGTERM: once is enough. And a drain begun by a process does not

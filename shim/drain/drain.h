@@ -38,6 +38,10 @@
 /* From reading where to connect to saying so: microseconds, but for a process that gets no CPU. */
 #define PP_DRAIN_PARTING_MS 500
 
+/* Of two SIGTERMs so near to each other one is a copy: an init signals the whole process group, and the shell in it passes
+ * on to its child what that has got already (`trap 'kill -TERM $p' TERM`). Nobody who means "now" is so quick. */
+#define PP_DRAIN_SAME_MS 100
+
 #define PP_DRAIN_STATES(X) X(RUN, "run") X(DRAIN, "drain") X(FORCE, "force") X(FINISH, "finish")
 
 enum pp_drain_state {
@@ -50,7 +54,7 @@ enum pp_drain_state {
 enum pp_drain_event {
 	PP_DRAIN_EV_TICK,     /* time passed or counts changed */
 	PP_DRAIN_EV_TERM,     /* the pod got SIGTERM: its PID 1 did */
-	PP_DRAIN_EV_OWN_TERM, /* the broker itself got SIGTERM or SIGINT; the second is now */
+	PP_DRAIN_EV_OWN_TERM, /* the broker itself got SIGTERM or SIGINT; a second one is now */
 	PP_DRAIN_EV_REQUEST,  /* `podpool drain` */
 	PP_DRAIN_EV_BYE,      /* PID 1 exits: nobody will live on */
 	PP_DRAIN_EV__COUNT
@@ -78,12 +82,12 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 struct pp_drain {
 	enum pp_drain_state state;
 	pp_ms grace_ms, linger_ms;
-	pp_ms began_at;	  /* DRAIN entered */
-	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
-	bool parting;	  /* and that for linger_ms */
-	bool surmised;	  /* DRAIN only because every process leaves */
-	bool own_term;	  /* the first own TERM was seen */
-	bool at_once;	  /* FINISH is the end: we were told, or nobody will live on */
+	pp_ms began_at;	   /* DRAIN entered */
+	pp_ms idle_since;  /* RUN with nothing to do; -1 otherwise */
+	bool parting;	   /* and that for linger_ms */
+	bool surmised;	   /* DRAIN only because every process leaves */
+	pp_ms own_term_at; /* the first own TERM; -1: none */
+	bool at_once;	   /* FINISH is the end: we were told, or nobody will live on */
 	bool cancelled;
 };
 

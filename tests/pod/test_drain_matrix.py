@@ -35,12 +35,16 @@ INITS = {
     "tini": ["/usr/bin/tini", "--"],
     "tini-g": ["/usr/bin/tini", "-g", "--"],
     "dumb-init": ["/usr/bin/dumb-init", "--"],
+    # both signal the program: it gets each SIGTERM twice, within milliseconds
+    "dumb-init-trap": ["/usr/bin/dumb-init", "--", "/bin/bash", "-c",
+                       """trap 'kill -TERM $p' TERM; "$@" & p=$!; wait $p; wait $p""", "bash"],
 }
 # (program, PID 1): the exit status without podpool, which must stay; KILL: it never leaves by itself
 ROWS = {
     **{("python-handler", init): 7 for init in INITS},
     **{("python-sigwait", init): 7 for init in INITS},
     ("python-plain", "tini"): 128 + TERM, ("python-plain", "tini-g"): 128 + TERM, ("python-plain", "dumb-init"): 128 + TERM,
+    ("python-plain", "dumb-init-trap"): 128 + TERM, ("node-plain", "dumb-init-trap"): 128 + TERM,
     **{("python-plain", init): -KILL for init in ("bare", "sh-exec", "dash", "bash")},
     **{(program, init): -KILL for program in ("python-handler", "python-sigwait") for init in ("dash", "bash")},
     ("java-hook", "bare"): 128 + TERM, ("java-hook", "tini"): 128 + TERM,

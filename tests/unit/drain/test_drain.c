@@ -231,7 +231,8 @@ START_TEST(test_drain_only_a_second_own_term_is_now)
 	ck_assert(!tell(&d, PP_DRAIN_EV_TERM, &busy, 1).finish);
 	ck_assert(!tell(&d, PP_DRAIN_EV_REQUEST, &busy, 2).finish);
 	ck_assert(!tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 3).finish);
-	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 4);
+	ck_assert(!tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 102).finish); /* the same, come twice */
+	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 103);
 	ck_assert(o.finish && o.cancel);
 	o = tell(&d, PP_DRAIN_EV_OWN_TERM, &busy, 5);
 	ck_assert(o.finish && !o.cancel);
