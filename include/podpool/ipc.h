@@ -78,6 +78,9 @@ enum pp_ipc_term_flag {
 	PP_IPC_TERM_HANDLER = 2, /* the program's own handler runs at once */
 	PP_IPC_TERM_PID1 = 4,	 /* SIG_DFL in PID 1: the kernel would have ignored it */
 	PP_IPC_TERM_SELF = 8,	 /* with DEFAULT: the process sent it to itself */
+	/* PID 1 got it from a process of its own pid namespace (`kill 1`, `kill 0`), which is not the pod's end; with
+	 * DEFAULT: it dies only where the answer is NOW */
+	PP_IPC_TERM_INSIDE = 16,
 };
 
 enum pp_ipc_family { PP_IPC_V4 = 4, PP_IPC_V6 = 6 };

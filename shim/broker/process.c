@@ -181,9 +181,16 @@ static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
 	return flags & PP_IPC_TERM_SELF ? !p->handled : !first;
 }
 
+static bool is_told_to_leave(const struct pp_broker *b)
+{
+	return b->drain.state != PP_DRAIN_RUN && !b->drain.surmised;
+}
+
 enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 {
-	bool dies = flags & PP_IPC_TERM_DEFAULT;
+	bool dies = flags & PP_IPC_TERM_DEFAULT, inside = flags & PP_IPC_TERM_INSIDE;
+	if (dies && inside && !is_told_to_leave(b))
+		return PP_IPC_OK; /* the kernel would have dropped it */
 	if (dies && pid == 1)
 		pp_process_note(b, pid); /* most have no connection of their own */
 	struct pp_process *p = find(b, pid);
@@ -192,9 +199,10 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		p->term_at = b->now;
 	if (p && flags & PP_IPC_TERM_HANDLER)
 		p->handled = true;
-	if (first && (pid == 1 || (p && pp_process_all_leave(b)))) {
+	bool certain = pid == 1 && !inside;
+	if (certain || (first && p && pp_process_all_leave(b))) {
 		pp_log(PP_LOG_INFO, "process %d got SIGTERM: draining", (int)pid);
-		pp_tick_drain(b, pid == 1 ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);
+		pp_tick_drain(b, certain ? PP_DRAIN_EV_TERM : PP_DRAIN_EV_TICK);
 	}
 	if (!dies)
 		return PP_IPC_OK;

@@ -6,7 +6,7 @@
  * makes sure the signal reaches no stranger (pidfd_open(2)).
  * With PID 1 everything ends, we as well: where it dies by default (PODPOOL_PID1_EXIT), everybody's transactions are its
  * own, and nobody begins new ones.
- * The pod is leaving when PID 1 got SIGTERM; it seems to be when every living process that used the broker did
+ * The pod is leaving when PID 1 got SIGTERM, from outside; it seems to be when every living process that used the broker did
  * (drain/drain.h): a server that only replaces its workers must not drain everybody for long, nor a container others
  * that share its broker.
  */

@@ -29,14 +29,15 @@ static void tell(uint32_t flags)
 		pp_ask_tell(broker, &msg);
 }
 
-/* Has the broker a transaction of this process to end first? */
-static bool should_wait(uint32_t flags)
+/* What the broker says to a death: WAIT for the end of a transaction, NOW; 0 when it says nothing. */
+static uint16_t ask(uint32_t flags)
 {
-	struct pp_ipc_msg msg = question(flags), answer;
+	struct pp_ipc_msg msg = question(PP_IPC_TERM_DEFAULT | flags), answer;
 	int64_t deadline = pp_sys_now_ms() + ANSWER_WAIT_MS;
 	int broker = pp_ask_dial(deadline);
-	return broker >= 0 && pp_ask_exchange(broker, &msg, deadline, &answer) == 0 &&
-	       answer.op == PP_IPC_WAIT;
+	if (broker < 0 || pp_ask_exchange(broker, &msg, deadline, &answer) < 0)
+		return 0;
+	return answer.op;
 }
 
 /* The signal is blocked while its handler runs; delivered at the unblocking. */
@@ -54,22 +55,48 @@ static bool is_from_itself(const siginfo_t *info)
 	return info->si_code <= 0 && info->si_pid == pp_sys0(SYS_getpid);
 }
 
+static bool is_pid1(void)
+{
+	return pp_sys0(SYS_getpid) == 1;
+}
+
+/* From a pid namespace above, as a container runtime sends it, or from no process. */
+static bool is_from_outside(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL || (info->si_code == SI_USER && info->si_pid == 0);
+}
+
+static uint32_t inside(const siginfo_t *info)
+{
+	return is_pid1() && !is_from_outside(info) ? PP_IPC_TERM_INSIDE : 0;
+}
+
+/* It takes everybody along, the broker as well: so it asks like all who die. The broker's own SIGTERM, after a WAIT, comes
+ * from inside, too. */
+static void leave_as_pid1(const siginfo_t *info)
+{
+	uint32_t where = inside(info);
+	uint16_t answer = ask(PP_IPC_TERM_PID1 | where);
+	if (where ? answer != PP_IPC_NOW : answer == PP_IPC_WAIT)
+		return;
+	pp_term_exit();
+	pp_sys1(SYS_exit_group, EXIT_STATUS);
+}
+
+static void act_as_pid1(const siginfo_t *info)
+{
+	if (pp_conf_get()->is_pid1_exit)
+		leave_as_pid1(info);
+	else if (is_from_outside(info))
+		tell(PP_IPC_TERM_PID1);
+}
+
 static void act_by_default(int sig, const siginfo_t *info)
 {
-	bool is_pid1 = pp_sys0(SYS_getpid) == 1;
-	if (is_pid1 && !pp_conf_get()->is_pid1_exit) {
-		tell(PP_IPC_TERM_PID1);
-		return;
-	}
-	/* a PID 1 that exits takes the broker along: it asks like everybody else who dies */
-	uint32_t more = is_pid1 ? PP_IPC_TERM_PID1 : is_from_itself(info) ? PP_IPC_TERM_SELF : 0;
-	if (should_wait(PP_IPC_TERM_DEFAULT | more))
-		return;
-	if (is_pid1) {
-		pp_term_exit();
-		pp_sys1(SYS_exit_group, EXIT_STATUS);
-	}
-	die_of(sig);
+	if (is_pid1())
+		act_as_pid1(info);
+	else if (ask(is_from_itself(info) ? PP_IPC_TERM_SELF : 0) != PP_IPC_WAIT)
+		die_of(sig);
 }
 
 void pp_term_default(int sig, siginfo_t *info, void *context)
@@ -90,7 +117,7 @@ void pp_term_handler(int sig, siginfo_t *info, void *context)
 		pp_term_default(sig, info, context);
 		return;
 	}
-	tell(PP_IPC_TERM_HANDLER);
+	tell(PP_IPC_TERM_HANDLER | inside(info));
 	pp_sys_set_errno(before);
 	if (action.flags & SA_SIGINFO)
 		((void (*)(int, siginfo_t *, void *))(void *)action.handler)(sig, info, context);
@@ -101,7 +128,7 @@ void pp_term_handler(int sig, siginfo_t *info, void *context)
 void pp_term_exit(void)
 {
 	struct pp_ipc_msg msg, answer;
-	if (pp_sys0(SYS_getpid) != 1 || !pp_conf_get()->is_on)
+	if (!is_pid1() || !pp_conf_get()->is_on)
 		return;
 	int64_t deadline = pp_sys_now_ms() + BYE_WAIT_MS;
 	int broker = pp_ask_dial(deadline);

@@ -8,6 +8,7 @@ import os
 import re
 import pathlib
 import signal
+import subprocess
 import time
 
 import pytest
@@ -258,6 +259,34 @@ def test_pid_1_that_ignores_it_has_its_idle_servers_closed(pod):
         assert pod.count() == 1  # the open transaction
         assert box.exit_code(10) == 0, box.output()
         assert pod.rows() == "1,3,4"
+
+
+@pooled
+@pytest.mark.parametrize("exits", ["off", "on"])
+def test_what_the_pod_sends_to_its_pid_1_is_not_its_end(exits, pod):
+    """`kill 1` in a script: the kernel drops it, where PID 1 has no handler. The kubelet's SIGTERM is still another."""
+    inner = pod.program("default", "insert:1", "say:ready", "sleep:1", "insert:2", "say:on", "sleep:60")
+    with pod.box("/bin/bash", "-c", '"$@"; exit $?', "bash", *inner, PID1_EXIT=exits) as box:
+        box.wait_output("done say:ready")
+        subprocess.run(["nsenter", "-t", str(box.pid), "-p", "kill", "-TERM", "1"], check=True)
+        box.wait_output("done say:on")
+        assert "draining" not in box.output()
+        box.signal(TERM)
+        box.wait_output("process 1 got SIGTERM: draining")
+        if exits == "on":
+            assert box.exit_code(5) == 143
+    assert pod.rows() == "1,2"
+
+
+@pooled
+def test_a_handler_of_pid_1_that_hears_from_inside_is_no_end(pod):
+    """Nobody kills the pod after the grace, however long the program takes."""
+    with pod.as_pid_1("own", "insert:1", "begin:2", "say:ready", "await_term", "sleep:2.5", "insert:3", "commit", "close",
+                      "exit:4", GRACE_SECONDS=2) as box:
+        box.wait_output("done say:ready")
+        subprocess.run(["nsenter", "-t", str(box.pid), "-p", "kill", "-TERM", "1"], check=True)
+        assert box.exit_code(10) == 4, box.output()
+        assert pod.rows() == "1,2,3"
 
 
 @pooled

@@ -9,7 +9,7 @@ import pytest
 from conftest import CLEAN_ENV, run, victim
 from support import wait
 
-DEFAULT, HANDLER, PID1, SELF = 1, 2, 4, 8
+DEFAULT, HANDLER, PID1, SELF, INSIDE = 1, 2, 4, 8, 16
 
 PROGRAMS = {
     "sleep": (["sleep", "30"], None),
@@ -148,6 +148,21 @@ def test_pid_1_by_default_lives_on_unless_asked_to_exit(exits, install):
         p.wait(10)
     wait.until(lambda: install.asked("term"), "it is told")  # told, not asked: nobody has waited for it
     assert [t["flags"] for t in install.asked("term")] == [DEFAULT | PID1 if exits else PID1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="unshare -p needs root")
+@pytest.mark.parametrize("exits, ends", [(False, False), (True, False), (True, True)])
+def test_pid_1_asks_what_a_signal_from_inside_means_only_where_it_may_exit(exits, ends, install):
+    install.start_broker(*["term_now"] * ends)
+    with pause(install.env(PODPOOL_PID1_EXIT="1" if exits else "0"), prefix=UNSHARE) as p:
+        child = int(open(f"/proc/{p.pid}/task/{p.pid}/children").read())
+        subprocess.run(["nsenter", "-t", str(child), "-p", "kill", "-TERM", "1"], check=not ends)  # it may end with PID 1
+        if ends:
+            assert p.wait(10) == 128 + signal.SIGTERM
+        else:
+            assert p.stdout.readline() == "paused -1 errno=4\n"
+            os.kill(child, signal.SIGKILL)
+    assert [t["flags"] for t in install.asked("term")] == [DEFAULT | PID1 | INSIDE] * exits
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="unshare -p needs root")
