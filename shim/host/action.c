@@ -100,12 +100,17 @@ static void show_programs(struct sigaction *act, uint64_t word)
 	act->sa_flags = (act->sa_flags & ~kept) | (action.flags & kept);
 }
 
-/* The program was started with SIG_DFL (or SIG_IGN, which stays), or a constructor before ours has
- * set a handler. */
+static bool is_ours(const struct sigaction *act)
+{
+	return act->sa_sigaction == pp_term_default || act->sa_sigaction == pp_term_handler;
+}
+
+/* Goes before whatever the program has in the kernel; SIG_IGN stays. */
 static void take_over(void)
 {
 	struct sigaction now;
-	if (pp_real_sigaction(SIGTERM, NULL, &now) < 0 || now.sa_handler == SIG_IGN)
+	if (pp_real_sigaction(SIGTERM, NULL, &now) < 0 || now.sa_handler == SIG_IGN ||
+	    is_ours(&now))
 		return;
 	struct sigaction ours = kernels_for(&now);
 	program_action = pp_action_pack((struct pp_action){now.sa_handler, now.sa_flags});
@@ -141,19 +146,6 @@ int pp_action_set(const struct sigaction *act, struct sigaction *ret_old)
 	return r;
 }
 
-/* The libc function has put one of our entries into the kernel with flags of its choice: keep those
- * that we emulate, and ask for what our entries need. */
-static void adopt(void (*handler)(int))
-{
-	struct sigaction now;
-	if (pp_real_sigaction(SIGTERM, NULL, &now) < 0 || !is_handler(now.sa_handler))
-		return;
-	now.sa_handler = handler;
-	program_action = pp_action_pack((struct pp_action){handler, now.sa_flags});
-	struct sigaction ours = kernels_for(&now);
-	pp_real_sigaction(SIGTERM, &ours, NULL);
-}
-
 static pp_real_handler programs_handler(void)
 {
 	struct sigaction act;
@@ -162,25 +154,11 @@ static pp_real_handler programs_handler(void)
 	return act.sa_handler;
 }
 
-static bool is_special(pp_real_handler handler)
-{
-	return handler == SIG_IGN || handler == SIG_ERR || handler == SIG_HOLD;
-}
-
 pp_real_handler pp_action_signal(pp_real_signal_fn real, pp_real_handler handler)
 {
-	pp_real_handler before = programs_handler(), r;
-	if (is_special(handler) || !may_write()) {
-		r = real(SIGTERM, handler);
-	} else {
-		/* a signal between the two calls must already find the new handler */
-		program_action = pp_action_pack((struct pp_action){handler, 0});
-		r = real(SIGTERM, (pp_real_handler)(handler == SIG_DFL ? (void *)pp_term_default
-								       : (void *)pp_term_handler));
-		if (r == SIG_ERR)
-			return r;
-		adopt(handler);
-	}
+	pp_real_handler before = programs_handler(), r = real(SIGTERM, handler);
+	if (r != SIG_ERR && may_write())
+		take_over();
 	return r == SIG_ERR || r == SIG_HOLD ? r : before;
 }
 

@@ -34,13 +34,17 @@ struct pp_action {
 uint64_t pp_action_pack(struct pp_action action);
 struct pp_action pp_action_unpack(uint64_t word);
 
-/* Installs pp_term_default where the program was started with SIG_DFL; SIG_IGN (nohup) stays. */
+/* Installs pp_term_default where the program was started with SIG_DFL, pp_term_handler where a constructor before ours has
+ * set a handler; SIG_IGN (nohup) stays. */
 void pp_action_start(void);
 
 /* sigaction(SIGTERM, ...) as the program means it. */
 int pp_action_set(const struct sigaction *act, struct sigaction *ret_old);
 
-/* signal(SIGTERM, ...) and its relatives: the libc function chooses flags and mask, we follow. */
+/* signal(SIGTERM, ...) and its relatives: the libc function chooses flags and mask, and we follow a moment later. Until
+ * then the program's own entry is in the kernel, and a SIGTERM does what it does without us. Ours must not be: these
+ * functions set it without SA_SIGINFO, and it would read a siginfo that is not there. Nor may SIGTERM be blocked
+ * meanwhile: sigset() tells what it found. */
 pp_real_handler pp_action_signal(pp_real_signal_fn real, pp_real_handler handler);
 
 /* For pp_term_handler: the action to run now; SA_RESETHAND takes effect here. */

@@ -32,7 +32,8 @@ JAVA = """public class A { public static void main(String[] a) throws Exception 
   System.out.println("ready"); Thread.sleep(30000); } }"""
 
 
-@pytest.mark.parametrize("way", ["default", "handler", "once", "ignore", "family", "children", "exec", "blocked"])
+@pytest.mark.parametrize("way", ["default", "handler", "once", "ignore", "family", "children", "exec", "blocked",
+                                 "mask"])
 @pytest.mark.parametrize("broker", [False, True])
 def test_every_answer_is_as_without_the_shim(way, broker, install):
     if broker:
@@ -95,6 +96,17 @@ def test_default_waits_when_told_to_and_asks_again(install):
         install.stop()
         p.terminate()
         assert p.wait(10) == -signal.SIGTERM
+
+
+def test_a_signal_while_the_default_is_given_back_is_death_by_it(install):
+    """There is a moment in which only part of it is done."""
+    install.start_broker()
+    env = install.env()
+    for _ in range(50):
+        with subprocess.Popen([victim("signals"), "restore"], env=env, stdout=subprocess.PIPE, text=True) as p:
+            assert p.stdout.readline() == "ready\n"
+            p.terminate()
+            assert p.wait(10) == -signal.SIGTERM
 
 
 def test_handler_runs_at_once_and_the_broker_is_told(install):

@@ -219,6 +219,40 @@ static void do_pause_handler(void)
 	do_pause();
 }
 
+/* Gives SIGTERM its default action for ever. */
+static void do_restore(void)
+{
+	printf("ready\n");
+	alarm(20);
+	for (;;)
+		signal(SIGTERM, SIG_DFL);
+}
+
+static void show_mask(void)
+{
+	sigset_t now;
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	for (int sig = 1; sig <= SIGSYS; sig++)
+		printf("%d", sigismember(&now, sig));
+	printf("\n");
+}
+
+static void do_mask(void)
+{
+	sigset_t set;
+	sigemptyset(&set);
+	for (int round = 0; round < 2; round++) {
+		signal(SIGTERM, on_term);
+		show_mask();
+		signal(SIGTERM, SIG_DFL);
+		show_mask();
+		printf("sigset %s\n", name_of(sigset(SIGTERM, on_term)));
+		show_mask();
+		sigaddset(&set, round ? SIGUSR1 : SIGTERM);
+		sigprocmask(SIG_BLOCK, &set, NULL);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -226,7 +260,8 @@ static const struct {
 	    {"once", do_once},	     {"ignore", do_ignore},
 	    {"family", do_family},   {"children", do_children},
 	    {"exec", do_exec},	     {"blocked", do_blocked},
-	    {"pause", do_pause},     {"pause_handler", do_pause_handler}};
+	    {"pause", do_pause},     {"pause_handler", do_pause_handler},
+	    {"restore", do_restore}, {"mask", do_mask}};
 
 int main(int argc, char **argv)
 {
