@@ -26,6 +26,14 @@
 
 #define KERNEL_TCP_CLOSE 7 /* tcpi_state of a socket that has not begun to connect */
 
+/* Only ever set, so whoever shares this memory (vfork, threads) may set it. */
+static _Atomic bool was_asked;
+
+bool pp_route_was_asked(void)
+{
+	return was_asked;
+}
+
 static bool get_option(int fd, int level, int name, void *ret_value, socklen_t size)
 {
 	return pp_sys5(SYS_getsockopt, fd, level, name, ret_value, &size) == 0;
@@ -102,6 +110,7 @@ static uint32_t mark_of(int fd)
 static int ask(int fd, const struct pp_ipc_addr *addr, uint32_t mark, struct pp_ipc_msg *ret_answer)
 {
 	struct pp_ipc_msg question;
+	was_asked = true;
 	pp_codec_init(&question, PP_IPC_ROUTE);
 	question.addr = *addr;
 	question.flags = mark;

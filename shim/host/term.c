@@ -6,6 +6,7 @@
 #include "host/action.h"
 #include "host/ask.h"
 #include "host/conf.h"
+#include "host/route.h"
 #include "host/sys.h"
 #include "ipc/codec.h"
 
@@ -60,6 +61,13 @@ static bool is_pid1(void)
 	return pp_sys0(SYS_getpid) == 1;
 }
 
+/* A broker that was never asked for a route knows nothing of this process and would say NOW. Asked all the same, a program
+ * in a sandbox of its own (seccomp) would die of the question. With PID 1 everything ends. */
+static bool is_known(void)
+{
+	return is_pid1() || pp_route_was_asked();
+}
+
 /* From a pid namespace above, as a container runtime sends it, or from no process. */
 static bool is_from_outside(const siginfo_t *info)
 {
@@ -95,7 +103,7 @@ static void act_by_default(int sig, const siginfo_t *info)
 {
 	if (is_pid1())
 		act_as_pid1(info);
-	else if (ask(is_from_itself(info) ? PP_IPC_TERM_SELF : 0) != PP_IPC_WAIT)
+	else if (!is_known() || ask(is_from_itself(info) ? PP_IPC_TERM_SELF : 0) != PP_IPC_WAIT)
 		die_of(sig);
 }
 
@@ -117,7 +125,8 @@ void pp_term_handler(int sig, siginfo_t *info, void *context)
 		pp_term_default(sig, info, context);
 		return;
 	}
-	tell(PP_IPC_TERM_HANDLER | inside(info));
+	if (is_known())
+		tell(PP_IPC_TERM_HANDLER | inside(info));
 	pp_sys_set_errno(before);
 	if (action.flags & SA_SIGINFO)
 		((void (*)(int, siginfo_t *, void *))(void *)action.handler)(sig, info, context);

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import CLEAN_ENV, run, victim
-from support import wait
+from support import brokers, wait
 
 DEFAULT, HANDLER, PID1, SELF, INSIDE = 1, 2, 4, 8, 16
 
@@ -65,30 +65,52 @@ def test_programs_end_as_without_the_shim(name, no_broker, tmp_path):
     assert with_shim == plain
 
 
-def pause(env, way="pause", prefix=()):
-    p = subprocess.Popen([*prefix, victim("signals"), way], env=env, stdout=subprocess.PIPE, text=True)
+def pause(env, way="pause", prefix=(), port=None, name="signals"):
+    """`port`: it has connected before, and the broker knows it."""
+    p = subprocess.Popen([*prefix, victim(name), way, *[str(port)] * bool(port)], env=env, stdout=subprocess.PIPE, text=True)
     assert p.stdout.readline() == "ready\n"
     return p
 
 
-def test_default_asks_and_dies(install):
+def test_default_asks_and_dies(install, closed_port):
     install.start_broker()
-    with pause(install.env()) as p:
+    with pause(install.env(closed_port), port=closed_port) as p:
         p.terminate()
         assert p.wait(10) == -signal.SIGTERM
     (term,) = install.asked("term")
     assert (term["flags"], term["pid"]) == (DEFAULT, p.pid)
 
 
-def test_a_process_that_signals_itself_says_so(install):
+def test_a_process_that_signals_itself_says_so(install, closed_port):
     install.start_broker()
-    run([victim("signals"), "default"], install.env())
+    run([victim("signals"), "default", closed_port], install.env(closed_port))
     assert [t["flags"] for t in install.asked("term")] == [DEFAULT | SELF]
 
 
-def test_default_waits_when_told_to_and_asks_again(install):
+def test_a_child_of_one_that_has_connected_asks(install, closed_port):
+    install.start_broker()
+    args = [victim("signals"), "pause_child", str(closed_port)]
+    with subprocess.Popen(args, env=install.env(closed_port), stdout=subprocess.PIPE, text=True) as p:
+        words = {p.stdout.readline().strip(), p.stdout.readline().strip()} - {"ready"}
+        child = int(words.pop())
+        os.kill(child, signal.SIGTERM)
+        assert p.wait(10) == 0
+    assert [(t["flags"], t["pid"]) for t in install.asked("term")] == [(DEFAULT, child)]
+
+
+@pytest.mark.parametrize("way, end", [("default", -signal.SIGTERM), ("handler", 9)])
+def test_who_never_connected_asks_nobody(way, end, install):
+    """Not even for a socket, for which its own sandbox may kill it: the broker does not know it."""
     install.start_broker("term_wait")
-    with pause(install.env()) as p:
+    with pause(install.env(), way, name="sandbox") as p:
+        p.terminate()
+        assert p.wait(10) == end
+    assert install.asked("term") == []
+
+
+def test_default_waits_when_told_to_and_asks_again(install, closed_port):
+    install.start_broker("term_wait")
+    with pause(install.env(closed_port), port=closed_port) as p:
         for count in (1, 2):
             p.terminate()
             assert p.stdout.readline() == "paused -1 errno=4\n"
@@ -109,19 +131,19 @@ def test_a_signal_while_the_default_is_given_back_is_death_by_it(install):
             assert p.wait(10) == -signal.SIGTERM
 
 
-def test_handler_runs_at_once_and_the_broker_is_told(install):
+def test_handler_runs_at_once_and_the_broker_is_told(install, closed_port):
     install.start_broker("term_wait")
-    with pause(install.env(), "pause_handler") as p:
+    with pause(install.env(closed_port), "pause_handler", port=closed_port) as p:
         p.terminate()
         assert p.wait(10) == 9
     wait.until(lambda: install.asked("term"), "it is told")
     assert [t["flags"] for t in install.asked("term")] == [HANDLER]
 
 
-def test_a_stopped_broker_delays_death_by_no_more_than_its_wait(install):
+def test_a_stopped_broker_delays_death_by_no_more_than_its_wait(install, closed_port):
     install.start_broker()
-    os.kill(install.pids()[0], signal.SIGSTOP)
-    with pause(install.env()) as p:
+    with pause(install.env(closed_port), port=closed_port) as p:
+        os.kill(install.pids()[0], signal.SIGSTOP)
         p.terminate()
         assert p.wait(5) == -signal.SIGTERM
 
@@ -134,11 +156,13 @@ def test_off_means_no_handler(install):
         p.wait(10)
 
 
-def test_no_broker_is_started_by_a_signal(install):
-    with pause(install.env()) as p:
+def test_no_broker_is_started_by_a_signal(install, closed_port):
+    with pause(install.env(closed_port), port=closed_port) as p:
+        install.stop()
+        wait.until(lambda: not brokers.of(install.dir), "it is gone")
         p.terminate()
-        p.wait(10)
-    assert not os.path.exists(install.dir)
+        assert p.wait(10) == -signal.SIGTERM
+    assert len(install.pids()) == 1
 
 
 UNSHARE = ["unshare", "-pf", "--kill-child"]

@@ -7,6 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "victim.h"
+
 static volatile sig_atomic_t calls, last_code, was_blocked;
 
 static const char *name_of(void (*handler)(int));
@@ -253,19 +255,41 @@ static void do_mask(void)
 	}
 }
 
+static void do_pause_child(void)
+{
+	pid_t pid = fork();
+	if (pid == 0)
+		do_pause();
+	printf("%d\n", pid);
+	waitpid(pid, NULL, 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
-} ways[] = {{"default", do_default}, {"handler", do_handler},
-	    {"once", do_once},	     {"ignore", do_ignore},
-	    {"family", do_family},   {"children", do_children},
-	    {"exec", do_exec},	     {"blocked", do_blocked},
-	    {"pause", do_pause},     {"pause_handler", do_pause_handler},
-	    {"restore", do_restore}, {"mask", do_mask}};
+} ways[] = {{"default", do_default},
+	    {"handler", do_handler},
+	    {"once", do_once},
+	    {"ignore", do_ignore},
+	    {"family", do_family},
+	    {"children", do_children},
+	    {"exec", do_exec},
+	    {"blocked", do_blocked},
+	    {"pause", do_pause},
+	    {"pause_handler", do_pause_handler},
+	    {"restore", do_restore},
+	    {"mask", do_mask},
+	    {"pause_child", do_pause_child}};
 
+/* argv[2]: a port to connect to before. */
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IONBF, 0);
+	if (argc > 2) {
+		struct address to = address_from("127.0.0.1", argv[2]);
+		if (connect(socket(AF_INET, SOCK_STREAM, 0), (void *)&to.sa, to.len) != 0)
+			return 3;
+	}
 	for (size_t i = 0; argc > 1 && i < sizeof ways / sizeof *ways; i++) {
 		if (strcmp(ways[i].name, argv[1]) == 0) {
 			ways[i].run();
