@@ -44,7 +44,7 @@ enum pp_own {
 	PP_OWN_SCRUB
 };
 
-/* Longest message in an answer; longer means a server that makes no sense. */
+/* Longest message of an answer that is looked at. There are longer ones: a setting of any length, a parse tree as a notice. */
 #define PP_OWN_MESSAGE_MAX (32 * 1024)
 
 /* The client's messages must wait: it is not yet its own session. */
@@ -99,6 +99,8 @@ void pp_own_scrub(struct pp_server *s);
 /* One whole message of an answer, ReadyForQuery last: what it means is done when that has been counted by the
  * tracker. True: the client must hear it too (a notification, the server's last words). */
 bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const uint8_t *message);
+/* One that is longer than PP_OWN_MESSAGE_MAX, and heard by nobody. */
+void pp_own_hear_long(struct pp_server *s, uint8_t type);
 void pp_own_over(struct pp_server *s);
 
 #endif

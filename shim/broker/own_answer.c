@@ -79,6 +79,15 @@ bool pp_own_hear(struct pp_server *s, const struct pp_frame_head *head, const ui
 	}
 }
 
+/* Notices tell nothing; without a row or an error what was asked is not known. */
+void pp_own_hear_long(struct pp_server *s, uint8_t type)
+{
+	static const uint8_t unread[1];
+	if (type == PP_BACK_ERROR)
+		hear_error(s, unread, 0);
+	s->own.failed |= type == PP_BACK_DATA_ROW;
+}
+
 static void heard_alive(struct pp_server *s)
 {
 	struct pp_client *c = s->client;

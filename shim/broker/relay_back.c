@@ -51,6 +51,15 @@ static void swallow(struct pp_back_run *b)
 	s->unsaid = s->skip > 0;
 }
 
+static bool begin_to_swallow(struct pp_back_run *b, uint32_t total)
+{
+	b->s->skip = total;
+	if (!pp_back_send(b))
+		return false;
+	swallow(b);
+	return true;
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct pp_back_run *b)
 {
@@ -67,8 +76,7 @@ static bool take_head(struct pp_back_run *b)
 		status = message[PP_MSG_HEADER];
 		s->database->ready_at = s->broker->now;
 	}
-	if (frame == PP_FRAME_BROKEN || (own && frame == PP_FRAME_PART) ||
-	    pp_tx_back(&s->tx, head.type, status) < 0) {
+	if (frame == PP_FRAME_BROKEN || pp_tx_back(&s->tx, head.type, status) < 0) {
 		if (pp_back_send(b)) {
 			pp_log(PP_LOG_ERROR, "server %d broke the protocol (message 0x%02x)",
 			       s->backend_pid, *message);
@@ -79,12 +87,11 @@ static bool take_head(struct pp_back_run *b)
 	if (!pp_flight_is_empty(&s->flight) && describes(s, head.type, number) &&
 	    pp_flight_described(s, number, head.type,
 				frame == PP_FRAME_WHOLE ? message + PP_MSG_HEADER : NULL,
-				head.total - PP_MSG_HEADER)) {
-		s->skip = head.total;
-		if (!pp_back_send(b))
-			return false;
-		swallow(b);
-		return true;
+				head.total - PP_MSG_HEADER))
+		return begin_to_swallow(b, head.total);
+	if (own && frame == PP_FRAME_PART) {
+		pp_own_hear_long(s, head.type);
+		return begin_to_swallow(b, head.total);
 	}
 	if (is_only_passed_on(head.type) && !own) {
 		s->skip = head.total;

@@ -1,0 +1,20 @@
+"""Settings that are not like the others, direct and pooled: those a label cannot hold, or not as it is."""
+
+def test_setting_that_is_longer_than_any_label(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.sql("select length(set_config('app.ctx', repeat('x', 100000), false))")
+        for one in (a, b, a):
+            one.sql("select length(current_setting('app.ctx', true))")
+    diff(script)
+
+
+def test_parse_trees_that_are_longer_than_any_answer(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.sql("set client_min_messages = log")
+        a.sql("set debug_print_parse = on")
+        a.sql("begin; do 'begin end'; commit")
+        for one in (b, a):
+            one.sql("show debug_print_parse")
+    diff(script)
