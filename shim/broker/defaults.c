@@ -91,4 +91,6 @@ void pp_defaults_learn(struct pp_server *s, struct pp_login *login)
 	db->baseline = realloc(login->baseline, login->baseline_len + 1);
 	db->baseline_len = login->baseline_len;
 	login->baseline = NULL;
+	struct pp_baseline now = {db->baseline, db->baseline_len};
+	db->knows_exit = pp_baseline_get(now, "exit_on_error");
 }

@@ -24,17 +24,25 @@
 /* A label has its cap, quoting at most doubles it, and every setting costs some words more. */
 #define PP_OWN_TEXT_MAX (2 * PP_PROBE_MAX)
 
+/* In front of a RESTORE behind which the client's message follows at once. If it fails after all - a library refuses what
+ * its placeholder took, somebody cancels - the session ends (docs 20.13), and that message is executed nowhere. Until the
+ * Query's end, which is that of a transaction. */
+#define OR_END "SET LOCAL exit_on_error TO on;"
+
+#define PP_OWN_FIRST_MAX 128
+
 bool pp_own_holds(const struct pp_server *s)
 {
 	return s->own.holds || s->heal.again;
 }
 
-int pp_own_say(struct pp_server *s, const char *text)
+int pp_own_say(struct pp_server *s, const char *first, const char *text)
 {
-	uint8_t bytes[PP_OWN_TEXT_MAX + PP_MSG_HEADER + 1];
+	uint8_t bytes[PP_OWN_TEXT_MAX + PP_OWN_FIRST_MAX + PP_MSG_HEADER + 1];
 	struct pp_writer w;
 	pp_writer_init(&w, bytes, sizeof bytes);
 	pp_writer_begin(&w, PP_FRONT_QUERY);
+	pp_writer_bytes(&w, first, strlen(first));
 	pp_writer_str(&w, text);
 	pp_writer_end(&w);
 	pp_assert(!pp_writer_failed(&w));
@@ -44,11 +52,16 @@ int pp_own_say(struct pp_server *s, const char *text)
 	return pp_server_write(s, bytes, w.len);
 }
 
+static const char *goes_first(const struct pp_server *s)
+{
+	return s->own.kind == PP_OWN_RESTORE && !s->own.holds ? OR_END : "";
+}
+
 static void ask(struct pp_server *s, enum pp_own kind, const char *text)
 {
 	pp_assert(s->own.kind == PP_OWN_NONE);
 	s->own.kind = kind;
-	s->own.failed = pp_own_say(s, text) < 0;
+	s->own.failed = pp_own_say(s, goes_first(s), text) < 0;
 }
 
 bool pp_own_doubts(const struct pp_server *s)
@@ -85,7 +98,8 @@ void pp_own_restore(struct pp_server *s)
 		return;
 	}
 	s->own.holds = pp_label_may_fail(from, to) || (wanted && !wanted->proven) ||
-		       (s->prepared != s->client->prepared && !s->missing);
+		       (s->prepared != s->client->prepared && !s->missing) ||
+		       !s->database->knows_exit;
 	pp_labels_hold(&s->own.label, wanted);
 	ask(s, PP_OWN_RESTORE, text);
 }

@@ -4,8 +4,9 @@
  *   ALIVE    at lending, where nothing was heard of the server for a while: is it still there? Its host may have
  *            forgotten the connection (a restart, a firewall), and says so only when spoken to. Held back: a client's
  *            message that went with it would be lost, and perhaps executed.
- *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may fail or is not
- *            proven: the client's message waits; else it follows at once.
+ *   RESTORE  at lending: the settings the server carries become the client's. Held back if it may well fail or is not
+ *            proven: the client's message waits; else it follows at once, and a failure ends the server's session before
+ *            it comes to that.
  *   PREPARE  at lending, behind RESTORE: what SQL has prepared in the client's session and what it has not (sqlset.h),
  *            one Query each. Held back.
  *   PROBE    at a transaction's end that touched state (session/probe.h): settings go into the client's journal,
@@ -54,8 +55,9 @@ bool pp_own_holds(const struct pp_server *s);
 bool pp_own_doubts(const struct pp_server *s);
 void pp_own_ask_alive(struct pp_server *s);
 
-/* For own*.c: a Query of this text; its answer is s->own.kind's to understand. Negative: the server cannot follow. */
-PP_MUSTCHECK int pp_own_say(struct pp_server *s, const char *text);
+/* For own*.c: a Query of this text, and before it statements (a few words, or ""); its answer is s->own.kind's to
+ * understand. Negative: the server cannot follow. */
+PP_MUSTCHECK int pp_own_say(struct pp_server *s, const char *first, const char *text);
 
 /* s has just been lent; does nothing when it carries its client's label and statements already. */
 void pp_own_begin(struct pp_server *s);

@@ -18,7 +18,7 @@
 static void say(struct pp_server *s, const char *text)
 {
 	s->own.left++;
-	s->own.odd |= pp_own_say(s, text) < 0;
+	s->own.odd |= pp_own_say(s, "", text) < 0;
 }
 
 static bool is_to_be_said(const struct pp_server *s, const struct pp_sqlplan *plan)

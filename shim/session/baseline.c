@@ -28,6 +28,11 @@ static struct setting find(struct pp_baseline baseline, const char *name)
 	return it;
 }
 
+const char *pp_baseline_get(struct pp_baseline baseline, const char *name)
+{
+	return find(baseline, name).value;
+}
+
 int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name, const char *value,
 		    bool of_role)
 {

@@ -25,6 +25,9 @@ struct pp_baseline {
 PP_MUSTCHECK int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name,
 				 const char *value, bool of_role);
 
+/* NULL: not there, or not known. */
+const char *pp_baseline_get(struct pp_baseline baseline, const char *name);
+
 /* Of a session with the defaults `old` that is continued on one with the defaults `now`: `kept` and whatever the role or
  * the database made different, as it was. What is kept already is older still, and stays. A custom setting that was not
  * there becomes '' (label.h). PP_ERR_FULL. */

@@ -1,6 +1,7 @@
 """A client's settings on a server that had another's: they arrive as they were, or its statement does not run there."""
 import pytest
 
+from support import pgwire
 from support.pgwire import msg, query
 
 TENANT = "select encode(convert_to(current_setting('app.tenant', true), 'UTF8'), 'hex')"
@@ -107,3 +108,19 @@ def test_text_behind_ones_own_change_of_how_texts_are_read(raw):
     owner.until(b"Z")
     assert other.ask(TENANT) == [[None]]
     assert owner.ask(TENANT) == [["3432"]]
+
+
+def test_setting_that_a_library_refuses(raw, postgres_trust):
+    """A placeholder took it, and a server that has loaded the library does not."""
+    def q(sql):
+        return postgres_trust.psql(sql, db="app")
+    q("create extension if not exists pg_trgm schema public; drop table if exists who;"
+      "create table who (says text, tenant text); grant all on who to public")
+    b, a = raw(MAX_SERVERS=1).login(), raw().login()
+    b.ask("set app.tenant = 'b'; set pg_trgm.similarity_threshold = 'none'")
+    a.ask("set app.tenant = 'a'; set pg_trgm.similarity_threshold = '0.5'; select 'x' % 'y'")
+    try:
+        b.ask("insert into who values ('b', current_setting('app.tenant'))")
+    except (ConnectionError, pgwire.Refused):
+        pass
+    assert q("select count(*) from who where says <> tenant") == "0"

@@ -44,6 +44,18 @@ START_TEST(test_what_a_role_changed_is_kept_as_it_was)
 }
 END_TEST
 
+START_TEST(test_a_default_is_found_by_its_name)
+{
+	static struct made made;
+	add(&made, "work_mem", "4096", false);
+	add(&made, "my.own", "", true);
+	ck_assert_str_eq(pp_baseline_get(view(&made), "work_mem"), "4096");
+	ck_assert_str_eq(pp_baseline_get(view(&made), "my.own"), "");
+	ck_assert_ptr_null(pp_baseline_get(view(&made), "work"));
+	ck_assert_ptr_null(pp_baseline_get((struct pp_baseline){0}, "work_mem"));
+}
+END_TEST
+
 START_TEST(test_what_configuration_changed_is_not_kept)
 {
 	static struct made old, now;
@@ -108,6 +120,7 @@ int main(void)
 	Suite *s = suite_create("session/baseline");
 	TCase *c = tcase_create("keep");
 	tcase_add_test(c, test_what_a_role_changed_is_kept_as_it_was);
+	tcase_add_test(c, test_a_default_is_found_by_its_name);
 	tcase_add_test(c, test_what_configuration_changed_is_not_kept);
 	tcase_add_test(c, test_custom_settings_come_and_go);
 	tcase_add_test(c, test_the_oldest_value_stays);
