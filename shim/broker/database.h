@@ -18,6 +18,7 @@
 #include "broker/plans.h"
 #include "broker/sqlset.h"
 #include "pool/pool.h"
+#include "session/baseline.h"
 #include "session/plain.h"
 #include "wire/startup.h"
 
@@ -74,7 +75,7 @@ struct pp_database {
 	uint32_t epoch;	    /* of the login that all this is from (defaults.h) */
 	char *baseline;	    /* owned; NULL not known (defaults.h) */
 	size_t baseline_len;
-	bool knows_exit; /* exit_on_error is among them (own.c) */
+	bool knows_exit;	   /* exit_on_error is among them (own.c) */
 	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */
@@ -105,6 +106,12 @@ void pp_database_fail_late(struct pp_client *c, const char *otherwise);
 
 /* A login ended, well or badly: updates what is known, then everybody who waited for it goes on. */
 void pp_database_login_over(struct pp_server *s, struct pp_login *login);
+
+/* The defaults of its sessions, as the latest login found them; valid until the next. */
+static inline struct pp_baseline pp_database_baseline(const struct pp_database *db)
+{
+	return (struct pp_baseline){db->baseline, db->baseline_len};
+}
 
 /* Servers that are open, those logging in not counted. */
 uint32_t pp_database_logged_in(const struct pp_database *db);

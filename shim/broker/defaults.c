@@ -65,7 +65,7 @@ static bool keep(struct pp_client *c, struct pp_baseline old, struct pp_baseline
 
 static void keep_for_all(struct pp_database *db, struct pp_baseline now)
 {
-	struct pp_baseline old = {db->baseline, db->baseline_len};
+	struct pp_baseline old = pp_database_baseline(db);
 	char bytes[PP_LABEL_MAX];
 	size_t len;
 	if (pp_baseline_keep(old, now, (struct pp_label){0}, bytes, &len) == 0 && len == 0)
@@ -91,6 +91,5 @@ void pp_defaults_learn(struct pp_server *s, struct pp_login *login)
 	db->baseline = realloc(login->baseline, login->baseline_len + 1);
 	db->baseline_len = login->baseline_len;
 	login->baseline = NULL;
-	struct pp_baseline now = {db->baseline, db->baseline_len};
-	db->knows_exit = pp_baseline_get(now, "exit_on_error");
+	db->knows_exit = pp_baseline_get(pp_database_baseline(db), "exit_on_error");
 }

@@ -26,8 +26,8 @@ static const char own_guards[] =
 	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
 	"session_user));";
 
-/* The defaults of this session (session/baseline.h): those everybody may set, and the custom ones, which pg_settings
- * leaves out. */
+/* The defaults of this session (session/baseline.h): those everybody may set, and what pg_settings leaves out: the role, and
+ * the custom ones. */
 static const char defaults[] =
 	"SELECT n, CASE WHEN n = 'application_name' THEN v ELSE pg_catalog.encode("
 	"pg_catalog.convert_to(v, pg_catalog.getdatabaseencoding()), 'escape') END, r FROM ("
@@ -39,7 +39,8 @@ static const char defaults[] =
 	" AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname ="
 	" pg_catalog.current_database()))"
 	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
-	"session_user))) AS d(n, v, r);";
+	"session_user)) UNION ALL SELECT 'role', pg_catalog.current_setting('role'), true)"
+	" AS d(n, v, r);";
 
 /* After Terminate a backend is gone when its socket is: not before that may another take its place. */
 #define PP_LOGIN_GOODBYE_MS 1000

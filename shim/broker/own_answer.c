@@ -17,6 +17,12 @@
 #include "wire/framer.h"
 #include "wire/reader.h"
 
+static struct pp_probe_login login_of(const struct pp_database *db)
+{
+	const char *role = pp_baseline_get(pp_database_baseline(db), "role");
+	return (struct pp_probe_login){db->user, role ? role : "none"};
+}
+
 static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 {
 	char text[3][PP_LABEL_MAX];
@@ -40,7 +46,7 @@ static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 		pp_own_prepared_row(s, text[1], null ? NULL : text[2]);
 	else if (fits)
 		pp_probe_row(s->own.probe, text[0], text[1], null ? NULL : text[2],
-			     s->database->user);
+			     login_of(s->database));
 	else
 		s->own.failed = true;
 }

@@ -5,7 +5,8 @@
  * current_setting() says, which SET takes back (docs 9.27.1), as bytes of the database's encoding in the
  * "escape" format of encode() (docs 9.5): they mean the same under any client_encoding. Only that of
  * application_name, which servers keep to ASCII, is as it is. Two names are no settings like the
- * others: "session_authorization" and "role", there while they are not the login's.
+ * others: "session_authorization" and "role", there while they are not the login's (whose role may be "none", or the
+ * default that ALTER ROLE gave it).
  *
  * Custom names (with a dot) never leave a session once they were there: after RESET they are '', not
  * absent (PostgreSQL has no way to undefine one). So a server may only be lent to a client that has

@@ -48,9 +48,10 @@ static void put_config(struct pp_sql *sql, bool *first, const char *name, const 
 
 static void put_login_identity(struct pp_sql *sql, struct pp_label from)
 {
-	if (pp_label_get(from, LOGIN)) /* resets the role as well */
+	const char *login = pp_label_get(from, LOGIN);
+	if (login) /* leaves no role, where the login's default may be one */
 		pp_sql_put(sql, "SET SESSION AUTHORIZATION DEFAULT;");
-	if (pp_label_get(from, ROLE))
+	if (login || pp_label_get(from, ROLE))
 		pp_sql_put(sql, "RESET ROLE;");
 }
 

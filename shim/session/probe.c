@@ -135,15 +135,16 @@ static void note_pin(struct pp_probe *probe, const char *word)
 }
 
 /* The identity is in the label only while it is not the login's. */
-static bool is_login_identity(const char *name, const char *value, const char *login)
+static bool is_login_identity(const char *name, const char *value, struct pp_probe_login login)
 {
 	if (strcmp(name, "role") == 0)
-		return strcmp(value, "none") == 0;
-	return strcmp(name, "session_authorization") == 0 && pp_label_is_value_of(value, login);
+		return strcmp(value, login.role) == 0;
+	return strcmp(name, "session_authorization") == 0 &&
+	       pp_label_is_value_of(value, login.user);
 }
 
 void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,
-		  const char *login)
+		  struct pp_probe_login login)
 {
 	char bytes[PP_LABEL_MAX];
 	size_t len;

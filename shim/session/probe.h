@@ -40,8 +40,14 @@ struct pp_probe {
 /* Begins with the settings known so far; with names->all only the custom ones are kept. */
 void pp_probe_begin(struct pp_probe *probe, const struct pp_nameset *names, struct pp_label label);
 
-/* One row. value NULL: SQL NULL. `login`: the user who logged in. */
+/* Who a session is that has just logged in. */
+struct pp_probe_login {
+	const char *user;
+	const char *role; /* as in labels: "none", or the role's default */
+};
+
+/* One row. value NULL: SQL NULL. */
 void pp_probe_row(struct pp_probe *probe, const char *kind, const char *name, const char *value,
-		  const char *login);
+		  struct pp_probe_login login);
 
 #endif

@@ -18,3 +18,16 @@ def test_parse_trees_that_are_longer_than_any_answer(diff):
         for one in (b, a):
             one.sql("show debug_print_parse")
     diff(script)
+
+
+def test_role_none_where_the_default_is_another(diff):
+    def script(play):
+        play.postgres.psql("grant other to app; alter role app set role = 'other'", db="app")
+        try:
+            a, b = play.open("a"), play.open("b")
+            a.sql("set role none")
+            for one in (b, a, b):
+                one.sql("select current_user")
+        finally:
+            play.postgres.psql("alter role app reset role; revoke other from app", db="app")
+    diff(script)

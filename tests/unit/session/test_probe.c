@@ -51,15 +51,17 @@ START_TEST(test_probe_asks_only_for_what_was_touched)
 }
 END_TEST
 
+static const struct pp_probe_login me = {"me", "none"};
+
 START_TEST(test_probe_of_named_settings_changes_only_those)
 {
 	struct pp_probe probe;
 	struct pp_nameset names;
 	pp_nameset_init(&names);
 	pp_probe_begin(&probe, &names, LABEL("a.b\0x\0timezone\0UTC\0"));
-	pp_probe_row(&probe, "setting", "timezone", "CET", "me");
-	pp_probe_row(&probe, "setting", "never.defined", NULL, "me");
-	pp_probe_row(&probe, "pin", "temp", "", "me");
+	pp_probe_row(&probe, "setting", "timezone", "CET", me);
+	pp_probe_row(&probe, "setting", "never.defined", NULL, me);
+	pp_probe_row(&probe, "pin", "temp", "", me);
 	ck_assert(!probe.failed);
 	ck_assert_uint_eq(probe.pins, PP_PIN_TEMP);
 	ck_assert_mem_eq(probe.bytes, "a.b\0x\0timezone\0CET\0", probe.len);
@@ -71,11 +73,24 @@ START_TEST(test_probe_of_all_settings_forgets_what_the_server_no_longer_says)
 	struct pp_probe probe;
 	struct pp_nameset names = {.all = true};
 	pp_probe_begin(&probe, &names, LABEL("a.b\0x\0role\0joe\0timezone\0UTC\0"));
-	pp_probe_row(&probe, "setting", "session_authorization", "me", "me");
-	pp_probe_row(&probe, "setting", "role", "none", "me");
-	pp_probe_row(&probe, "setting", "a.b", "", "me");
+	pp_probe_row(&probe, "setting", "session_authorization", "me", me);
+	pp_probe_row(&probe, "setting", "role", "none", me);
+	pp_probe_row(&probe, "setting", "a.b", "", me);
 	ck_assert_uint_eq(probe.len, 5);
 	ck_assert_mem_eq(probe.bytes, "a.b\0\0", 5);
+}
+END_TEST
+
+START_TEST(test_probe_of_a_login_whose_role_has_a_default)
+{
+	const struct pp_probe_login login = {"me", "joe"};
+	struct pp_probe probe;
+	struct pp_nameset names = {.all = true};
+	pp_probe_begin(&probe, &names, (struct pp_label){0});
+	pp_probe_row(&probe, "setting", "role", "joe", login);
+	ck_assert_uint_eq(probe.len, 0);
+	pp_probe_row(&probe, "setting", "role", "none", login);
+	ck_assert_mem_eq(probe.bytes, "role\0none\0", probe.len);
 }
 END_TEST
 
@@ -84,9 +99,9 @@ START_TEST(test_probe_leaves_out_what_ends_with_the_transaction)
 	struct pp_probe probe;
 	struct pp_nameset names = {.all = true};
 	pp_probe_begin(&probe, &names, (struct pp_label){0});
-	pp_probe_row(&probe, "setting", "transaction_isolation", "serializable", "me");
-	pp_probe_row(&probe, "setting", "transaction_read_only", "on", "me");
-	pp_probe_row(&probe, "setting", "transaction_deferrable", "on", "me");
+	pp_probe_row(&probe, "setting", "transaction_isolation", "serializable", me);
+	pp_probe_row(&probe, "setting", "transaction_read_only", "on", me);
+	pp_probe_row(&probe, "setting", "transaction_deferrable", "on", me);
 	ck_assert(!probe.failed && probe.len == 0);
 }
 END_TEST
@@ -96,10 +111,10 @@ START_TEST(test_probe_row_without_sense_fails)
 	struct pp_probe probe;
 	struct pp_nameset names = {.all = true};
 	pp_probe_begin(&probe, &names, (struct pp_label){0});
-	pp_probe_row(&probe, "pin", "nonsense", "", "me");
+	pp_probe_row(&probe, "pin", "nonsense", "", me);
 	ck_assert(probe.failed);
 	pp_probe_begin(&probe, &names, (struct pp_label){0});
-	pp_probe_row(&probe, "what", "x", "", "me");
+	pp_probe_row(&probe, "what", "x", "", me);
 	ck_assert(probe.failed);
 }
 END_TEST
@@ -131,6 +146,7 @@ int main(void)
 	tcase_add_test(c, test_probe_of_named_settings_changes_only_those);
 	tcase_add_test(c, test_probe_of_all_settings_forgets_what_the_server_no_longer_says);
 	tcase_add_test(c, test_probe_row_without_sense_fails);
+	tcase_add_test(c, test_probe_of_a_login_whose_role_has_a_default);
 	tcase_add_test(c, test_probe_leaves_out_what_ends_with_the_transaction);
 	tcase_add_test(c, test_names_are_a_set_that_says_when_it_overflows);
 	suite_add_tcase(s, c);
