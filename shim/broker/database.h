@@ -75,7 +75,8 @@ struct pp_database {
 	uint32_t epoch;	    /* of the login that all this is from (defaults.h) */
 	char *baseline;	    /* owned; NULL not known (defaults.h) */
 	size_t baseline_len;
-	bool knows_exit;	   /* exit_on_error is among them (own.c) */
+	bool knows_exit; /* exit_on_error is among them (own.c) */
+	bool makes_temporary; /* pg_temp is in their search_path: what is created may be temporary, and nothing says so */
 	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */
 	struct pp_list clients;	   /* link: client.database_link; the admitted ones */

@@ -1,10 +1,12 @@
 #include "broker/defaults.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/hidden.h"
 #include "broker/labels.h"
 #include "broker/server.h"
 #include "broker/shed.h"
@@ -80,6 +82,21 @@ static void keep_for_all(struct pp_database *db, struct pp_baseline now)
 	}
 }
 
+static bool makes_temporary(const char *search_path)
+{
+	return search_path && strstr(search_path, "pg_temp");
+}
+
+static void note(struct pp_database *db)
+{
+	struct pp_baseline now = pp_database_baseline(db);
+	bool before = db->makes_temporary;
+	db->knows_exit = pp_baseline_get(now, "exit_on_error");
+	db->makes_temporary = makes_temporary(pp_baseline_get(now, "search_path"));
+	if (db->makes_temporary != before)
+		db->hidden->generation++; /* what was read before is read again */
+}
+
 void pp_defaults_learn(struct pp_server *s, struct pp_login *login)
 {
 	struct pp_database *db = s->database;
@@ -91,5 +108,5 @@ void pp_defaults_learn(struct pp_server *s, struct pp_login *login)
 	db->baseline = realloc(login->baseline, login->baseline_len + 1);
 	db->baseline_len = login->baseline_len;
 	login->baseline = NULL;
-	db->knows_exit = pp_baseline_get(pp_database_baseline(db), "exit_on_error");
+	note(db);
 }

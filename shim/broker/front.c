@@ -81,6 +81,8 @@ static uint32_t finish(struct pp_server *s)
 	uint32_t bits = pp_lexer_finish(&s->lexer);
 	if (!s->database->asks_sequences)
 		bits &= ~(uint32_t)PP_TOUCH_SEQUENCE;
+	if (s->database->makes_temporary) /* functions create, too */
+		bits |= PP_PIN_TEMP;
 	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
 		bits |= PP_PIN_DYNAMIC;
 	return s->readable && !is_reading_in_doubt(s) ? bits : bits | PP_PIN_OPAQUE;

@@ -164,7 +164,7 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 	    strstr(path, "pg_temp")) /* what is created there is temporary, and nothing says so */
 		pp_server_pin(s, PP_PIN_OPAQUE, "a search_path with pg_temp");
 	if (probe->pins)
-		pp_server_pin(s, probe->pins, s->own.cause);
+		pp_server_pin(s, probe->pins, *s->own.cause ? s->own.cause : "A DEFAULT");
 	return true;
 }
 

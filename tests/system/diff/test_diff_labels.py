@@ -31,3 +31,12 @@ def test_role_none_where_the_default_is_another(diff):
         finally:
             play.postgres.psql("alter role app reset role; revoke other from app", db="app")
     diff(script)
+
+
+def test_default_search_path_that_begins_in_pg_temp(diff):
+    def script(play):
+        a, b = (play.open(n, options="-c search_path=pg_temp,stage") for n in "ab")
+        a.sql("create table mine as select 1 as n")
+        for one in (b, a):
+            one.sql("select * from mine")
+    diff(script)
