@@ -137,6 +137,17 @@ static void restored(struct pp_server *s)
 		pp_client_continue(s->client);
 }
 
+/* Settings that another server would not take, or that nobody can follow. NULL: none. */
+static const char *keeps(struct pp_label label)
+{
+	const char *path = pp_label_get(label, "search_path");
+	if (path && strstr(path, "pg_temp"))
+		return "a search_path with pg_temp"; /* what is created there is temporary, and nothing says so */
+	if (pp_label_get(label, "temp_buffers"))
+		return "temp_buffers, which servers with a past refuse";
+	return NULL;
+}
+
 /* The server's word becomes the record of the session. */
 static bool learn(struct pp_server *s, const struct pp_probe *probe)
 {
@@ -159,10 +170,8 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 	s->pins &= ~s->own.asked;
 	if (kept)
 		pp_server_pin(s, PP_PIN_PREPARE, kept);
-	const char *path = pp_label_get(label, "search_path");
-	if (path &&
-	    strstr(path, "pg_temp")) /* what is created there is temporary, and nothing says so */
-		pp_server_pin(s, PP_PIN_OPAQUE, "a search_path with pg_temp");
+	if (keeps(label))
+		pp_server_pin(s, PP_PIN_OPAQUE, keeps(label));
 	if (probe->pins)
 		pp_server_pin(s, probe->pins, *s->own.cause ? s->own.cause : "A DEFAULT");
 	return true;

@@ -138,6 +138,8 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		pp_cause_pin(lx, PP_PIN_SEED, cause); /* not undone by any end */
 		return;
 	}
+	if (pp_names_is(lx, "temp_buffers") && how != PP_NAMES_RESET)
+		lx->touched |= PP_TOUCH_TEMP_PATH;
 	for (const char *const *it = pp_reading_names; *it; it++)
 		if (pp_names_is(lx, *it))
 			lx->names.renames = true;

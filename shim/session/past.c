@@ -12,16 +12,22 @@ static bool begins_with(const uint8_t *text, size_t len, const char *word)
 	return n < len && !word[n];
 }
 
-/* Every text is searched, so by its rarest letter: most have few underscores. */
-static bool holds_statistics(const uint8_t *text, size_t len)
+static bool ends_with(const uint8_t *text, size_t len, const char *word)
 {
-	static const char name[] = "pg_stat";
+	size_t n = strlen(word);
+	return len >= n && memcmp(text + len - n, word, n) == 0;
+}
+
+/* Every text is searched, so by its rarest letter: most have few underscores. */
+static bool holds_name(const uint8_t *text, size_t len)
+{
 	const uint8_t *p = text, *end = text + len;
 	while (p < end && (p = memchr(p, '_', (size_t)(end - p)))) {
-		if ((size_t)(p - text) >= strlen(name) &&
-		    memcmp(p - strlen(name), name, strlen(name)) == 0)
+		size_t before = (size_t)(p++ - text);
+		if (ends_with(text, before, "pg_stat") ||
+		    (ends_with(text, before, "temp") &&
+		     begins_with(p, (size_t)(end - p), "buffers")))
 			return true;
-		p++;
 	}
 	return false;
 }
@@ -34,7 +40,7 @@ bool pp_past_may_matter(const uint8_t *text, size_t len)
 		len--;
 	}
 	return begins_with(text, len, "set") || begins_with(text, len, "load") ||
-	       holds_statistics(text, len);
+	       holds_name(text, len);
 }
 
 static bool is(const char *name, size_t len, const char *word)

@@ -1,6 +1,7 @@
 /* shim/session/past.h - texts whose answer depends on what the server's process has done before, which nothing undoes:
  *
  *   a search_path that begins in pg_temp   once there has been a temporary schema, it is no longer made on demand
+ *   temp_buffers                           cannot be changed where temporary tables have been used
  *   LOAD, and settings in the name space   what a library refuses or defines depends on whether it has been loaded;
  *   of one that do not exist               plpgsql is the library that is loaded behind everybody's back
  *   pg_stat_database                       counts logins

@@ -40,3 +40,13 @@ def test_default_search_path_that_begins_in_pg_temp(diff):
         for one in (b, a):
             one.sql("select * from mine")
     diff(script)
+
+
+def test_temp_buffers_where_others_had_a_temporary_table(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.sql("create temp table mine as select 1 as n")
+        b.sql("drop table mine")
+        a.sql("set temp_buffers = '16MB'")
+        a.sql("show temp_buffers")
+    diff(script)
