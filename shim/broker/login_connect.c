@@ -27,20 +27,26 @@ static const char own_guards[] =
 	"session_user));";
 
 /* The defaults of this session (session/baseline.h): those everybody may set, and what pg_settings leaves out: the role, and
- * the custom ones. */
-static const char defaults[] =
-	"SELECT n, CASE WHEN n = 'application_name' THEN v ELSE pg_catalog.encode("
-	"pg_catalog.convert_to(v, pg_catalog.getdatabaseencoding()), 'escape') END, r FROM ("
-	"SELECT pg_catalog.lower(name), setting, source IN ('global', 'database', 'user', "
-	"'database user')"
-	" FROM pg_catalog.pg_settings WHERE context = 'user' UNION ALL SELECT DISTINCT n,"
-	" pg_catalog.current_setting(n, true), true FROM pg_catalog.pg_db_role_setting s,"
-	" pg_catalog.unnest(s.setconfig) c, pg_catalog.split_part(c, '=', 1) n WHERE n LIKE '%.%'"
-	" AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname ="
-	" pg_catalog.current_database()))"
-	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "
-	"session_user)) UNION ALL SELECT 'role', pg_catalog.current_setting('role'), true)"
-	" AS d(n, v, r);";
+ * the custom ones. Of those a superuser's only, which it may not set, the names. */
+#define MAY_SET_14 "pg_catalog.current_setting('is_superuser') = 'on'"
+#define MAY_SET_15 "pg_catalog.has_parameter_privilege(name, 'SET')"
+#define DEFAULTS(may_set)                                                                          \
+	"SELECT n, CASE WHEN n = 'application_name' THEN v ELSE pg_catalog.encode("                \
+	"pg_catalog.convert_to(v, pg_catalog.getdatabaseencoding()), 'escape') END, k FROM ("      \
+	"SELECT pg_catalog.lower(name), CASE context WHEN 'user' THEN setting ELSE '' END,"        \
+	" CASE WHEN context <> 'user' THEN 's' WHEN source IN ('global', 'database', 'user',"      \
+	" 'database user') THEN 'r' ELSE 'd' END FROM pg_catalog.pg_settings"                      \
+	" WHERE context = 'user' OR (context = 'superuser' AND NOT " may_set ")"                   \
+	" UNION ALL SELECT DISTINCT n,"                                                            \
+	" pg_catalog.current_setting(n, true), 'r' FROM pg_catalog.pg_db_role_setting s,"          \
+	" pg_catalog.unnest(s.setconfig) c, pg_catalog.split_part(c, '=', 1) n WHERE n LIKE '%.%'" \
+	" AND s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname ="        \
+	" pg_catalog.current_database()))"                                                         \
+	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "              \
+	"session_user)) UNION ALL SELECT 'role', pg_catalog.current_setting('role'), 'r')"         \
+	" AS d(n, v, k);"
+
+static const char defaults_14[] = DEFAULTS(MAY_SET_14), defaults_15[] = DEFAULTS(MAY_SET_15);
 
 /* After Terminate a backend is gone when its socket is: not before that may another take its place. */
 #define PP_LOGIN_GOODBYE_MS 1000
@@ -178,7 +184,8 @@ static void note_defaults(struct pp_login *l, const PGresult *result)
 		if (!PQgetisnull(result, row, 1)) /* one too many is not restored */
 			(void)!pp_baseline_add(
 				l->baseline, &l->baseline_len, PQgetvalue(result, row, 0),
-				PQgetvalue(result, row, 1), *PQgetvalue(result, row, 2) == 't');
+				PQgetvalue(result, row, 1),
+				(enum pp_baseline_kind) * PQgetvalue(result, row, 2));
 }
 
 /* No such catalog: no such settings. */
@@ -193,8 +200,9 @@ static void note_own(struct pp_login *l, const PGresult *result)
 /* False: the connection did not survive the question. */
 static bool learn_own(struct pp_login *l, PGconn *conn, pp_ms deadline)
 {
-	char text[sizeof own_guards + sizeof defaults];
-	snprintf(text, sizeof text, "%s%s", own_guards, defaults);
+	char text[sizeof own_guards + sizeof defaults_14 + sizeof defaults_15];
+	bool has_privileges = PQserverVersion(conn) >= 150000;
+	snprintf(text, sizeof text, "%s%s", own_guards, has_privileges ? defaults_15 : defaults_14);
 	if (!PQsendQuery(conn, text))
 		return false;
 	while (PQflush(conn) > 0)

@@ -12,6 +12,7 @@
 #include "broker/hidden.h"
 #include "broker/lend.h"
 #include "broker/server.h"
+#include "session/label_walk.h"
 #include "session/probe.h"
 #include "wire/error.h"
 #include "wire/framer.h"
@@ -138,13 +139,17 @@ static void restored(struct pp_server *s)
 }
 
 /* Settings that another server would not take, or that nobody can follow. NULL: none. */
-static const char *keeps(struct pp_label label)
+static const char *keeps(const struct pp_server *s, struct pp_label label)
 {
+	struct pp_baseline baseline = pp_database_baseline(s->database);
 	const char *path = pp_label_get(label, "search_path");
 	if (path && strstr(path, "pg_temp"))
 		return "a search_path with pg_temp"; /* what is created there is temporary, and nothing says so */
 	if (pp_label_get(label, "temp_buffers"))
 		return "temp_buffers, which servers with a past refuse";
+	PP_LABEL_FOREACH (label, it)
+		if (pp_baseline_refuses(baseline, it.name)) /* a function or another role did */
+			return "a setting that its login may not set";
 	return NULL;
 }
 
@@ -170,8 +175,8 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 	s->pins &= ~s->own.asked;
 	if (kept)
 		pp_server_pin(s, PP_PIN_PREPARE, kept);
-	if (keeps(label))
-		pp_server_pin(s, PP_PIN_OPAQUE, keeps(label));
+	if (keeps(s, label))
+		pp_server_pin(s, PP_PIN_OPAQUE, keeps(s, label));
 	if (probe->pins)
 		pp_server_pin(s, probe->pins, *s->own.cause ? s->own.cause : "A DEFAULT");
 	return true;

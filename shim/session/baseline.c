@@ -4,7 +4,7 @@
 
 struct setting {
 	const char *name, *value; /* name NULL: the end */
-	bool of_role;
+	char kind;		  /* enum pp_baseline_kind */
 };
 
 static struct setting at(struct pp_baseline baseline, const char *name)
@@ -12,7 +12,7 @@ static struct setting at(struct pp_baseline baseline, const char *name)
 	if (baseline.len == 0 || name >= baseline.bytes + baseline.len)
 		return (struct setting){0};
 	const char *kind = name + strlen(name) + 1;
-	return (struct setting){name, kind + 1, *kind == 'r'};
+	return (struct setting){name, kind + 1, *kind};
 }
 
 static struct setting next(struct pp_baseline baseline, struct setting previous)
@@ -30,17 +30,23 @@ static struct setting find(struct pp_baseline baseline, const char *name)
 
 const char *pp_baseline_get(struct pp_baseline baseline, const char *name)
 {
-	return find(baseline, name).value;
+	struct setting it = find(baseline, name);
+	return it.kind == PP_BASELINE_REFUSED ? NULL : it.value;
+}
+
+bool pp_baseline_refuses(struct pp_baseline baseline, const char *name)
+{
+	return find(baseline, name).kind == PP_BASELINE_REFUSED;
 }
 
 int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name, const char *value,
-		    bool of_role)
+		    enum pp_baseline_kind kind)
 {
 	size_t name_len = strlen(name) + 1, value_len = strlen(value) + 1;
 	if (name_len + 1 + value_len > PP_BASELINE_MAX - *len)
 		return PP_ERR_FULL;
 	memcpy(bytes + *len, name, name_len);
-	bytes[*len + name_len] = of_role ? 'r' : 'd';
+	bytes[*len + name_len] = (char)kind;
 	memcpy(bytes + *len + name_len + 1, value, value_len);
 	*len += name_len + 1 + value_len;
 	return 0;
@@ -49,8 +55,10 @@ int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name, 
 /* What the older session has for it; NULL: the same, or unknown. */
 static const char *kept_value(struct setting old, struct setting now)
 {
-	if (!old.of_role && !now.of_role)
+	if (old.kind != PP_BASELINE_ROLE && now.kind != PP_BASELINE_ROLE)
 		return NULL;
+	if (old.kind == PP_BASELINE_REFUSED || now.kind == PP_BASELINE_REFUSED)
+		return NULL; /* its rights have changed */
 	if (old.name && now.name && strcmp(old.value, now.value) == 0)
 		return NULL;
 	if (old.name)

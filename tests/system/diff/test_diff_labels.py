@@ -50,3 +50,13 @@ def test_temp_buffers_where_others_had_a_temporary_table(diff):
         a.sql("set temp_buffers = '16MB'")
         a.sql("show temp_buffers")
     diff(script)
+
+
+def test_setting_that_the_login_may_not_set(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.sql("select stage.quiet()")
+        for one in (b, a):
+            one.sql("show session_replication_role")
+    diff(script, "reset role; create function stage.quiet() returns text language sql security definer as"
+                 " $$ select set_config('session_replication_role', 'replica', false) $$")
