@@ -92,6 +92,8 @@ static void note(struct pp_database *db)
 	struct pp_baseline now = pp_database_baseline(db);
 	bool before = db->makes_temporary;
 	db->knows_exit = pp_baseline_get(now, "exit_on_error");
+	const char *deferrable = pp_baseline_get(now, "default_transaction_deferrable");
+	db->defers = deferrable && strcmp(deferrable, "on") == 0;
 	db->makes_temporary = makes_temporary(pp_baseline_get(now, "search_path"));
 	if (db->makes_temporary != before)
 		db->hidden->generation++; /* what was read before is read again */

@@ -29,6 +29,11 @@
  * Query's end, which is that of a transaction. */
 #define OR_END "SET LOCAL exit_on_error TO on;"
 
+/* A serializable, read-only and deferrable transaction waits for its first snapshot until all that write have ended, and
+ * one of those may be waiting for us. It is what a session may have as its default: then not for our questions. */
+#define AT_ONCE	   "SET LOCAL transaction_deferrable TO off;"
+#define DEFERRABLE "default_transaction_deferrable"
+
 #define PP_OWN_FIRST_MAX 128
 
 bool pp_own_holds(const struct pp_server *s)
@@ -52,9 +57,18 @@ int pp_own_say(struct pp_server *s, const char *first, const char *text)
 	return pp_server_write(s, bytes, w.len);
 }
 
+static bool may_be_deferred(const struct pp_server *s)
+{
+	const struct pp_nameset *touched = &s->touch.names;
+	return s->database->defers || pp_label_get(pp_labels_view(s->label), DEFERRABLE) ||
+	       touched->all || pp_nameset_has(touched, DEFERRABLE);
+}
+
 static const char *goes_first(const struct pp_server *s)
 {
-	return s->own.kind == PP_OWN_RESTORE && !s->own.holds ? OR_END : "";
+	static const char *const words[2][2] = {{"", AT_ONCE}, {OR_END, OR_END AT_ONCE}};
+	bool ends = s->own.kind == PP_OWN_RESTORE && !s->own.holds;
+	return words[ends][may_be_deferred(s)];
 }
 
 static void ask(struct pp_server *s, enum pp_own kind, const char *text)
@@ -177,8 +191,8 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.holds = s->client->kept ||
 		       (s->client->app_name && (names->all || pp_nameset_has(names, PP_APP_NAME)));
 	s->client->had_temp |= (s->touch.bits & PP_PIN_TEMP) != 0;
-	forget_touch(s);
 	ask(s, PP_OWN_PROBE, text);
+	forget_touch(s);
 	return true;
 }
 

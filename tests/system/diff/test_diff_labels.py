@@ -1,5 +1,8 @@
 """Settings that are not like the others, direct and pooled: those a label cannot hold, or not as it is."""
 
+T = "create table t (n int, note text); insert into t values (1, 'x')"
+
+
 def test_setting_that_is_longer_than_any_label(diff):
     def script(play):
         a, b = play.open("a"), play.open("b")
@@ -22,14 +25,14 @@ def test_parse_trees_that_are_longer_than_any_answer(diff):
 
 def test_role_none_where_the_default_is_another(diff):
     def script(play):
-        play.postgres.psql("grant other to app; alter role app set role = 'other'", db="app")
+        play.postgres.psql("grant other to app", db="app")
         try:
-            a, b = play.open("a"), play.open("b")
+            a, b = (play.open(n, options="-c role=other") for n in "ab")
             a.sql("set role none")
             for one in (b, a, b):
                 one.sql("select current_user")
         finally:
-            play.postgres.psql("alter role app reset role; revoke other from app", db="app")
+            play.postgres.psql("revoke other from app", db="app")
     diff(script)
 
 
@@ -60,3 +63,15 @@ def test_setting_that_the_login_may_not_set(diff):
             one.sql("show session_replication_role")
     diff(script, "reset role; create function stage.quiet() returns text language sql security definer as"
                  " $$ select set_config('session_replication_role', 'replica', false) $$")
+
+
+def test_deferrable_transactions_as_default(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        s = "set session characteristics as transaction isolation level "
+        a.sql("begin isolation level serializable")
+        a.sql("insert into stage.t values (9, 'x')")
+        b.sql(s + "serializable, read only, deferrable")
+        b.sql(s + "read committed, read write, not deferrable")
+        a.sql("commit")
+    diff(script, T)
