@@ -36,6 +36,42 @@ static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
 	s->renames |= renames || bits & unseen;
 }
 
+/* What was set, in this transaction or before, may be reset. */
+static bool resets_reading(const struct pp_server *s, const struct pp_touched *text)
+{
+	static const char *const names[] = {"standard_conforming_strings", "client_encoding"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		bool is_meant = text->names.all || pp_nameset_has(&text->names, names[i]);
+		if (is_meant && (s->rereads || pp_label_get(pp_labels_view(s->label), names[i])))
+			return true;
+	}
+	return false;
+}
+
+/* ROLLBACK brings back what its transaction has changed, COMMIT what was changed for it alone. */
+static void note_reading(struct pp_server *s, const struct pp_touched *text)
+{
+	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_PREPARE;
+	bool rereads = text->rereads || resets_reading(s, text);
+	s->reading_doubtful |= rereads || (s->rereads && text->bits & PP_TOUCH_END);
+	s->strings_doubtful |=
+		text->bits & unseen || (text->names.all && s->own.kind == PP_OWN_PROBE);
+	s->rereads |= rereads;
+}
+
+bool pp_front_reads_as_ever(const struct pp_server *s)
+{
+	return !s->rereads && !s->strings_doubtful && !s->reading_doubtful;
+}
+
+void pp_front_is_answered(struct pp_server *s)
+{
+	if (pp_tx_is_busy(&s->tx) || pp_tx_is_in_batch(&s->tx))
+		return;
+	s->strings_doubtful = s->reading_doubtful = false;
+	s->rereads &= s->tx.status != PP_TX_IDLE;
+}
+
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
@@ -45,6 +81,7 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 	}
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
 	note_unsettled(s, text->bits, text->renames);
+	note_reading(s, text);
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
@@ -57,23 +94,8 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 static void begin(struct pp_server *s)
 {
 	s->doubtful = 0;
-	pp_lexer_init(&s->lexer, s->conforming);
+	pp_lexer_init(&s->lexer, s->conforming && !s->strings_doubtful);
 	pp_lexer_watch(&s->lexer, pp_hidden_watch(s->database));
-}
-
-/* Something under way may change how texts are read, and this one stands behind it. */
-static bool is_reading_in_doubt(const struct pp_server *s)
-{
-	static const char *const names[] = {"standard_conforming_strings", "client_encoding"};
-	const struct pp_nameset *touched = &s->touch.names;
-	if (!pp_tx_is_busy(&s->tx) || pp_nameset_is_empty(touched))
-		return false;
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		bool was_set = pp_label_get(pp_labels_view(s->label), names[i]);
-		if (pp_nameset_has(touched, names[i]) || (touched->all && was_set))
-			return true;
-	}
-	return false;
 }
 
 static uint32_t finish(struct pp_server *s)
@@ -85,13 +107,15 @@ static uint32_t finish(struct pp_server *s)
 		bits |= PP_PIN_TEMP;
 	if (s->touch.bits & PP_TOUCH_CODE) /* it may call what its transaction has made */
 		bits |= PP_PIN_DYNAMIC;
-	return s->readable && !is_reading_in_doubt(s) ? bits : bits | PP_PIN_OPAQUE;
+	return s->readable && !s->reading_doubtful ? bits : bits | PP_PIN_OPAQUE;
 }
 
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 {
 	bits = pp_front_sql_touch(s, bits);
 	note_unsettled(s, bits, pp_lexer_names_rename(&s->lexer));
+	s->reading_doubtful |= pp_lexer_names_reread(&s->lexer);
+	s->rereads |= pp_lexer_names_reread(&s->lexer);
 	return bits & ~(uint32_t)PP_TOUCH_UNSETTLED;
 }
 
@@ -99,7 +123,7 @@ uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 static bool may_be_plain(const struct pp_server *s)
 {
 	return s->conforming && s->readable && !(s->touch.bits & PP_TOUCH_CODE) &&
-	       !is_reading_in_doubt(s);
+	       !s->strings_doubtful && !s->reading_doubtful;
 }
 
 /* A whole text. Nearly always there is nothing in it, nor was there when it was last read. */

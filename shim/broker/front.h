@@ -56,6 +56,10 @@ enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *h
 /* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
+/* Texts are read as the client's label has it, for sure. */
+bool pp_front_reads_as_ever(const struct pp_server *s);
+/* ReadyForQuery was heard. */
+void pp_front_is_answered(struct pp_server *s);
 /* What a text lexed as Query will do, as bits, is noted as far as there is no question to ask; the rest of them. */
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits);
 /* A text at once, for later (front_query.c, front_parse.c). */

@@ -112,7 +112,7 @@ static bool is_said_again(const struct pp_front_run *f, const struct pp_frame_he
 	const struct pp_server *s = f->c->server;
 	return pp_unnamed_is_said_again(unnamed, f->bytes + f->at, head->total) &&
 	       unnamed->watch == s->database->hidden->generation && s->conforming && s->readable &&
-	       !(s->touch.bits & PP_TOUCH_CODE);
+	       pp_front_reads_as_ever(s) && !(s->touch.bits & PP_TOUCH_CODE);
 }
 
 /* WAIT: it goes on as it is. */

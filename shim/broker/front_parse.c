@@ -75,10 +75,17 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_plans_env env = {c->label, c->epoch, c->server->renames};
 	struct pp_plan *plan =
 		pp_plans_take(c->database, env, f->bytes + f->at + end, head->total - end, &is_new);
-	bool is_read = plan && !is_new && plan->watch == c->database->hidden->generation;
+	/* Others who say it have it read as ever: what is found in it now is for this client alone. */
+	bool odd = plan && !pp_front_reads_as_ever(c->server);
+	bool is_read = plan && !odd && !is_new && plan->watch == c->database->hidden->generation;
 	if (plan && !is_read && !pp_front_learn_touch(c->server, plan)) {
 		pp_plan_drop(plan);
 		return NULL;
+	}
+	if (odd) {
+		pp_server_pin(c->server, plan->touch ? plan->touch->bits & PP_PIN_OPAQUE : 0,
+			      "a text whose strings may be read otherwise");
+		plan->watch--; /* whoever finds it next reads it again */
 	}
 	return plan;
 }

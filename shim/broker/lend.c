@@ -71,6 +71,7 @@ void pp_lend_detach(struct pp_server *s)
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
 	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = s->renames = false;
+	s->rereads = s->strings_doubtful = s->reading_doubtful = false;
 	s->own.named = false;
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
 		pp_missing_clear(s);

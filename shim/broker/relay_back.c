@@ -7,6 +7,7 @@
 #include "broker/back.h"
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/front.h"
 #include "broker/lend.h"
 #include "broker/missing.h"
 #include "broker/notifier.h"
@@ -156,6 +157,7 @@ static void after_ready(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
 	c->active_at = s->broker->now;
+	pp_front_is_answered(s);
 	s->flight.full = false; /* who waited for answers is looked at again */
 	if (pp_tx_is_idle(&s->tx)) {
 		c->transactions++;

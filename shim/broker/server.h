@@ -103,6 +103,10 @@ struct pp_server {
 	bool unsettled; /* PP_TOUCH_UNSETTLED, in this transaction */
 	bool unsaid;	/* its client must not hear the current message */
 	bool renames; /* in this transaction names may mean something else than by its client's label */
+	bool rereads; /* in this transaction texts may be read otherwise than by its client's label */
+	/* And what is under way may have changed that, which is known with the ReadyForQuery behind it: strings_doubtful, by
+	 * what nobody has read; reading_doubtful, by a text that says so. */
+	bool strings_doubtful, reading_doubtful;
 	bool unsettles; /* what was prepared since the set was asked for, if executed */
 	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */

@@ -8,7 +8,7 @@
 void pp_touch_clear(struct pp_touched *touch)
 {
 	touch->bits = 0;
-	touch->renames = false;
+	touch->renames = touch->rereads = false;
 	touch->cause[0] = '\0';
 	pp_nameset_init(&touch->names);
 }
@@ -20,6 +20,7 @@ void pp_touch_read(struct pp_touched *touch, uint32_t bits, const struct pp_lexe
 	pp_touch_clear(touch);
 	touch->bits = bits;
 	touch->renames = pp_lexer_names_rename(lexer);
+	touch->rereads = pp_lexer_names_reread(lexer);
 	strncpy(touch->cause, pp_lexer_cause(lexer), sizeof touch->cause - 1);
 	touch->cause[sizeof touch->cause - 1] = '\0';
 	touch->names.all = pp_lexer_names_all(lexer);

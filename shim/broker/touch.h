@@ -14,6 +14,7 @@
 struct pp_touched {
 	uint32_t bits; /* enum pp_pin, enum pp_touch */
 	bool renames;  /* what a name means: search_path, role, for the transaction at least */
+	bool rereads;  /* how texts are read, for the transaction at least */
 	char cause[64];
 	struct pp_nameset names; /* a leading '~': until the transaction's end only */
 };

@@ -116,6 +116,9 @@ const char *pp_lexer_cause(const struct pp_lexer *lx);
 bool pp_lexer_names_all(const struct pp_lexer *lx);
 /* Do they decide what names mean: search_path, role, session_authorization, for the transaction at least? */
 bool pp_lexer_names_rename(const struct pp_lexer *lx);
+/* Has one been set that decides how texts are read: standard_conforming_strings, client_encoding, for the transaction at
+ * least? RESET does not count: of one that was never set it changes nothing. */
+bool pp_lexer_names_reread(const struct pp_lexer *lx);
 /* May a custom setting have been set for the session? DISCARD ALL does not undo that. */
 bool pp_lexer_names_custom(const struct pp_lexer *lx);
 /* One name after the other, lower case; NULL: begin, no more. ret_local (may be NULL): set until

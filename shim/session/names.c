@@ -9,7 +9,7 @@
 void pp_names_init(struct pp_lexer_names *names)
 {
 	names->len = names->spelled_len = 0;
-	names->all = names->custom = names->renames = names->too_long = false;
+	names->all = names->custom = names->renames = names->rereads = names->too_long = false;
 }
 
 void pp_names_begin(struct pp_lexer *lx)
@@ -53,7 +53,7 @@ void pp_names_add_unknown(struct pp_lexer *lx, const char *cause)
 {
 	pp_cause_pin(lx, PP_PIN_SETTINGS | PP_PIN_OPAQUE, cause);
 	lx->names.all = lx->names.custom = true;
-	lx->names.renames = true;
+	lx->names.renames = lx->names.rereads = true;
 }
 
 /* A name set for the session and for the transaction is set for the session. */
@@ -101,6 +101,11 @@ static bool ends_with_transaction(const struct pp_lexer *lx)
 	return pp_label_ends_with_transaction(name);
 }
 
+static bool decides_reading(const struct pp_lexer *lx)
+{
+	return pp_names_is(lx, "standard_conforming_strings") || pp_names_is(lx, "client_encoding");
+}
+
 static void add_custom(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 {
 	bool local = how == PP_NAMES_SET_LOCAL;
@@ -138,6 +143,7 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		pp_cause_pin(lx, PP_PIN_SEED, cause); /* not undone by any end */
 		return;
 	}
+	lx->names.rereads |= how != PP_NAMES_RESET && decides_reading(lx);
 	if (pp_names_is(lx, "temp_buffers") && how != PP_NAMES_RESET)
 		lx->touched |= PP_TOUCH_TEMP_PATH;
 	for (const char *const *it = pp_reading_names; *it; it++)
@@ -163,6 +169,11 @@ bool pp_lexer_names_all(const struct pp_lexer *lx)
 bool pp_lexer_names_rename(const struct pp_lexer *lx)
 {
 	return lx->names.renames;
+}
+
+bool pp_lexer_names_reread(const struct pp_lexer *lx)
+{
+	return lx->names.rereads;
 }
 
 bool pp_lexer_names_custom(const struct pp_lexer *lx)

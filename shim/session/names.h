@@ -20,8 +20,9 @@ struct pp_lexer_names {
 	uint16_t len; /* of the entries: one byte, `l`ocal or `s`ession, then the name and a NUL */
 	uint8_t spelled_len;
 	bool all;
-	bool custom;   /* a custom one for the session, or one of unknown name */
-	bool renames;  /* they decide what names mean (reading.h), for the transaction at least */
+	bool custom;  /* a custom one for the session, or one of unknown name */
+	bool renames; /* they decide what names mean (reading.h), for the transaction at least */
+	bool rereads; /* they may decide how texts are read (lexer.h), for the transaction at least */
 	bool too_long; /* the name being spelled */
 	char text[PP_LEXER_NAMES_MAX];
 	char spelled[2 * PP_LEXER_NAME_MAX];

@@ -38,6 +38,7 @@ static void check_update(struct pp_lexer *lx)
 		return;
 	pp_cause_pin(lx, PP_PIN_SETTINGS, "PG_SETTINGS");
 	pp_names_add_all(lx);
+	lx->names.rereads = true;
 }
 
 static void query_name(struct pp_lexer *lx, bool quoted)

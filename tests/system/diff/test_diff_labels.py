@@ -1,4 +1,6 @@
 """Settings that are not like the others, direct and pooled: those a label cannot hold, or not as it is."""
+from support.pgwire import FLUSH, bind, execute, parse, query
+from test_diff_pins import LOCKS
 
 T = "create table t (n int, note text); insert into t values (1, 'x')"
 
@@ -75,3 +77,52 @@ def test_deferrable_transactions_as_default(diff):
         b.sql(s + "read committed, read write, not deferrable")
         a.sql("commit")
     diff(script, T)
+
+
+HIDES = r"select '\' || ' , pg_advisory_lock(4711) --'"
+
+
+def test_strings_that_are_read_otherwise_within_a_batch(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(parse("set standard_conforming_strings = off"), bind(), execute(), FLUSH)
+        a.hear(b"C")
+        a.batch(parse(HIDES), bind(), execute())
+        for one in (b, a):
+            one.sql(LOCKS)
+    diff(script)
+
+
+def test_strings_that_are_read_otherwise_within_a_pipelined_transaction(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(*map(query, ("begin", "set local standard_conforming_strings = off", HIDES, "commit")))
+        a.hear(b"Z", times=4)
+        for one in (b, a):
+            one.sql(LOCKS)
+    diff(script)
+
+
+def test_strings_that_a_pipelined_rollback_reads_otherwise(diff):
+    def script(play):
+        a, b = (play.open(n, options="-c standard_conforming_strings=off -c escape_string_warning=off") for n in "ab")
+        a.sql("begin")
+        a.sql("set local standard_conforming_strings = on")
+        a.say(*map(query, ("rollback", HIDES)))
+        a.hear(b"Z", times=2)
+        for one in (b, a):
+            one.sql(LOCKS)
+    diff(script)
+
+
+def test_strings_of_a_statement_that_was_read_otherwise_before(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.batch(parse(HIDES, "s"))
+        a.sql("begin")
+        a.sql("set local standard_conforming_strings = off")
+        a.batch(parse(HIDES, "s"), bind(name="s"), execute())
+        a.sql("commit")
+        for one in (b, a):
+            one.sql(LOCKS)
+    diff(script)

@@ -92,6 +92,27 @@ START_TEST(test_names_whose_setting_is_more_than_theirs)
 }
 END_TEST
 
+static bool rereads(const char *name, enum pp_names_how how)
+{
+	pp_lexer_init(&lx, true);
+	(void)add(name, how);
+	return pp_lexer_names_reread(&lx);
+}
+
+START_TEST(test_names_that_decide_how_texts_are_read_are_told_of_a_transaction_too)
+{
+	ck_assert(rereads("standard_conforming_strings", PP_NAMES_SET_LOCAL));
+	ck_assert(rereads("client_encoding", PP_NAMES_SET));
+	ck_assert(!rereads("client_encoding", PP_NAMES_RESET));
+	ck_assert(!rereads("work_mem", PP_NAMES_SET) &&
+		  !rereads("my.client_encoding", PP_NAMES_SET));
+	pp_names_add_all(&lx); /* RESET ALL */
+	ck_assert(!pp_lexer_names_reread(&lx));
+	pp_names_add_unknown(&lx, NULL);
+	ck_assert(pp_lexer_names_reread(&lx));
+}
+END_TEST
+
 static bool renames(const char *name, enum pp_names_how how)
 {
 	pp_lexer_init(&lx, true);
@@ -159,6 +180,7 @@ int main(void)
 	tcase_add_test(c, test_names_set_for_both_are_set_for_the_session);
 	tcase_add_test(c, test_names_reset_are_told);
 	tcase_add_test(c, test_names_whose_setting_is_more_than_theirs);
+	tcase_add_test(c, test_names_that_decide_how_texts_are_read_are_told_of_a_transaction_too);
 	tcase_add_test(c, test_names_that_decide_what_names_mean_are_told_of_a_transaction_too);
 	tcase_add_test(c, test_names_that_do_not_fit_are_all_and_custom_ones_opaque);
 	tcase_add_test(c, test_names_nobody_can_know_are_opaque);
