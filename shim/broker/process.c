@@ -71,10 +71,8 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 	pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
-void pp_process_note(struct pp_broker *b, pid_t pid)
+static void add(struct pp_broker *b, pid_t pid)
 {
-	b->asked_at = b->now;
-	b->awaited = false;
 	if (pid <= 0 || find(b, pid) || HASH_COUNT(b->processes) >= PP_PROCESS_MAX)
 		return;
 	struct pp_process *p = calloc(1, sizeof *p);
@@ -98,6 +96,13 @@ void pp_process_note(struct pp_broker *b, pid_t pid)
 			close(p->pidfd);
 		free(p);
 	}
+}
+
+void pp_process_note(struct pp_broker *b, pid_t pid)
+{
+	b->asked_at = b->now;
+	b->awaited = false;
+	add(b, pid);
 }
 
 void pp_process_join(struct pp_client *c, pid_t pid)
@@ -192,7 +197,7 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 	if (dies && inside && !is_told_to_leave(b))
 		return PP_IPC_OK; /* the kernel would have dropped it */
 	if (dies && pid == 1)
-		pp_process_note(b, pid); /* most have no connection of their own */
+		add(b, pid); /* most have no connection of their own */
 	struct pp_process *p = find(b, pid);
 	bool first = !p || !is_leaving(p);
 	if (p && first)
