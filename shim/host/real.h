@@ -5,9 +5,9 @@
  * raw system call is the fallback where there is no libc and before the constructor has run. Without
  * dlsym (glibc before 2.34 in a program without libdl) elf.c looks the name up.
  *
- * The constructor resolves what exists in every libc. The rest is resolved when first called: only
- * a program that could bind to such a function calls it, so a look-up never fails, and a failing
- * dlsym is the one that allocates (wolfcw/libfaketime#130).
+ * The constructor resolves what exists in every libc. The rest is resolved when first called: a
+ * program that could bind to such a function calls it, so a look-up of libc's seldom fails (a failing dlsym allocates:
+ * wolfcw/libfaketime#130). That of libpq's does where it was loaded locally; next.h has a way.
  */
 #ifndef PP_HOST_REAL_H
 #define PP_HOST_REAL_H
