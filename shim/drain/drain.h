@@ -20,12 +20,12 @@
  * Parting: who is idle for linger_ms first lets nobody in by the short way (orders.ask), and ends a moment later if nobody has
  * come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job; sleep 60; done`).
  *
- * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down
- * needs its database); idle servers close at once, a server freed at a transaction's end closes
- * unless somebody waits. FORCE: no new lending (57P01), then cancel, then terminate. FINISH:
- * Terminate to all, wait a moment (broker.c) for cancel requests and logins under way, exit; but a program that still lives and was never told anything keeps its
- * idle connections to a broker that only refuses, until the kill (may_end). Deadlines (facts: PODPOOL_GRACE_SECONDS = g): FORCE
- * at g-5 s, cancel at g-3 s, finish at g-1.5 s; g < 8 s scales to 50 %, 25 %, 10 % before the end.
+ * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down needs its database); idle
+ * servers close at once, a server freed at a transaction's end closes unless somebody waits. FORCE: no new lending (57P01),
+ * then cancel, then terminate. FINISH: Terminate to all, wait a moment (broker.c) for cancel requests and logins under way,
+ * exit; but a program that still lives and was never told anything keeps its idle connections to a broker that only refuses,
+ * until the kill (should_end). Deadlines (facts: PODPOOL_GRACE_SECONDS = g): FORCE at g-5 s, cancel at g-3 s, finish at g-1.5 s;
+ * g < 8 s scales to 50 %, 25 %, 10 % before the end.
  */
 #ifndef PP_DRAIN_DRAIN_H
 #define PP_DRAIN_DRAIN_H

@@ -1,9 +1,8 @@
 /* shim/host/launch.h - becomes the broker's parent for a moment, without the program noticing.
  *
- * clone(CLONE_VM | CLONE_VFORK, exit signal 0) twice: no copy of a large program's page tables, no
- * SIGCHLD, nothing for waitpid(-1) to find, unless the caller or an ancestor inherits orphans (PID 1, a subreaper):
- * broker/parent.h. The lock file is opened in the intermediate, whose
- * descriptor table is its own: no other thread's fork can inherit, and so keep, the lock.
+ * clone(CLONE_VM | CLONE_VFORK, exit signal 0) twice: no copy of a large program's page tables, no SIGCHLD, nothing for
+ * waitpid(-1) to find, unless the caller inherits orphans, as PID 1 does (broker/parent.h). The lock file is opened in the
+ * intermediate, whose descriptor table is its own: no other thread's fork can inherit, and so keep, the lock.
  *
  *   caller (waits) -> intermediate: lock, setsid -> broker: descriptors, signals, exec
  *
