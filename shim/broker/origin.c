@@ -33,7 +33,7 @@ void pp_origin_leave(char dir[PP_DIR_MAX])
 	if (!getcwd(origin, sizeof origin))
 		return;
 	pp_origin_resolve(dir, PP_DIR_MAX);
-	if (*dir != '/' || chdir("/") < 0)
+	if (*dir != '/' || chdir(dir) < 0)
 		origin[0] = '\0';
 	resolve_config();
 }

@@ -7,8 +7,8 @@
 
 #include "ipc/dir.h"
 
-/* To /, before the settings are read. `dir` and PODPOOL_CONFIG become absolute. We stay where `dir` would be too long then for
- * the address of a socket. */
+/* To our own directory, `dir` (a core file, where somebody allows one, can be written there), before the settings are read.
+ * `dir` and PODPOOL_CONFIG become absolute. We stay where `dir` would be too long then for the address of a socket. */
 void pp_origin_leave(char dir[PP_DIR_MAX]);
 
 /* Makes a relative path absolute, in place; "" and what would not fit stay. */

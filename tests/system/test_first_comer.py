@@ -69,7 +69,7 @@ def test_the_log_is_as_long_as_it_may_be_and_the_broker_lives(first, pool):
     assert pool.broker_pid == pid
 
 
-def test_it_stands_nowhere_and_finds_what_was_named_from_there(make_pool, postgres_tls, tmp_path, monkeypatch):
+def test_it_stands_elsewhere_and_finds_what_was_named_from_there(make_pool, postgres_tls, tmp_path, monkeypatch):
     """In whose directory it stood, that could not be unmounted."""
     pool = make_pool(postgres_tls)
     home, settings = tmp_path / "home", "max_servers = {}\nclient_tls = terminate\nclient_tls_cert = cert.pem\n"
@@ -83,7 +83,7 @@ def test_it_stands_nowhere_and_finds_what_was_named_from_there(make_pool, postgr
     pool.knock()
     monkeypatch.chdir("/")
     pid = pool.broker_pid
-    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    assert os.readlink(f"/proc/{pid}/cwd") == str(pool.dir)
     assert pool.status()["cap"]["max"] == 3
     (home / "podpool.ini").write_text(settings.format(2))
     pool.until_status(lambda s: s["cap"]["max"] == 2, "it is read again")
@@ -97,9 +97,9 @@ def test_begun_by_hand_it_finds_its_directory(pool, tmp_path):
                                   stderr=stderr)
     try:
         wait.until(pool.is_up, "it listens")
+        assert os.readlink(f"/proc/{broker.pid}/cwd") == str(pool.dir)
         shutil.rmtree(pool.dir)
         wait.until(pool.is_up, "its directory is made again")
-        assert os.readlink(f"/proc/{broker.pid}/cwd") == "/"
     finally:
         broker.terminate()
         assert broker.wait(10) == 0
