@@ -9,6 +9,9 @@
 #include "broker/server.h"
 #include "broker/shed.h"
 
+/* What note_unsettled() keeps: nothing is left to be asked for. */
+#define NOTED (PP_TOUCH_UNSETTLED | PP_TOUCH_DDL)
+
 void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len)
 {
 	f->c = c;
@@ -28,11 +31,23 @@ void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
 		s->touch.bits |= PP_PIN_DYNAMIC;
 }
 
+bool pp_front_is_alone(const struct pp_server *s)
+{
+	return s->defines;
+}
+
+struct pp_plans_env pp_front_env(const struct pp_server *s)
+{
+	return (struct pp_plans_env){s->client->label, s->client->epoch, s->renames,
+				     pp_front_is_alone(s)};
+}
+
 /* Until the transaction's end, or until the server has been asked what became of it. */
 static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
 {
 	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_OPAQUE | PP_PIN_PREPARE;
 	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
+	s->defines |= (bits & PP_TOUCH_DDL) != 0;
 	s->renames |= renames || bits & unseen;
 }
 
@@ -85,7 +100,7 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
-	if (text->bits & ~(uint32_t)(PP_TOUCH_END | PP_TOUCH_UNSETTLED) || may_have_state(s))
+	if (text->bits & ~(PP_TOUCH_END | NOTED) || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
 	if (s->pins & PP_PIN_SESSION) /* it was told at login */
 		s->touch.bits &= ~(uint32_t)PP_PIN_PID;
@@ -116,7 +131,7 @@ uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 	note_unsettled(s, bits, pp_lexer_names_rename(&s->lexer));
 	s->reading_doubtful |= pp_lexer_names_reread(&s->lexer);
 	s->rereads |= pp_lexer_names_reread(&s->lexer);
-	return bits & ~(uint32_t)PP_TOUCH_UNSETTLED;
+	return bits & ~NOTED;
 }
 
 /* Does a text's answer depend on nothing but the text and the watch? */

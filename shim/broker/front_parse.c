@@ -72,9 +72,8 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	struct pp_client *c = f->c;
 	size_t end = name->at + name->len + 1;
 	bool is_new;
-	struct pp_plans_env env = {c->label, c->epoch, c->server->renames};
-	struct pp_plan *plan =
-		pp_plans_take(c->database, env, f->bytes + f->at + end, head->total - end, &is_new);
+	struct pp_plan *plan = pp_plans_take(c->database, pp_front_env(c->server),
+					     f->bytes + f->at + end, head->total - end, &is_new);
 	/* Others who say it have it read as ever: what is found in it now is for this client alone. */
 	bool odd = plan && !pp_front_reads_as_ever(c->server);
 	bool is_read = plan && !odd && !is_new && plan->watch == c->database->hidden->generation;
@@ -195,7 +194,7 @@ bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *he
 	    pp_statements_find(c->statements, name.text) || pp_sqlset_find(c->prepared, name.text))
 		return false;
 	size_t end = name.at + name.len + 1;
-	struct pp_plans_env env = {c->label, c->epoch, false};
+	struct pp_plans_env env = {c->label, c->epoch, false, false};
 	struct pp_plan *plan = pp_plans_find(c->database, env, message + end, head->total - end);
 	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
 		return false;

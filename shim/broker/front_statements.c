@@ -157,6 +157,13 @@ static enum pp_step use_changed(struct pp_front_run *f, const struct pp_frame_he
 	return s->tx.status == PP_TX_FAILED ? PP_STEP_WAIT : fail_changed(f, head, name);
 }
 
+/* Its session sees tables that the others do not, and the server would prepare it by these. */
+static bool must_part(struct pp_server *s, const struct pp_plan *plan)
+{
+	return pp_front_is_alone(s) && !plan->alone && !plan->local &&
+	       s->tx.status != PP_TX_FAILED && pp_copies_find(&s->copies, plan) != PP_COPIES_FRESH;
+}
+
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
 			  const struct pp_front_name *name)
 {
@@ -174,6 +181,8 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	enum pp_step changed = plan->changed ? use_changed(f, head, name, &plan) : PP_STEP_WAIT;
 	if (changed != PP_STEP_WAIT)
 		return changed;
+	if (must_part(s, plan))
+		plan = pp_heal_apart(s, plan, name->text);
 	if (pp_front_make_there(f, head, plan) != PP_STEP_TAKE)
 		return PP_STEP_STOP;
 	if (head->type == PP_FRONT_DESCRIBE)

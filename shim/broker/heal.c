@@ -109,6 +109,8 @@ bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, 
 	    strcmp(error.routine, "RevalidateCachedQuery") != 0)
 		return false;
 	struct pp_plan *plan = plan_of(s, number);
+	if (plan && !plan->alone && pp_front_is_alone(s))
+		return false; /* nobody else's has changed, and the server says so for as long as it is so */
 	heard_of_change(s, plan, body, len);
 	if (!plan || heal->len == 0 || number != heal->number || s->tx.count != 1 ||
 	    s->client->skip || (plan->changed && !heal->tells))
@@ -117,15 +119,24 @@ bool pp_heal_catches(struct pp_server *s, uint32_t number, const uint8_t *body, 
 	return true;
 }
 
-struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const char *name)
+/* The client's statement is `now`, if there is one; counted here. */
+static struct pp_plan *become(struct pp_server *s, const char *name, struct pp_plan *plan,
+			      struct pp_plan *now)
 {
-	struct pp_client *c = s->client;
-	struct pp_plans_env env = {c->label, c->epoch, s->renames};
-	struct pp_plan *now = pp_plans_renew(plan, env);
-	if (now && pp_statements_set(&c->statements, name, now) == 0)
+	if (now && pp_statements_set(&s->client->statements, name, now) == 0)
 		plan = now;
 	pp_plan_drop(now);
 	return plan;
+}
+
+struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	return become(s, name, plan, pp_plans_renew(plan, pp_front_env(s)));
+}
+
+struct pp_plan *pp_heal_apart(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	return become(s, name, plan, pp_plans_copy(plan, pp_front_env(s)));
 }
 
 /* What is there now under the plan's name is another one's: it is prepared anew for who has the old one. */

@@ -54,6 +54,9 @@ struct pp_plan *pp_heal_parameters(struct pp_server *s, struct pp_plan *plan, co
 /* As if the client had prepared its statement again: the plan it stands for then, or the same. */
 struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const char *name);
 
+/* What is prepared anew of it now would be its session's alone: so the client's statement is, from now on. */
+struct pp_plan *pp_heal_apart(struct pp_server *s, struct pp_plan *plan, const char *name);
+
 /* That ReadyForQuery came: what was kept is the client's input again. */
 void pp_heal_again(struct pp_server *s);
 

@@ -70,7 +70,8 @@ void pp_lend_detach(struct pp_server *s)
 	c->server = NULL;
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
-	s->forgets = s->has_forgetting = s->unsettled = s->unsettles = s->renames = false;
+	s->forgets = s->has_forgetting = false;
+	s->unsettled = s->defines = s->unsettles = s->renames = false;
 	s->rereads = s->strings_doubtful = s->reading_doubtful = false;
 	s->own.named = false;
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
@@ -217,7 +218,7 @@ static bool must_be_left_alone(const struct pp_server *s)
 static void keep_lent(struct pp_server *s)
 {
 	pp_process_settle(s->client);
-	s->unsettled = false;
+	s->unsettled = s->defines = false;
 	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
 	/* A RESET took the name the client gave at startup. */
 	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s))

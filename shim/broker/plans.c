@@ -154,6 +154,7 @@ static struct pp_plan *make(struct pp_database *db, struct pp_plans_env env, con
 	plan->env_len = env_len;
 	plan->body_len = body_len;
 	plan->local = env.local;
+	plan->alone = env.alone;
 	look_at(plan);
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, len, plan);
 	if (!plan->hh.tbl) {
@@ -176,7 +177,7 @@ static uint8_t *make_key(struct pp_database *db, struct pp_plans_env env, bool r
 	size_t len = 0;
 	if (reads && pp_reading_of(pp_labels_view(env.label), reading, &len) < 0)
 		return NULL;
-	if (env.local)
+	if (env.local || env.alone)
 		head.local = ++db->plans.last_local;
 	uint8_t *key = malloc(sizeof head + len + body_len);
 	if (key) {
@@ -267,6 +268,22 @@ struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
 		return now;
 	now->watch--; /* whoever finds it next reads it again */
 	pp_plan_drop(now);
+	return NULL;
+}
+
+struct pp_plan *pp_plans_copy(struct pp_plan *plan, struct pp_plans_env env)
+{
+	struct pp_plan *copy = pp_plans_renew(plan, env);
+	uint8_t *params = copy && plan->params ? malloc(plan->params_len) : NULL;
+	if (params) {
+		memcpy(params, plan->params, plan->params_len);
+		pp_plan_described(copy, params, plan->params_len, plan->rowless);
+	}
+	if (copy && (params || !plan->params)) {
+		copy->shape = plan->shape;
+		return copy;
+	}
+	pp_plan_drop(copy);
 	return NULL;
 }
 

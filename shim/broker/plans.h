@@ -48,6 +48,7 @@ struct pp_plan {
 	uint64_t shape; /* of its result as clients were told it (wire/shape.h); 0: nobody was */
 	bool changed;	/* its result is another one since it was prepared: heal.h */
 	bool local;	/* what its names meant was its transaction's alone: nobody else finds it */
+	bool alone;	/* its tables were its session's alone: the same */
 	struct pp_labels_entry *names; /* counted: under which its Parse was said */
 	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
 	size_t params_len;
@@ -69,6 +70,7 @@ struct pp_plans_env {
 	struct pp_labels_entry *label;
 	uint32_t epoch; /* of the defaults it has */
 	bool local;	/* since then its transaction may have changed what names mean */
+	bool alone;	/* it may see tables that nobody else does */
 };
 
 void pp_plans_init(struct pp_plans *plans);
@@ -87,6 +89,8 @@ void pp_plan_retire(struct pp_plan *plan);
 void pp_plan_change(struct pp_plan *plan, const uint8_t *words, size_t len);
 /* The plan that is made of its text now, counted; NULL: no room or no memory. */
 struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env);
+/* The same of an `env` that nobody else has: who has it was told of it what was told of that plan. */
+struct pp_plan *pp_plans_copy(struct pp_plan *plan, struct pp_plans_env env);
 struct pp_plan *pp_plan_hold(struct pp_plan *plan); /* NULL is fine */
 void pp_plan_drop(struct pp_plan *plan);
 

@@ -67,6 +67,9 @@ enum pp_touch {
 	PP_TOUCH_FORGETS = 1 << 30
 };
 
+/* One more, and no int: CREATE, ALTER, DROP, IMPORT. Its transaction sees other tables than anybody else, until it ends. */
+#define PP_TOUCH_DDL (UINT32_C(1) << 31)
+
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */
 enum pp_shape {
 	PP_SHAPE_OTHER,

@@ -130,8 +130,7 @@ END_TEST
 START_TEST(test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_else)
 {
 	static const uint8_t body[] = "select n from t\0\0";
-	struct pp_plans_env env = {NULL, 1, false}, older = {NULL, 0, false},
-			    local = {NULL, 1, true};
+	struct pp_plans_env env = {.epoch = 1}, older = {0}, local = {.epoch = 1, .local = true};
 	bool is_new;
 	struct pp_plan *plain = pp_plans_take(&db, env, body, sizeof body, &is_new);
 	struct pp_plan *first = pp_plans_take(&db, local, body, sizeof body, &is_new);
@@ -144,6 +143,35 @@ START_TEST(test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_e
 	pp_plan_drop(plain);
 	pp_plan_drop(first);
 	pp_plan_drop(second);
+}
+END_TEST
+
+START_TEST(test_plans_of_tables_that_are_a_sessions_alone_are_found_by_nobody_else)
+{
+	static const uint8_t body[] = "delete from t where n = $1\0\0",
+			     said[] = {0, 1, 0, 0, 0, 23};
+	struct pp_plans_env env = {0}, alone = {.alone = true};
+	size_t len;
+	bool is_new;
+	struct pp_plan *shared = pp_plans_take(&db, env, body, sizeof body, &is_new);
+	struct pp_plan *own = pp_plans_take(&db, alone, body, sizeof body, &is_new);
+	ck_assert(is_new && own != shared && own->alone && !own->local && !shared->alone);
+	ck_assert_ptr_eq(pp_plans_find(&db, env, body, sizeof body), shared);
+	ck_assert_ptr_null(pp_plans_find(&db, alone, body, sizeof body));
+
+	uint8_t *params = malloc(sizeof said);
+	memcpy(params, said, sizeof said);
+	pp_plan_described(shared, params, sizeof said, true);
+	shared->shape = 7;
+	struct pp_plan *copy = pp_plans_copy(shared, alone);
+	ck_assert(copy && copy != own && copy != shared && copy->alone);
+	ck_assert_uint_eq(copy->shape, 7);
+	ck_assert_mem_eq(pp_plan_description(copy, &len), said, sizeof said);
+	ck_assert_uint_eq(len, sizeof said);
+	ck_assert_ptr_ne(copy->params, shared->params);
+	pp_plan_drop(shared);
+	pp_plan_drop(own);
+	pp_plan_drop(copy);
 }
 END_TEST
 
@@ -355,6 +383,7 @@ int main(void)
 	tcase_add_test(c, test_plans_are_others_under_other_settings_only_where_those_decide);
 	tcase_add_test(c, test_plans_are_others_under_another_path_or_role);
 	tcase_add_test(c, test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_else);
+	tcase_add_test(c, test_plans_of_tables_that_are_a_sessions_alone_are_found_by_nobody_else);
 	tcase_add_test(c, test_plans_learn_the_types_that_a_server_inferred);
 	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
 	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);

@@ -149,24 +149,27 @@ START_TEST(test_shape_or_the_text_leaves_its_transaction_unsettled)
 {
 	static const struct {
 		const char *text;
-		bool unsettled;
+		bool unsettled, defines;
 	} table[] = {
-		{"BEGIN; SELECT f(1); INSERT INTO t VALUES (1); COMMIT", false},
-		{"PREPARE a AS SELECT 1", false},
-		{"EXECUTE a", false},
-		{"SET LOCAL search_path = a", true},
-		{"SELECT set_config('search_path', 'a', true)", true},
-		{"PREPARE a AS SELECT set_config($1, $2, true)", true},
-		{"CREATE TABLE t (a int)", true},
-		{"ALTER TYPE t ADD VALUE 'x'", true},
-		{"DROP VIEW v", true},
-		{"GRANT USAGE ON SCHEMA s TO r", true},
-		{"DO ''", true},
+		{"BEGIN; SELECT f(1); INSERT INTO t VALUES (1); COMMIT", false, false},
+		{"PREPARE a AS SELECT 1", false, false},
+		{"EXECUTE a", false, false},
+		{"SET LOCAL search_path = a", true, false},
+		{"SELECT set_config('search_path', 'a', true)", true, false},
+		{"PREPARE a AS SELECT set_config($1, $2, true)", true, false},
+		{"CREATE TABLE t (a int)", true, true},
+		{"ALTER TYPE t ADD VALUE 'x'", true, true},
+		{"DROP VIEW v", true, true},
+		{"IMPORT FOREIGN SCHEMA a FROM SERVER b INTO c", true, true},
+		{"GRANT USAGE ON SCHEMA s TO r", true, false},
+		{"DO ''", true, false},
 	};
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		ck_assert_msg(!(facts_of_text(table[i].text).found & PP_TOUCH_UNSETTLED) ==
-				      !table[i].unsettled,
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+		uint32_t found = facts_of_text(table[i].text).found;
+		ck_assert_msg(!(found & PP_TOUCH_UNSETTLED) == !table[i].unsettled &&
+				      !(found & PP_TOUCH_DDL) == !table[i].defines,
 			      "%s", table[i].text);
+	}
 }
 END_TEST
 

@@ -1,0 +1,71 @@
+"""One plan for all who prepare the same text: what a session alone makes of it is not what others get, and what tables
+are by now is."""
+import pytest
+
+from support.pgwire import SYNC, bind, describe, execute, parse
+
+ALONE = "create table t (n int, note text); insert into t values (1, 'x'); create table u ()"
+SELECT = [parse("select * from stage.t", "s"), describe(b"S", "s")]
+CHANGES = ["alter table stage.t add x int", "alter table stage.t alter n type text",
+           "drop table stage.t; create table stage.t (n text)"]
+
+
+def change_another(play):
+    """In which words a server says that, the broker has heard once."""
+    z = play.open("z")
+    z.batch(parse("select * from stage.u", "u"))
+    z.sql("alter table stage.u add m int")
+    z.batch(bind(name="u"), execute())
+
+
+@pytest.mark.parametrize("end", ["rollback", "commit"])
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_uncommitted_ddl_makes_of_a_text_is_its_transactions_alone(diff, change, end):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        change_another(play)
+        b.batch(*SELECT)
+        a.sql("begin")
+        a.sql(change)
+        a.batch(*SELECT)
+        a.batch(bind(name="s"), execute())
+        a.sql(end)
+        for one in (b, a, b, a):
+            one.batch(bind(name="s"), execute())
+        play.pins()
+    diff(script, ALONE)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_uncommitted_ddl_makes_a_statement_prepared_before_fail_in_its_transaction_alone(diff, change):
+    """On a server that has it and on one that does not: in both it is another result than the one it was told."""
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        for one in (a, b, c):
+            one.batch(*SELECT)
+        for one in (a, b, c):
+            one.batch(bind(name="s"), execute())
+        a.sql("begin")
+        a.sql(change)
+        a.batch(bind(name="s"), execute())
+        a.sql("rollback")
+        for one in (b, c):
+            one.batch(bind(name="s"), execute())
+    diff(script, ALONE)
+
+
+def test_a_table_of_its_transactions_own_gives_its_text_no_types_for_others(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        mine = parse("insert into stage.t (n) values ($1)", "s")
+        a.sql("begin")
+        a.sql("alter table stage.t alter n type text")
+        a.batch(mine, bind("word", name="s"), execute())
+        b.say(mine, SYNC)  # it waits for a's lock
+        a.sql("rollback")
+        b.hear(b"Z")
+        a.sql("begin")
+        b.batch(bind("2", name="s"), execute(), describe(b"S", "s"))
+        a.sql("commit")
+        a.batch(bind("3", name="s"), execute(), describe(b"S", "s"))
+    diff(script, ALONE)
