@@ -33,7 +33,7 @@ void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
 
 bool pp_front_is_alone(const struct pp_server *s)
 {
-	return s->defines;
+	return s->defines || (s->pins | s->touch.bits) & PP_PIN_TEMP;
 }
 
 struct pp_plans_env pp_front_env(const struct pp_server *s)

@@ -166,7 +166,7 @@ enum pp_step pp_front_make_there(struct pp_front_run *f, const struct pp_frame_h
 				 struct pp_plan *plan);
 /* Do names mean something else on this server now than where the plan's Parse was said, or may they? */
 bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan);
-/* Does this session see other tables than the others: uncommitted DDL? */
+/* Does this session see other tables than the others: uncommitted DDL, temporary ones? */
 bool pp_front_is_alone(const struct pp_server *s);
 /* Whose Parse one of its client would be now. */
 struct pp_plans_env pp_front_env(const struct pp_server *s);

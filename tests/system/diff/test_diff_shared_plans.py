@@ -2,7 +2,7 @@
 are by now is."""
 import pytest
 
-from support.pgwire import SYNC, bind, describe, execute, parse
+from support.pgwire import SYNC, bind, close, describe, execute, parse
 
 ALONE = "create table t (n int, note text); insert into t values (1, 'x'); create table u ()"
 SELECT = [parse("select * from stage.t", "s"), describe(b"S", "s")]
@@ -68,4 +68,59 @@ def test_a_table_of_its_transactions_own_gives_its_text_no_types_for_others(diff
         b.batch(bind("2", name="s"), execute(), describe(b"S", "s"))
         a.sql("commit")
         a.batch(bind("3", name="s"), execute(), describe(b"S", "s"))
+    diff(script, ALONE)
+
+
+def on_stage(play, names="ab"):
+    sessions = [play.open(name) for name in names]
+    for one in sessions:
+        one.sql("set search_path = stage")
+    return sessions
+
+
+def test_a_temporary_table_that_shadows_another_is_its_sessions_alone(diff):
+    def script(play):
+        a, b = on_stage(play)
+        mine = [parse("select n from t", "s"), describe(b"S", "s")]
+        b.batch(*mine)
+        a.sql("create temp table t as select 'word'::text as n")
+        a.batch(*mine)
+        for one in (b, a, b, a):
+            one.batch(bind(name="s"), execute())
+        a.sql("drop table t")
+        b.batch(bind(name="s"), execute())
+        a.batch(close(b"S", "s"), *mine, bind(name="s"), execute())
+        b.batch(bind(name="s"), execute())
+        play.pins()
+    diff(script, ALONE)
+
+
+def test_a_temporary_table_that_shadows_another_gives_its_text_no_types_for_others(diff):
+    def script(play):
+        a, b = on_stage(play)
+        mine = parse("insert into t (n) values ($1)", "s")
+        a.sql("create temp table t (n text)")
+        a.batch(mine)
+        b.batch(mine)
+        a.batch(bind("word", name="s"), execute())
+        a.sql("drop table t")
+        b.batch(bind("1", name="s"), execute())
+        a.batch(bind("2", name="s"), execute())
+    diff(script, ALONE)
+
+
+def test_a_statement_prepared_before_its_session_shadows_its_table(diff):
+    """It fails for as long as the temporary table is there, and for nobody else."""
+    def script(play):
+        a, b = on_stage(play)
+        mine = [parse("select * from t", "s"), describe(b"S", "s")]
+        for one in (a, b):
+            one.batch(*mine)
+        for one in (a, b):
+            one.batch(bind(name="s"), execute())
+        a.sql("create temp table t (word text)")
+        for one in (a, b, a, b):
+            one.batch(bind(name="s"), execute())
+        a.sql("drop table t")
+        b.batch(bind(name="s"), execute())
     diff(script, ALONE)
