@@ -242,10 +242,10 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_BRING:
 	case PP_FLIGHT_EVICT:
 	case PP_FLIGHT_STAND_IN:
-	case PP_FLIGHT_DESCRIBE:
 	case PP_FLIGHT_CHANGED:
-	case PP_FLIGHT_CHECK:
-	case PP_FLIGHT_LEARN: break;
+	case PP_FLIGHT_CHECK: break;
+	case PP_FLIGHT_DESCRIBE:
+	case PP_FLIGHT_LEARN: mark->plan->asked_at = 0; break;
 	case PP_FLIGHT_QUIET:
 		if (!*mark->name)
 			set_known(s, next_unnamed(&s->flight, over), false);

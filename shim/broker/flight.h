@@ -53,7 +53,7 @@ struct pp_flight_mark {
 	struct pp_plan
 		*plan; /* counted: that it is about; NULL for QUIET, TIDY, CHANGED, UNNAMED */
 	char name
-		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE, MOVE: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
+		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE, MOVE, LEARN: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
 	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
 	uint8_t *params; /* DESCRIBE, LEARN, CHECK, owned: its parameters, once said */
 	size_t params_len;

@@ -49,9 +49,11 @@ bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, con
 		return mark->kind != PP_FLIGHT_DESCRIBE;
 	}
 	struct pp_plan *plan = mark->plan;
-	if (*mark->name && has_other_params(mark))
+	bool others = has_other_params(mark);
+	if (*mark->name && others)
 		plan = pp_heal_parameters(s, plan, mark->name);
-	if (type == PP_BACK_ROW_DESCRIPTION || mark->params) {
+	others &= plan == mark->plan; /* they are not what its clients were told */
+	if ((type == PP_BACK_ROW_DESCRIPTION || mark->params) && !others) {
 		pp_plan_described(plan, mark->params, mark->params_len,
 				  type != PP_BACK_ROW_DESCRIPTION);
 		mark->params = NULL;

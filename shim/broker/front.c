@@ -42,12 +42,28 @@ struct pp_plans_env pp_front_env(const struct pp_server *s)
 				     pp_front_is_alone(s)};
 }
 
+/* Most of what a session with temporary objects makes and drops are those: they are no news to others. */
+static void note_definition(struct pp_server *s, uint32_t bits)
+{
+	s->defines = true;
+	if (!((bits | s->pins | s->touch.bits) & PP_PIN_TEMP))
+		s->database->plans.defined_at = s->broker->now;
+}
+
+void pp_front_definitions_over(struct pp_server *s)
+{
+	if (s->defines)
+		note_definition(s, 0);
+	s->defines = false;
+}
+
 /* Until the transaction's end, or until the server has been asked what became of it. */
 static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
 {
 	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_OPAQUE | PP_PIN_PREPARE;
 	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
-	s->defines |= (bits & PP_TOUCH_DDL) != 0;
+	if (bits & PP_TOUCH_DDL)
+		note_definition(s, bits);
 	s->renames |= renames || bits & unseen;
 }
 

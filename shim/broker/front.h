@@ -168,6 +168,8 @@ enum pp_step pp_front_make_there(struct pp_front_run *f, const struct pp_frame_h
 bool pp_front_is_foreign(const struct pp_server *s, const struct pp_plan *plan);
 /* Does this session see other tables than the others: uncommitted DDL, temporary ones? */
 bool pp_front_is_alone(const struct pp_server *s);
+/* Its transaction is over: others see them. */
+void pp_front_definitions_over(struct pp_server *s);
 /* Whose Parse one of its client would be now. */
 struct pp_plans_env pp_front_env(const struct pp_server *s);
 /* An empty statement in the plan's place, with its parameters if they are known. False: gone, or it must wait. */

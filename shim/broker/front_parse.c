@@ -89,20 +89,36 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	return plan;
 }
 
-/* Which types a server has inferred it is asked once, behind its Parse, which is whole: where names mean something else
- * another one would infer others. False: the client is gone. */
-static bool learn_types(struct pp_front_run *f, struct pp_plan *plan)
+/* Does its client ask itself, next? The rest of the Parse is here. */
+static bool is_described_next(const struct pp_front_run *f, const struct pp_front_name *name)
+{
+	struct pp_frame_head head;
+	struct pp_front_name described;
+	size_t at = f->at + f->c->skip;
+	return pp_framer_front(f->bytes + at, f->len - at, &head) == PP_FRAME_WHOLE &&
+	       head.type == PP_FRONT_DESCRIBE &&
+	       pp_front_find_name(f->bytes + at, &head, &described) &&
+	       strcmp(described.text, name->text) == 0;
+}
+
+/* Which types a server has inferred it is asked behind a Parse, which is whole: where names mean something else another one
+ * would infer others, and so would any when its tables have changed. False: the client is gone. */
+static bool learn_types(struct pp_front_run *f, const struct pp_front_name *name,
+			struct pp_plan *plan)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	char body[1 + PP_PLAN_NAME_MAX] = "S";
-	if (!plan->infers || plan->params || f->len - f->at < c->skip)
+	if (!pp_plan_must_ask(plan, c->broker->now) || f->len - f->at < c->skip)
+		return true;
+	plan->asked_at = c->broker->now;
+	if (is_described_next(f, name))
 		return true;
 	strcpy(body + 1, plan->name);
 	f->at += c->skip;
 	c->skip = 0;
 	bool said = pp_front_say(f, PP_FLIGHT_LEARN, PP_FRONT_DESCRIBE, body, strlen(body) + 1,
-				 plan, NULL);
+				 plan, name->text);
 	return said || (!c->gone && c->server == s);
 }
 
@@ -124,7 +140,7 @@ static enum pp_step parse_plan(struct pp_front_run *f, const struct pp_frame_hea
 	enum pp_step step = pp_front_rename(f, head, name, plan->name);
 	if (step == PP_STEP_TAKE) {
 		pp_flight_push(&s->flight, number, PP_FLIGHT_PARSE, name->text, plan);
-		if (!learn_types(f, plan))
+		if (!learn_types(f, name, plan))
 			step = PP_STEP_STOP;
 	} else if (!c->gone && c->server == s) { /* it will be looked at again */
 		(void)!pp_statements_set(&c->statements, name->text, NULL);
@@ -176,6 +192,22 @@ enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 	return step;
 }
 
+/* Counted. What nobody asks a server about must not have the types of tables as they were. */
+static struct pp_plan *find_known(struct pp_client *c, const uint8_t *body, size_t len)
+{
+	struct pp_plans_env env = {c->label, c->epoch, false, false};
+	struct pp_plan *plan = pp_plans_find(c->database, env, body, len);
+	if (!plan || !plan->proven)
+		return NULL;
+	if (!pp_plan_is_dated(plan))
+		return pp_plan_hold(plan);
+	pp_plan_retire(plan);
+	struct pp_plan *now = pp_plans_renew(plan, env);
+	if (now)
+		now->proven = true;
+	return now;
+}
+
 /* PQprepare waits for just this; and a program whose only thread waits here would never end the transactions that
  * hold the servers it waits for (pgbench -M prepared). If the text has become wrong since, Bind will say so. */
 bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *head)
@@ -194,9 +226,10 @@ bool pp_front_parse_known(struct pp_front_run *f, const struct pp_frame_head *he
 	    pp_statements_find(c->statements, name.text) || pp_sqlset_find(c->prepared, name.text))
 		return false;
 	size_t end = name.at + name.len + 1;
-	struct pp_plans_env env = {c->label, c->epoch, false, false};
-	struct pp_plan *plan = pp_plans_find(c->database, env, message + end, head->total - end);
-	if (!plan || !plan->proven || pp_statements_set(&c->statements, name.text, plan) < 0)
+	struct pp_plan *plan = find_known(c, message + end, head->total - end);
+	int r = plan ? pp_statements_set(&c->statements, name.text, plan) : PP_ERR_NOMEM;
+	pp_plan_drop(plan);
+	if (r < 0)
 		return false;
 	pp_front_leave_out(f, f->at + head->total + sizeof sync);
 	pp_client_write(c, answer, sizeof answer);

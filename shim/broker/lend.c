@@ -6,6 +6,7 @@
 #include "broker/client.h"
 #include "broker/database.h"
 #include "broker/defaults.h"
+#include "broker/front.h"
 #include "broker/greet.h"
 #include "broker/hidden.h"
 #include "broker/missing.h"
@@ -71,8 +72,9 @@ void pp_lend_detach(struct pp_server *s)
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
 	s->forgets = s->has_forgetting = false;
-	s->unsettled = s->defines = s->unsettles = s->renames = false;
+	s->unsettled = s->unsettles = s->renames = false;
 	s->rereads = s->strings_doubtful = s->reading_doubtful = false;
+	pp_front_definitions_over(s);
 	s->own.named = false;
 	if (s->own.kind != PP_OWN_PREPARE) /* then its answers still say what the server has */
 		pp_missing_clear(s);
@@ -218,7 +220,7 @@ static bool must_be_left_alone(const struct pp_server *s)
 static void keep_lent(struct pp_server *s)
 {
 	pp_process_settle(s->client);
-	s->unsettled = s->defines = false;
+	s->unsettled = false;
 	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
 	/* A RESET took the name the client gave at startup. */
 	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s))
@@ -230,6 +232,7 @@ void pp_lend_check_return(struct pp_server *s)
 	if (!is_between_transactions(s))
 		return;
 	pp_defaults_transaction_over(s);
+	pp_front_definitions_over(s);
 	pp_notifier_transaction_over(s);
 	pp_nextval_settle(s);
 	if (pp_own_lasting(s))

@@ -185,7 +185,7 @@ bool pp_own_probe(struct pp_server *s)
 	s->own.asked = asked;
 	s->own.touched = s->touch.bits;
 	s->own.unsettled = s->unsettled;
-	s->own.odd = s->unsettled = s->defines = s->unsettles = s->renames = false;
+	s->own.odd = s->unsettled = s->unsettles = s->renames = false;
 	memcpy(s->own.cause, s->touch.cause, sizeof s->own.cause);
 	/* Its name, or a default it keeps, may have to be brought back before it says more. */
 	s->own.holds = s->client->kept ||

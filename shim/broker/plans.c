@@ -94,6 +94,17 @@ const uint8_t *pp_plan_types(const struct pp_plan *plan, size_t *ret_len)
 	return plan->params && types ? plan->params : types;
 }
 
+bool pp_plan_is_dated(const struct pp_plan *plan)
+{
+	return plan->infers && plan->params && plan->asked_at <= plan->database->plans.defined_at;
+}
+
+bool pp_plan_must_ask(const struct pp_plan *plan, pp_ms now)
+{
+	bool trusted = plan->params && now - plan->asked_at < PP_PLAN_TRUST_MS;
+	return plan->infers && (!trusted || pp_plan_is_dated(plan));
+}
+
 void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len, bool rowless)
 {
 	struct pp_plans *plans = &plan->database->plans;
@@ -261,6 +272,7 @@ struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
 	if (!now || !is_new)
 		return now;
 	now->watch = plan->watch;
+	now->asked_at = plan->asked_at;
 	now->touch = plan->touch ? malloc(sizeof *now->touch) : NULL;
 	if (now->touch)
 		*now->touch = *plan->touch;

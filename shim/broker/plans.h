@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/list.h"
 #include "broker/labels.h"
@@ -25,6 +26,10 @@ struct pp_database;
 #define PP_PLANS_BYTES_MAX (32 * 1024 * 1024)
 /* "podpool" and a number, with its NUL. */
 #define PP_PLAN_NAME_MAX 24
+
+/* So long the types of parameters that a server has inferred are what another would, unless DDL was seen here since: as long
+ * as functions that are changed elsewhere go unnoticed (hidden.h). */
+#define PP_PLAN_TRUST_MS (10 * 1000)
 
 /* Is it such a name? Nothing of a client's may be called so on a server that others get. */
 static inline bool pp_plan_is_name(const char *name)
@@ -52,6 +57,7 @@ struct pp_plan {
 	struct pp_labels_entry *names; /* counted: under which its Parse was said */
 	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
 	size_t params_len;
+	pp_ms asked_at; /* a server was last asked what those are */
 	size_t env_len, body_len;
 	uint8_t key[]; /* environment, then the body of Parse behind the name */
 };
@@ -61,7 +67,8 @@ struct pp_plans {
 	struct pp_list used;	/* link: plan.link */
 	size_t bytes;
 	uint32_t last_id, last_local;
-	uint8_t *change; /* owned: what a server said of a changed plan (ErrorResponse's body) */
+	pp_ms defined_at; /* DDL was last seen, or its transaction ended */
+	uint8_t *change;  /* owned: what a server said of a changed plan (ErrorResponse's body) */
 	size_t change_len;
 };
 
@@ -111,6 +118,10 @@ static inline size_t pp_plan_text_len(const struct pp_plan *plan)
 const uint8_t *pp_plan_description(const struct pp_plan *plan, size_t *ret_len);
 /* A server has said so: `params` moves here, NULL: they are not known. */
 void pp_plan_described(struct pp_plan *plan, uint8_t *params, size_t len, bool rowless);
+/* Was DDL seen since a server has inferred its parameters' types? They may be others by now. */
+bool pp_plan_is_dated(const struct pp_plan *plan);
+/* The same, or elsewhere, unseen: must who prepares it again ask for them? */
+bool pp_plan_must_ask(const struct pp_plan *plan, pp_ms now);
 /* How a Parse says the types it has, where names mean something else by now: as a server has inferred them, or else as its
  * own Parse says them. The text is the body up to its NUL. NULL: it has no end, and no types. */
 const uint8_t *pp_plan_types(const struct pp_plan *plan, size_t *ret_len);

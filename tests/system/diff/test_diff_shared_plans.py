@@ -124,3 +124,53 @@ def test_a_statement_prepared_before_its_session_shadows_its_table(diff):
         a.sql("drop table t")
         b.batch(bind(name="s"), execute())
     diff(script, ALONE)
+
+
+def test_who_prepares_a_text_after_its_table_has_changed_has_todays_types(diff):
+    """Also on a server that has it from before, or has to be told which types they are."""
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        mine = parse("insert into stage.t (n) values ($1)", "s")
+        a.batch(mine)
+        b.sql("alter table stage.t alter n type bigint")
+        c.batch(mine)
+        b.sql("begin")
+        c.batch(bind("3000000000", name="s"), execute())
+        b.sql("commit")
+        for _ in range(3):
+            c.batch(bind("3000000001", name="s"), execute(), describe(b"S", "s"))
+    diff(script, ALONE)
+
+
+def test_who_prepares_a_text_after_its_type_was_made_anew(diff):
+    def script(play):
+        a, b, c = [play.open(name) for name in "abc"]
+        mine = parse("select $1::stage.mood", "s")
+        b.sql("create type stage.mood as enum ('low')")
+        a.batch(mine)
+        b.sql("drop type stage.mood; create type stage.mood as enum ('glad')")
+        c.batch(mine)
+        b.sql("begin")
+        c.batch(bind("glad", name="s"), execute())
+        b.sql("commit")
+        c.batch(bind("glad", name="s"), execute())
+    diff(script)
+
+
+def test_who_prepares_and_describes_a_text_after_its_table_has_changed(diff):
+    """In one packet, or behind something else: the others keep what they were told."""
+    def script(play):
+        a, b, c, d = [play.open(name) for name in "abcd"]
+        mine = parse("insert into stage.t (n) values ($1)", "s")
+        a.batch(mine, describe(b"S", "s"))
+        b.sql("alter table stage.t alter n type bigint")
+        c.batch(mine, describe(b"S", "s"))
+        d.batch(mine, bind("3000000000", name="s"), execute(), describe(b"S", "s"))
+        for one in (d, c):
+            one.batch(bind("3000000001", name="s"), execute(), describe(b"S", "s"))
+        b.sql("begin")
+        for one in (c, d):
+            one.batch(bind("3000000000", name="s"), execute(), describe(b"S", "s"))
+        a.batch(describe(b"S", "s"), bind("5", name="s"), execute())
+        b.sql("commit")
+    diff(script, ALONE)

@@ -146,6 +146,27 @@ START_TEST(test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_e
 }
 END_TEST
 
+START_TEST(test_plans_whose_types_may_be_others_by_now_are_asked_for_again)
+{
+	struct pp_plan *p = take_plain(LABEL(""), "select $1");
+	struct pp_plan *typed = take(LABEL(""), "select $1", (const uint8_t[]){23}, 1);
+	ck_assert(pp_plan_must_ask(p, 100) && !pp_plan_must_ask(typed, 100));
+	p->asked_at = 100;
+	ck_assert_msg(pp_plan_must_ask(p, 101), "nobody has answered");
+	ck_assert_msg(!pp_plan_is_dated(p), "none are known");
+	pp_plan_described(p, calloc(1, 2), 2, false);
+	ck_assert(!pp_plan_must_ask(p, 101));
+	ck_assert(!pp_plan_must_ask(p, 99 + PP_PLAN_TRUST_MS));
+	ck_assert(pp_plan_must_ask(p, 100 + PP_PLAN_TRUST_MS) && !pp_plan_is_dated(p));
+	db.plans.defined_at = 99;
+	ck_assert(!pp_plan_must_ask(p, 101));
+	db.plans.defined_at = 100; /* before or after, within a tick */
+	ck_assert(pp_plan_must_ask(p, 101) && pp_plan_is_dated(p));
+	pp_plan_drop(p);
+	pp_plan_drop(typed);
+}
+END_TEST
+
 START_TEST(test_plans_of_tables_that_are_a_sessions_alone_are_found_by_nobody_else)
 {
 	static const uint8_t body[] = "delete from t where n = $1\0\0",
@@ -384,6 +405,7 @@ int main(void)
 	tcase_add_test(c, test_plans_are_others_under_another_path_or_role);
 	tcase_add_test(c, test_plans_of_a_local_path_or_of_older_defaults_are_found_by_nobody_else);
 	tcase_add_test(c, test_plans_of_tables_that_are_a_sessions_alone_are_found_by_nobody_else);
+	tcase_add_test(c, test_plans_whose_types_may_be_others_by_now_are_asked_for_again);
 	tcase_add_test(c, test_plans_learn_the_types_that_a_server_inferred);
 	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
 	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);
