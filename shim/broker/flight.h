@@ -10,7 +10,7 @@
  *   QUIET     swallowed                                 without a name: nobody knows what the unnamed statement is; else that
  *                                                       s->untidy is not there
  *   TIDY      swallowed                                 what s->untidy named before is there still
- *   DESCRIBE  passed on; the plan knows it now          -
+ *   DESCRIBE  passed on; named, the plan knows it now   -
  *   LEARN     the same, but swallowed                   -
  *   MOVE      swallowed                                 the name means what it did
  *   CHECK     swallowed; its use waits for it           -

@@ -53,7 +53,8 @@ bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, con
 	if (*mark->name && others)
 		plan = pp_heal_parameters(s, plan, mark->name);
 	others &= plan == mark->plan; /* they are not what its clients were told */
-	if ((type == PP_BACK_ROW_DESCRIPTION || mark->params) && !others) {
+	bool foreign = mark->kind == PP_FLIGHT_DESCRIBE && !*mark->name && !plan->local;
+	if ((type == PP_BACK_ROW_DESCRIPTION || mark->params) && !others && !foreign) {
 		pp_plan_described(plan, mark->params, mark->params_len,
 				  type != PP_BACK_ROW_DESCRIPTION);
 		mark->params = NULL;
@@ -61,7 +62,7 @@ bool pp_flight_described(struct pp_server *s, uint32_t number, uint8_t type, con
 	uint64_t shape = PP_SHAPE_NO_ROWS;
 	if (type == PP_BACK_ROW_DESCRIPTION)
 		shape = body ? pp_shape_of(body, len) : 0;
-	if (shape && mark->kind != PP_FLIGHT_LEARN)
+	if (shape && mark->kind != PP_FLIGHT_LEARN && !foreign)
 		pp_heal_described(s, plan, mark->name, shape);
 	return pp_flight_answered(&s->flight, number);
 }

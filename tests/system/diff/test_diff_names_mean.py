@@ -3,7 +3,7 @@ and so which parameters it has, is decided where it is parsed (PostgreSQL analys
 the parameters it had)."""
 import pytest
 
-from support.pgwire import bind, describe, execute, parse
+from support.pgwire import SYNC, bind, describe, execute, parse
 
 SCHEMAS = "app, other, third"
 SETUP = f"""reset role; drop schema if exists {SCHEMAS} cascade; create schema app; create schema other; create schema third;
@@ -180,4 +180,22 @@ def test_many_tenants_pin_nobody(meaning):
             use(one, "s0")
             use(one, "s199")
         play.pins()
+    meaning(script)
+
+
+def test_a_description_under_another_path_is_nobody_elses(meaning):
+    """Where the statement is brought under that path its result is another one, for who has it so."""
+    def script(play):
+        a, b, c = (play.open(name, user="postgres") for name in "abc")
+        for one in (a, b, c):
+            one.sql("set search_path = app")
+            one.batch(parse("select note from t", "s"), describe(b"S", "s"))
+        b.sql("begin")
+        a.sql("begin; set local search_path = other")
+        a.wire.send(describe(b"S", "s"), SYNC)  # 0A000 if it is the session's own server
+        a.wire.until(b"Z")
+        a.sql("rollback")
+        b.sql("commit")
+        for one in (b, c, b, c):
+            one.batch(bind(name="s"), execute())
     meaning(script)

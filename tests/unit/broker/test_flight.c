@@ -127,24 +127,24 @@ START_TEST(test_flight_a_described_plan_keeps_what_was_said_if_it_has_no_rows)
 	static const uint8_t params[] = {0, 1, 0, 0, 0, 23};
 	struct pp_plan *p = plan(1), *q = plan(2);
 	size_t len;
-	uint32_t number = push(PP_FLIGHT_DESCRIBE, NULL, p);
+	uint32_t number = push(PP_FLIGHT_DESCRIBE, "s", p);
 	ck_assert(!pp_flight_described(&s, number + 1, PP_BACK_NO_DATA, NULL, 0)); /* another's */
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
 	ck_assert_ptr_null(pp_plan_description(p, &len)); /* which may have rows */
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert(is_described(p, params, sizeof params) && s.flight.head == s.flight.end);
-	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	number = push(PP_FLIGHT_DESCRIBE, "s", q);
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_ROW_DESCRIPTION, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
-	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	number = push(PP_FLIGHT_DESCRIBE, "s", q);
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       3)); /* in part */
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_NO_DATA, NULL, 0));
 	ck_assert_ptr_null(pp_plan_description(q, &len));
-	number = push(PP_FLIGHT_DESCRIBE, NULL, q);
+	number = push(PP_FLIGHT_DESCRIBE, "s", q);
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
 				       sizeof params));
 	ck_assert(!pp_flight_described(&s, number, PP_BACK_PARAMETER_DESCRIPTION, params,
