@@ -118,6 +118,19 @@ struct pp_flight_mark *pp_flight_next(const struct pp_flight *flight, uint32_t n
 	return &flight->marks[flight->head];
 }
 
+/* The client has not said it, and hears nothing of it. */
+static bool is_ours(enum pp_flight_kind kind)
+{
+	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_DESCRIBE &&
+	       kind != PP_FLIGHT_CHANGED && kind != PP_FLIGHT_UNNAMED;
+}
+
+bool pp_flight_is_ours(const struct pp_flight *flight, uint32_t number)
+{
+	const struct pp_flight_mark *mark = pp_flight_next(flight, number);
+	return mark && is_ours(mark->kind);
+}
+
 bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 {
 	const struct pp_flight_mark *mark = pp_flight_next(flight, number);
@@ -127,8 +140,7 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
 	pop(flight);
-	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_DESCRIBE &&
-	       kind != PP_FLIGHT_CHANGED && kind != PP_FLIGHT_UNNAMED;
+	return is_ours(kind);
 }
 
 bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number)

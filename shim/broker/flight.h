@@ -112,6 +112,9 @@ static inline bool pp_flight_mark_describes(const struct pp_flight_mark *mark)
 	       mark->kind == PP_FLIGHT_CHECK;
 }
 
+/* Is message `number`, the next to be answered, one that its client has not said? */
+bool pp_flight_is_ours(const struct pp_flight *flight, uint32_t number);
+
 /* Is message `number`, the next to be answered, to fail as CHANGED? */
 bool pp_flight_is_to_fail(const struct pp_flight *flight, uint32_t number);
 

@@ -61,6 +61,13 @@ static bool begin_to_swallow(struct pp_back_run *b, uint32_t total)
 	return true;
 }
 
+/* What a server notes of a statement it is brought, who prepared it has heard then. */
+static bool is_note_of_ours(const struct pp_server *s, uint8_t type)
+{
+	return type == PP_BACK_NOTICE && pp_tx_is_at_extended(&s->tx) &&
+	       pp_flight_is_ours(&s->flight, s->tx.answered);
+}
+
 /* One message's header at b->at. False: wait for more, or the server is gone. */
 static bool take_head(struct pp_back_run *b)
 {
@@ -104,6 +111,8 @@ static bool take_head(struct pp_back_run *b)
 		pp_notifier_name(s, message + PP_MSG_HEADER);
 	if (own)
 		return pp_back_own(b, &head);
+	if (is_note_of_ours(s, head.type))
+		return begin_to_swallow(b, head.total);
 	if (head.type == PP_BACK_PARAMETER_STATUS && frame == PP_FRAME_WHOLE &&
 	    pp_app_name_is_told(s, message + PP_MSG_HEADER, head.total - PP_MSG_HEADER))
 		return pp_back_app_name(b, &head);

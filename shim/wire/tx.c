@@ -23,6 +23,11 @@ bool pp_tx_is_busy(const struct pp_tx *tx)
 	return tx->uncertain || pp_tx_phase(tx) != PP_TX_AT_NOTHING;
 }
 
+bool pp_tx_is_at_extended(const struct pp_tx *tx)
+{
+	return pp_tx_phase(tx) == PP_TX_AT_EXTENDED;
+}
+
 bool pp_tx_has_failed(const struct pp_tx *tx)
 {
 	return tx->status == PP_TX_FAILED && !pp_tx_is_busy(tx);

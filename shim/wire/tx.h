@@ -136,6 +136,9 @@ bool pp_tx_is_in_batch(const struct pp_tx *tx);
 /* Is a ReadyForQuery owed for what was sent before? */
 bool pp_tx_owes_ready(const struct pp_tx *tx);
 
+/* Does the server work on the extended message that is the next to be answered? */
+bool pp_tx_is_at_extended(const struct pp_tx *tx);
+
 /* Does the server owe anything (a cancel could hit something)? */
 bool pp_tx_is_busy(const struct pp_tx *tx);
 

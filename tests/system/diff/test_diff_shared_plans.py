@@ -2,7 +2,7 @@
 are by now is."""
 import pytest
 
-from support.pgwire import SYNC, bind, close, describe, execute, parse
+from support.pgwire import FLUSH, SYNC, bind, close, describe, execute, parse
 
 ALONE = "create table t (n int, note text); insert into t values (1, 'x'); create table u ()"
 SELECT = [parse("select * from stage.t", "s"), describe(b"S", "s")]
@@ -172,5 +172,39 @@ def test_who_prepares_and_describes_a_text_after_its_table_has_changed(diff):
         for one in (c, d):
             one.batch(bind("3000000000", name="s"), execute(), describe(b"S", "s"))
         a.batch(describe(b"S", "s"), bind("5", name="s"), execute())
+        b.sql("commit")
+    diff(script, ALONE)
+
+
+@pytest.mark.parametrize("text", ["select 1 as " + "n" * 70, "select '1'::text collate \"C\" as " + "m" * 99])
+def test_what_a_server_notes_of_a_statement_it_is_brought_is_not_its_clients(diff, text):
+    """A long identifier is cut: said once, when it is prepared."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse(text, "s"))
+        a.batch(parse(text))
+        b.sql("begin")
+        a.batch(bind(name="s"), execute())
+        a.batch(bind(), execute())
+        a.say(parse(text, "t"), bind(name="s"), execute(), FLUSH)
+        a.hear(b"C")
+        a.batch(bind(name="t"), execute())
+        b.sql("commit")
+        a.batch(describe(b"S", "s"), bind(name="t"), execute())
+    diff(script)
+
+
+def test_a_notice_of_the_batch_before_is_its_clients(diff):
+    """It is raised when that is over, by its Sync, where the next batch begins with what the client did not say."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        b.sql("""create function stage.note() returns trigger language plpgsql as $$
+                 begin raise notice 'deferred'; return null; end $$;
+                 create constraint trigger late after insert on stage.t initially deferred
+                 for each row execute function stage.note()""")
+        a.batch(parse("select 7", "s"))
+        b.sql("begin")
+        a.say(parse("insert into stage.t values (2)"), bind(), execute(), SYNC, bind(name="s"), execute(), SYNC)
+        a.hear(b"Z", times=2)
         b.sql("commit")
     diff(script, ALONE)
