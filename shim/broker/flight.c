@@ -53,6 +53,13 @@ void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp
 	*before = (struct pp_unnamed){0};
 }
 
+void pp_flight_push_query(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before,
+			  bool known)
+{
+	pp_flight_push_unnamed(flight, number, before, known);
+	flight->marks[flight->end - 1].kind = PP_FLIGHT_QUERY;
+}
+
 void pp_flight_end_unnamed(struct pp_flight *flight)
 {
 	for (uint32_t at = flight->head; at != flight->end; at++)
@@ -95,10 +102,15 @@ bool pp_flight_is_plan_pending(const struct pp_flight *flight, const struct pp_t
 	return false;
 }
 
+static bool is_of_unnamed(const struct pp_flight_mark *mark)
+{
+	return mark->kind == PP_FLIGHT_UNNAMED || mark->kind == PP_FLIGHT_QUERY;
+}
+
 bool pp_flight_is_unnamed_pending(const struct pp_flight *flight, const struct pp_tx *tx)
 {
 	for (uint32_t i = flight->end; i != flight->head; i--)
-		if (flight->marks[i - 1].kind == PP_FLIGHT_UNNAMED)
+		if (is_of_unnamed(&flight->marks[i - 1]))
 			return pp_tx_is_behind(tx, flight->marks[i - 1].number);
 	return false;
 }
@@ -122,7 +134,7 @@ struct pp_flight_mark *pp_flight_next(const struct pp_flight *flight, uint32_t n
 static bool is_ours(enum pp_flight_kind kind)
 {
 	return kind != PP_FLIGHT_PARSE && kind != PP_FLIGHT_CLOSE && kind != PP_FLIGHT_DESCRIBE &&
-	       kind != PP_FLIGHT_CHANGED && kind != PP_FLIGHT_UNNAMED;
+	       kind != PP_FLIGHT_CHANGED && kind != PP_FLIGHT_UNNAMED && kind != PP_FLIGHT_QUERY;
 }
 
 bool pp_flight_is_ours(const struct pp_flight *flight, uint32_t number)
@@ -140,6 +152,8 @@ bool pp_flight_answered(struct pp_flight *flight, uint32_t number)
 	if (kind == PP_FLIGHT_PARSE || kind == PP_FLIGHT_BRING)
 		mark->plan->proven = true;
 	pop(flight);
+	while (pp_flight_next(flight, number)) /* a Query behind it, which is executed now */
+		pop(flight);
 	return is_ours(kind);
 }
 
@@ -200,7 +214,7 @@ static void undo_copy(struct pp_server *s, const struct pp_flight_mark *mark)
 static struct pp_flight_mark *next_unnamed(const struct pp_flight *flight, uint32_t over)
 {
 	for (uint32_t at = over; at != flight->end; at++)
-		if (flight->marks[at].kind == PP_FLIGHT_UNNAMED)
+		if (is_of_unnamed(&flight->marks[at]))
 			return &flight->marks[at];
 	return NULL;
 }
@@ -268,6 +282,10 @@ static void undo(struct pp_server *s, struct pp_flight_mark *mark, uint32_t over
 	case PP_FLIGHT_UNNAMED:
 		if (!mark->ended)
 			undo_unnamed(s, mark, over, failed);
+		break;
+	case PP_FLIGHT_QUERY:
+		if (!mark->ended)
+			undo_unnamed(s, mark, over, false);
 		break;
 	}
 }

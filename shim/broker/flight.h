@@ -17,6 +17,7 @@
  *   CHANGED   passed on                                 an error of ours is said in the place of "does not exist" (heal.h)
  *   UNNAMED   passed on                                 the unnamed statement is what it was; none, if it is the Parse
  *                                                       that failed
+ *   QUERY     -                                         the unnamed statement is what it was: a Query within a batch
  *
  * Of several messages about one plan the last one under way decides whether the server has it.
  *
@@ -44,21 +45,22 @@ enum pp_flight_kind {
 	PP_FLIGHT_QUIET,
 	PP_FLIGHT_TIDY,
 	PP_FLIGHT_CHANGED,
-	PP_FLIGHT_UNNAMED
+	PP_FLIGHT_UNNAMED,
+	PP_FLIGHT_QUERY /* has the number of the last extended message before it, and stands behind that one's mark */
 };
 
 struct pp_flight_mark {
 	uint32_t number;
 	enum pp_flight_kind kind;
-	struct pp_plan
-		*plan; /* counted: that it is about; NULL for QUIET, TIDY, CHANGED, UNNAMED */
+	struct pp_plan *
+		plan; /* counted: that it is about; NULL for QUIET, TIDY, CHANGED, UNNAMED, QUERY */
 	char name
 		[PP_STATEMENT_NAME_MAX]; /* PARSE, CLOSE, MOVE, LEARN: the client's; DESCRIBE: the same, if others will be told the same; QUIET, TIDY: of an untidy one, or none */
-	struct pp_unnamed before;	 /* UNNAMED: what it replaces */
+	struct pp_unnamed before;	 /* UNNAMED, QUERY: what it replaces */
 	uint8_t *params; /* DESCRIBE, LEARN, CHECK, owned: its parameters, once said */
 	size_t params_len;
 	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
-	bool known; /* UNNAMED: the server had what it replaces */
+	bool known; /* UNNAMED, QUERY: the server had what it replaces */
 	bool ended; /* UNNAMED: and a Query has ended it since */
 };
 
@@ -85,6 +87,10 @@ void pp_flight_push_unnamed(struct pp_flight *flight, uint32_t number, struct pp
 			    bool known);
 /* A Query is sent: it ends whatever unnamed statement there will be then (docs 55.2.3). */
 void pp_flight_end_unnamed(struct pp_flight *flight);
+/* The same behind extended messages of its batch that are not answered: if one of them fails it is discarded, and what it
+ * has ended, *before, is there again. `number`: of the last one of them. */
+void pp_flight_push_query(struct pp_flight *flight, uint32_t number, struct pp_unnamed *before,
+			  bool known);
 void pp_flight_finish(struct pp_flight *flight);
 
 /* Is it not yet known whether this name is defined, and will be before the batch being sent is begun? */

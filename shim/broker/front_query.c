@@ -156,23 +156,35 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 	return step;
 }
 
+/* docs 55.2.3: the Query that has just passed does, if nothing discards it. */
+static void end_unnamed(struct pp_client *c)
+{
+	struct pp_server *s = c->server;
+	if (pp_tx_may_discard(&s->tx) && pp_flight_reserve(&s->flight, 1) == 0) {
+		pp_flight_push_query(&s->flight, s->tx.asked - 1, &c->unnamed, s->unnamed_known);
+	} else {
+		pp_unnamed_finish(&c->unnamed);
+		pp_flight_end_unnamed(&s->flight);
+		s->unnamed_unkept = false;
+	}
+	s->unnamed_known = true;
+}
+
 enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 			    const struct pp_frame_head *head)
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
 	enum pp_step step;
-	bool look = (may_be_names(s) || s->missing) && head->total <= PP_READ_BUFFER &&
-		    !s->tx.skip_to_sync;
+	if (s->tx.skip_to_sync)
+		return pp_front_pass(f, head); /* nobody will look at it */
+	bool look = (may_be_names(s) || s->missing) && head->total <= PP_READ_BUFFER;
 	if (look && frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
 	step = look ? look_first(f, head) : pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
-	pp_unnamed_finish(&c->unnamed); /* docs 55.2.3 */
-	pp_flight_end_unnamed(&s->flight);
-	s->unnamed_known = true;
-	s->unnamed_unkept = false;
+	end_unnamed(c);
 	if (!look) {
 		pp_front_lex_begin(s, PP_FRONT_QUERY);
 		/* The header is not text: it is counted off here. */

@@ -47,6 +47,19 @@ bool pp_tx_is_in_batch(const struct pp_tx *tx)
 	return tx->count && last->end == PP_TX_END_OPEN;
 }
 
+bool pp_tx_may_discard(const struct pp_tx *tx)
+{
+	for (uint32_t i = tx->count; i > 0; i--) {
+		const struct pp_tx_section *section =
+			&tx->ring[(tx->head + i - 1) & (PP_TX_SECTIONS_MAX - 1)];
+		if (section->end == PP_TX_END_SYNC && i != tx->count)
+			return false;
+		if (section->extended)
+			return true;
+	}
+	return false;
+}
+
 bool pp_tx_owes_ready(const struct pp_tx *tx)
 {
 	return tx->count > (pp_tx_is_in_batch(tx) ? 1 : 0);

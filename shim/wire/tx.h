@@ -133,6 +133,9 @@ bool pp_tx_awaits_front(const struct pp_tx *tx);
 /* Is a batch open, sent in part and not yet ended by Sync? */
 bool pp_tx_is_in_batch(const struct pp_tx *tx);
 
+/* Would an error for something that was sent discard what was sent last, as no Sync is between them? */
+bool pp_tx_may_discard(const struct pp_tx *tx);
+
 /* Is a ReadyForQuery owed for what was sent before? */
 bool pp_tx_owes_ready(const struct pp_tx *tx);
 

@@ -173,3 +173,44 @@ def test_23_cancel_while_waiting_for_a_server(diff):
         b.sql("commit")
         c.sql("select count(*) from stage.t")
     diff(script, TABLE)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_a_query_that_the_server_discards_ends_no_unnamed_statement(diff, waits):
+    """docs 55.2.3: nothing is looked at until Sync."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 'mine'"))
+        if waits:
+            a.say(bind(name="nobody"), FLUSH)
+            a.hear(b"E")
+            a.say(query("select 'discarded'"), SYNC)
+        else:
+            a.say(bind(name="nobody"), query("select 'discarded'"), SYNC)
+        a.hear(b"Z")
+        b.sql("select 1")
+        a.batch(bind(), execute())
+    diff(script)
+
+
+@pytest.mark.parametrize("behind", [[], [bind(), execute()], [parse("select 'other'"), bind(), execute()],
+                                    [query("select 'second'"), bind(), execute()]])
+@pytest.mark.parametrize("first", [[], [bind(name="nobody")], [parse("select 'failed"), bind(name="nobody")],
+                                   [parse("select 'new'"), bind(name="nobody")], [parse("select 'new'"), bind()],
+                                   [parse("select 'new'"), SYNC, bind(name="nobody")],
+                                   [parse("select 'new'"), bind(name="nobody"), SYNC, bind()],
+                                   [parse("wrong"), SYNC, bind(name="nobody")],
+                                   [bind(name="nobody"), query("select 'before'")], [bind(), query("select 'before'")]])
+def test_a_query_within_a_batch_and_the_unnamed_statement(diff, first, behind):
+    """It ends the statement there is then, unless something of its batch fails before."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select 'mine'"))
+        b.sql("begin")
+        a.say(*first, query("select 'within'"), SYNC, *behind, SYNC, bind(), execute(), SYNC,
+              query("copy (select 'the end') to stdout"))
+        a.hear(b"H")
+        a.hear(b"Z")
+        b.sql("commit")
+        a.batch(bind(), execute())
+    diff(script)
