@@ -105,6 +105,9 @@ bool pp_front_needs_names(const struct pp_server *s, uint32_t bits);
 enum pp_step pp_front_move_names(struct pp_front_run *f);
 /* The text that has just been lexed, with these bits: must it wait for that, or for what is not yet known of its name? */
 bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits);
+/* The same of a text that is too long to be looked at as a whole, and begins at `at` in its message: WAIT for more of it. */
+enum pp_step pp_front_look_at_begin(struct pp_front_run *f, const struct pp_frame_head *head,
+				    size_t at);
 /* Looks this first text of a transaction, a Query or Parse as a whole, at what a server has done for others? */
 bool pp_front_wants_unused(const struct pp_client *c, const uint8_t *message,
 			   const struct pp_frame_head *head);

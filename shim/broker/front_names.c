@@ -74,8 +74,11 @@ static void replace_unnamed(struct pp_client *c, uint32_t number, bool same)
 static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_server *s = f->c->server;
+	enum pp_step step = pp_front_look_at_begin(f, head, PP_MSG_HEADER + 1);
+	if (step != PP_STEP_TAKE)
+		return step;
 	uint32_t number = s->tx.asked;
-	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
+	step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
 	if (step != PP_STEP_TAKE)
 		return step;
 	replace_unnamed(f->c, number, false);

@@ -102,6 +102,9 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	return step;
 }
 
+/* Of a text that streams by so much is looked at before: what it says of statements further on is not seen. */
+#define PP_LOOK_MAX 4096
+
 static bool may_be_names(const struct pp_server *s)
 {
 	return s->client->statements || s->copies.by_plan || s->untidy[0] ||
@@ -156,6 +159,23 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 	return step;
 }
 
+enum pp_step pp_front_look_at_begin(struct pp_front_run *f, const struct pp_frame_head *head,
+				    size_t at)
+{
+	const uint32_t speaks = PP_PIN_PREPARE | PP_TOUCH_STATEMENTS | PP_TOUCH_FORGETS;
+	struct pp_server *s = f->c->server;
+	size_t here = f->len - f->at, end = at + PP_LOOK_MAX;
+	if (!f->c->statements && !s->untidy[0] && pp_flight_is_empty(&s->flight))
+		return PP_STEP_TAKE;
+	if (here < end && here < head->total)
+		return PP_STEP_WAIT;
+	uint32_t bits = pp_front_lex_whole(s, f->bytes + f->at + at,
+					   (end < head->total ? end : head->total) - at);
+	if (bits & speaks) /* of which, nobody knows before the end */
+		bits |= PP_TOUCH_STATEMENTS;
+	return pp_front_waits_for_names(f, bits) ? PP_STEP_STOP : PP_STEP_TAKE;
+}
+
 /* docs 55.2.3: the Query that has just passed does, if nothing discards it. */
 static void end_unnamed(struct pp_client *c)
 {
@@ -181,7 +201,11 @@ enum pp_step pp_front_query(struct pp_front_run *f, enum pp_frame frame,
 	bool look = (may_be_names(s) || s->missing) && head->total <= PP_READ_BUFFER;
 	if (look && frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
-	step = look ? look_first(f, head) : pp_front_pass(f, head);
+	step = look || head->total <= PP_READ_BUFFER
+		       ? PP_STEP_TAKE
+		       : pp_front_look_at_begin(f, head, PP_MSG_HEADER);
+	if (step == PP_STEP_TAKE)
+		step = look ? look_first(f, head) : pp_front_pass(f, head);
 	if (step != PP_STEP_TAKE)
 		return step;
 	end_unnamed(c);
