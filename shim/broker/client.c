@@ -71,6 +71,14 @@ void pp_client_continue(struct pp_client *c)
 	pp_client_check_eof(c);
 }
 
+/* It has said more, and that waits: whoever ends the waiting looks at it, and comes back here. */
+static bool is_held_back(const struct pp_client *c)
+{
+	const struct pp_server *s = c->server;
+	return pp_buf_len(&c->in) &&
+	       (s->flight.full || pp_server_is_congested(s) || pp_hidden_holds(c));
+}
+
 void pp_client_check_eof(struct pp_client *c)
 {
 	if (!c->eof || c->gone)
@@ -84,6 +92,8 @@ void pp_client_check_eof(struct pp_client *c)
 			return; /* what it has said is still to be looked at */
 		break;
 	case PP_CLIENT_LENT:
+		if (is_held_back(c))
+			return;
 		/* Half a message, half a batch, COPY data: the rest will not come, and the server must know. */
 		if (pp_tx_is_busy(&c->server->tx) && !c->skip &&
 		    !pp_tx_awaits_front(&c->server->tx))

@@ -162,7 +162,8 @@ size_t pp_relay_front(struct pp_client *c, const uint8_t *bytes, size_t len)
 	if (!c->gone && c->server && pp_front_send(&f) && !c->skip && pp_tx_is_idle(&c->server->tx))
 		pp_lend_check_return(
 			c->server); /* only late COPY data or a Flush: no reply will come */
-	pp_client_check_eof(c);
+	if (f.at == f.len) /* else what is left is not yet in c->in: its caller's to check */
+		pp_client_check_eof(c);
 	return f.at;
 }
 

@@ -214,3 +214,28 @@ def test_a_query_within_a_batch_and_the_unnamed_statement(diff, first, behind):
         b.sql("commit")
         a.batch(bind(), execute())
     diff(script)
+
+
+def test_all_is_said_and_the_connection_half_closed_while_the_batch_waits_for_an_answer(diff):
+    """A server answers what was said before FIN, and then ends; so it commits."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("select n from stage.t", "s"))
+        b.sql("begin")
+        a.say(parse("insert into stage.t select 100, pg_sleep(.3)::text"), bind(), execute(), describe(b"S", "s"), SYNC)
+        a.wire.half_close()
+        a.end()
+        b.sql("commit")
+        b.sql("select count(*) from stage.t where n = 100")
+    diff(script, TABLE)
+
+
+def test_more_than_can_be_under_way_is_said_and_the_connection_half_closed(diff):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(*(m for n in range(600) for m in (parse("insert into stage.t values ($1, '')", f"s{n}"),
+                                                bind(str(n + 1000), name=f"s{n}"), execute())), SYNC)
+        a.wire.half_close()
+        a.end()
+        b.sql("select count(*) from stage.t")
+    diff(script, TABLE)
