@@ -84,6 +84,7 @@ class Pool:
         with open(self.stderr, "ab") as stderr:
             subprocess.run([sys.executable, "-c", KNOCK, self.postgres.host, str(self.postgres.port)], check=True,
                            env=self.program_env(), stdin=subprocess.DEVNULL, stderr=stderr, timeout=60)
+        wait.until(self.is_up, "the broker answers", seconds=30)  # a knock goes without it after two seconds
         return self.broker_pid
 
     def status(self):
@@ -101,8 +102,14 @@ class Pool:
         return self.status()["pid"]
 
     def until_status(self, condition, what, seconds=10):
-        """The first status for which condition(status) holds."""
-        return wait.until(lambda: (lambda s: s if condition(s) else None)(self.status()), what, seconds)
+        """The first status for which condition(status) holds. One that cannot be had is asked for again."""
+        def look():
+            try:
+                status = self.status()
+            except AssertionError:
+                return None
+            return status if condition(status) else None
+        return wait.until(look, what, seconds)
 
     def client_of(self, application_name):
         """The status row of one client, found by its application_name; None when it is not there."""
@@ -139,7 +146,7 @@ class Pool:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
             try:
-                wait.until(lambda: wait.gone(pid), f"broker {pid} ended by SIGTERM", seconds=5)
+                wait.until(lambda: wait.gone(pid), f"broker {pid} ended by SIGTERM", seconds=12)  # grace: 15 s and more
             except AssertionError as e:
                 os.kill(pid, signal.SIGKILL)
                 return f"{e}\n{self.stderr_text()[-3000:]}"

@@ -30,7 +30,9 @@ def prefix(tmp_path):
 
 
 def end(podpool, env):
-    pid = json.loads(subprocess.run([podpool, "status", "--json"], env=env, check=True, capture_output=True).stdout)["pid"]
+    def status():
+        return subprocess.run([podpool, "status", "--json"], env=env, capture_output=True).stdout
+    pid = json.loads(wait.until(status, "the broker answers", seconds=30))["pid"]
     assert os.readlink(f"/proc/{pid}/exe") == str(podpool)
     os.kill(pid, signal.SIGTERM)
     wait.until(lambda: not os.path.exists(env["PODPOOL_DIR"] + "/sock"), "the broker has ended")

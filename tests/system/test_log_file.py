@@ -23,7 +23,7 @@ def logging(pool):
     with subprocess.Popen([sys.executable, "-c", KNOCK, pool.postgres.host, str(pool.postgres.port)],
                           env=pool.program_env(), stderr=subprocess.PIPE) as program:
         assert program.communicate(timeout=60) == (None, b"")
-    pool.until_status(lambda s: True, "it is there")
+    pool.until_status(lambda s: True, "it is there", seconds=30)
     return pool
 
 
@@ -34,7 +34,7 @@ def test_it_is_set_aside_when_it_is_large_and_the_older_one_goes(logging):
         with open(log, "ab") as file:
             file.write(mark + b"x" * MOST + b"\n")
         wait.until(lambda: old.exists() and mark in old.read_bytes(), "it is set aside")
-        wait.until(lambda: log.stat().st_size < MOST, "a new one is begun")
+        wait.until(lambda: log.exists() and log.stat().st_size < MOST, "a new one is begun")
         logging.knock()
         wait.until(lambda: b"debug: " in log.read_bytes(), "and written")
     assert {name for name in os.listdir(logging.dir) if name.startswith("log")} == {"log", "log.old"}
@@ -71,7 +71,7 @@ def test_the_last_words_of_a_broker_are_there_when_the_next_one_has_begun(loggin
     with subprocess.Popen([sys.executable, "-c", KNOCK, logging.postgres.host, str(logging.postgres.port)],
                           env=logging.program_env(), stderr=subprocess.PIPE) as program:
         assert program.communicate(timeout=60) == (None, b"")
-    assert logging.broker_pid != pid
+    assert logging.until_status(lambda s: True, "the next one", seconds=30)["pid"] != pid
     assert last_words and log.read_bytes().startswith(last_words) and log.stat().st_size > len(last_words)
 
 
