@@ -101,7 +101,7 @@ def wait_for_no_sessions(postgres):
         return postgres.psql("select string_agg(concat(usename, ' ', datname, ' ', state, ' ', query), '; ')"
                              " from pg_stat_activity where usename in ('app', 'other')")
     try:
-        wait.until(lambda: left() == "", "no session left", seconds=3)
+        wait.until(lambda: left() == "", "no session left", seconds=8)  # PostgreSQL looks for who has died at work after 10 s
     except (AssertionError, RuntimeError):  # RuntimeError: that database is stopped
         return left() if postgres.process.poll() is None else ""
     return ""

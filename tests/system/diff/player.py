@@ -159,14 +159,14 @@ class Play(Run):
         def pinned():
             return [(c["pins"], c["pin_cause"]) for c in self.pool.status()["clients"] if c["pins"]]
         try:
-            wait.until(lambda: match([pins for pins, _ in pinned()], words), "", seconds=2)
+            wait.until(lambda: match([pins for pins, _ in pinned()], words), "", seconds=8)  # a wrong one stays
         except AssertionError:
             self.complaints.append(f"after step {self.steps}: pinned should be {words or 'nobody'}, but are: {pinned()}")
 
     def servers(self, most):
         """Pooled: waits until no more servers than this are lent."""
         if self.pool:
-            self.pool.until_status(lambda s: s["totals"]["lent"] <= most, f"at most {most} lent", seconds=3)
+            self.pool.until_status(lambda s: s["totals"]["lent"] <= most, f"at most {most} lent", seconds=8)
 
     def finish(self):
         for session in self.sessions.values():
