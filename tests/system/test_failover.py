@@ -69,7 +69,7 @@ def test_an_idle_session_follows_the_name_but_not_away_from_an_address_it_asked_
         pytest.skip("needs root for a hosts file of its own")
     primary, standby = pair
     pool = make_pool(primary)
-    pool.settings = {"WAIT_TIMEOUT": "2s"}
+    pool.settings = {"WAIT_TIMEOUT": "8s"}
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 db.test\n")
     conninfo = f"host=db.test port={primary.port} dbname=app user=app password=app-secret sslmode=require"

@@ -79,7 +79,7 @@ def test_who_leaves_while_it_waits_at_the_login_takes_no_server(goodbye, raw, po
 
 @pytest.mark.pooled
 def test_waiting_at_the_login_has_an_end(raw):
-    one = raw(MODE="session", MAX_SERVERS=1, WAIT_TIMEOUT="300ms").login()
+    one = raw(MODE="session", MAX_SERVERS=1, WAIT_TIMEOUT="3s").login()
     with pytest.raises(ConnectionError) as refused:
         raw().login()
     assert (refused.value.args[0]["S"], refused.value.args[0]["C"]) == ("FATAL", "53300")

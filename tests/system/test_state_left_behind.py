@@ -25,7 +25,7 @@ def test_setting_made_by_executing_a_prepared_text(raw):
 
 
 def test_lock_taken_by_executing_a_prepared_text(raw):
-    owner, stranger = raw(MAX_SERVERS=1, WAIT_TIMEOUT="2s").login(), raw().login()
+    owner, stranger = raw(MAX_SERVERS=1, WAIT_TIMEOUT="3s").login(), raw().login()
     owner.ask("prepare p as select pg_advisory_lock(7)")
     owner.ask("execute p")
     owner.ask("deallocate p")
