@@ -18,15 +18,16 @@ class ServerLog:
         return self.postgres.log_text()[self.start:]
 
     def _walk(self):
-        alive, peak, total = set(), 0, 0
+        alive, peak, total, crowded = set(), 0, 0, 0
         for line in self.text().splitlines():
             if (m := _AUTHORIZED.search(line)) and m[2] == self.database:
                 alive.add(m[1])
                 total += 1
+                crowded += len(alive) > 1
                 peak = max(peak, len(alive))
             elif (m := _GONE.search(line)) and m[2] == self.database:
                 alive.discard(m[1])
-        return peak, total
+        return peak, total, crowded
 
     @property
     def peak(self):
@@ -37,3 +38,8 @@ class ServerLog:
     def total(self):
         """Logins."""
         return self._walk()[1]
+
+    @property
+    def crowded(self):
+        """Logins while another session was there."""
+        return self._walk()[2]
