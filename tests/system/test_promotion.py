@@ -54,14 +54,16 @@ def test_that_it_is_a_standby_is_not_believed_for_long_where_nobody_asks_it_anyt
 def test_where_it_is_asked_all_the_time_nobody_logs_in_for_it(standby):
     fake, connect = standby
     wire = connect()
-    end = time.monotonic() + 2.5
+    pauses, end = 0, time.monotonic() + 2.5
     while time.monotonic() < end:
+        asked = time.monotonic()
         wire.ask("select 'good'")
         late = connect()
+        pauses += time.monotonic() - asked > 0.9
         assert late.settings["in_hot_standby"] == "on"
         late.sock.close()
         time.sleep(0.05)
-    assert len(fake.startups) < 3  # one, and one more if this machine stood still for a second
+    assert len(fake.startups) <= 1 + pauses  # of this machine: it is believed for a second
 
 
 def test_who_comes_while_all_its_servers_are_busy_does_not_wait_for_one(standby, pool):
