@@ -84,7 +84,7 @@ def test_a_broker_that_hangs_is_not_waited_for_once_its_pulse_is_old(pooled, ins
     begin = time.monotonic()
     for _ in range(5):
         assert connect(listener, env) == plain
-    assert time.monotonic() - begin < 5 * 0.4, "a tenth of a second each, and the program's start"
+    assert time.monotonic() - begin < 6, "a tenth of a second each, and the program's start; two seconds each otherwise"
 
 
 def write_pulse(install, age):

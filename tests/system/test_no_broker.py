@@ -151,6 +151,7 @@ def test_a_shell_that_reads_the_output_does_not_wait_for_the_broker(pool, postgr
 
 
 @pytest.mark.pooled
+@pytest.mark.release  # who has waited two seconds for the broker goes without, and a sanitized one is slow to begin
 def test_many_programs_start_one_broker(pool, postgres_trust):
     command = ["psql", "-XAtq", "-d", postgres_trust.dsn("app", user="app"), "-c", "select 'answer'"]
     many = [subprocess.Popen(command, env=pool.program_env(), stdout=subprocess.PIPE, text=True,
