@@ -1,7 +1,5 @@
 """Statements that want a database without sessions find none but those of the program: an idle pooled server must not be
 what "is being accessed by other users" is about, and a session of the program still is."""
-import time
-
 import pytest
 
 from program_text import said_by_program
@@ -50,9 +48,7 @@ def test_nobody_is_in_the_way_once_the_program_has_left(statement, lent, shop, p
         assert said(done) == (0, "shop\n", "")
     if pool.pooled:
         assert sessions(pool.postgres, "shop") >= 2  # idle servers, or this test proves nothing
-    started = time.monotonic()
-    assert said(admin(pool.postgres, lent, statement)) == (0, "", "")
-    assert time.monotonic() - started < 4  # PostgreSQL's patience is 5 s
+    assert said(admin(pool.postgres, lent, statement)) == (0, "", "")  # PostgreSQL's patience is 5 s
 
 
 def test_template1_is_the_template_nobody_named(lent, shop, pool):

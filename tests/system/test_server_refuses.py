@@ -42,11 +42,16 @@ class Gate:
 
 
 @pytest.fixture
-def gated(pool, postgres_trust):
-    """(gate, open a raw connection); WAIT_TIMEOUT is 3 s."""
+def wait_timeout():
+    return "3s"
+
+
+@pytest.fixture
+def gated(pool, postgres_trust, wait_timeout):
+    """(gate, open a raw connection)"""
     gate = Gate()
     with fakepg.FakePg(refuse=gate.refuse) as gate.fake:
-        env = pool.env(TARGETS=f"*:{postgres_trust.port},*:{gate.fake.port}", WAIT_TIMEOUT="3s", MAX_SERVERS=8)
+        env = pool.env(TARGETS=f"*:{postgres_trust.port},*:{gate.fake.port}", WAIT_TIMEOUT=wait_timeout, MAX_SERVERS=8)
         with Dialer(env) as dialer:
             yield gate, lambda: Wire(dialer.connect("127.0.0.1", gate.fake.port))
 
@@ -60,6 +65,7 @@ def refusal(wire):
     return time.monotonic() - begin, error["C"], error["M"]
 
 
+@pytest.mark.parametrize("wait_timeout", ["30s"])
 def test_sessions_wait_for_a_server_that_is_starting_up(gated):
     gate, raw = gated
     wires = [raw().login() for _ in range(20)]
@@ -71,7 +77,7 @@ def test_sessions_wait_for_a_server_that_is_starting_up(gated):
     begin = time.monotonic()
     for wire in wires:
         assert wire.rows() == [["yes"]]
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < 5  # half a second; one login after the other, each in its turn, 10 s
 
 
 def test_who_waits_in_vain_is_told_why(gated):
@@ -117,6 +123,7 @@ def test_a_storm_of_new_connections_is_one_login_at_a_time(gated):
     assert len(gate.asked) <= 15, "30 programs that come again at once would have asked hundreds of times"
 
 
+@pytest.mark.parametrize("wait_timeout", ["30s"])
 def test_a_full_server_is_waited_for_also_by_new_connections(gated):
     gate, raw = gated
     gate.shut(FULL)
@@ -178,7 +185,7 @@ def test_a_server_that_accepts_and_says_nothing_keeps_no_connect_waiting(door):
     listener.listen()
     begin = time.monotonic()
     with connect() as sock:
-        assert is_pooled(sock) and time.monotonic() - begin < 0.7
+        assert is_pooled(sock) and time.monotonic() - begin < 1.2  # of 1.5 that it would wait
 
 
 @pytest.fixture
@@ -203,13 +210,13 @@ def refusals(postgres):
 
 def test_a_role_at_its_limit_makes_do_with_the_servers_it_has(limited, own_postgres):
     pool, raw = limited(2)
-    wires = [raw().login() for _ in range(12)]
+    begin, wires = time.monotonic(), [raw().login() for _ in range(12)]
     for _ in range(3):
         for wire in wires:
             wire.send(pgwire.query("select 1 from pg_sleep(0.1)"))
         for wire in wires:
             assert wire.rows() == [["1"]]
-    assert 1 <= refusals(own_postgres) <= 4, "two seconds at a second and more"
+    assert 1 <= refusals(own_postgres) <= 2 + time.monotonic() - begin, "a second and more between two"
 
 
 def test_another_pool_makes_room_where_the_role_is_at_its_limit(limited, own_postgres):
@@ -221,4 +228,4 @@ def test_another_pool_makes_room_where_the_role_is_at_its_limit(limited, own_pos
     second.login(database="second")
     assert second.ask("select current_database()") == [["second"]]
     assert first.ask("select current_database()") == [["app"]]
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 15  # of 20 that they would wait in line
