@@ -5,7 +5,6 @@ import signal
 import socket
 import struct
 import subprocess
-import time
 
 import pytest
 
@@ -115,6 +114,11 @@ def test_a_stranger_who_gets_through_to_the_socket_is_not_heard(raw, pool):
     assert [p["pid"] for p in pool.status()["processes"]] == [pool.client_of("")["pid"]]
 
 
+def retransmitted(sock):
+    """Packets sent again, SYN among them: tcpi_total_retrans."""
+    return struct.unpack_from("I", sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)[0]
+
+
 @pytest.mark.release  # a sanitizer keeps what was freed
 @pytest.mark.parametrize("how", ["speak", "silent"])
 def test_a_flood_is_refused_cheaply(how, raw, pool):
@@ -122,14 +126,12 @@ def test_a_flood_is_refused_cheaply(how, raw, pool):
     at = listening(pool)
     memory, files = pool.resident_kb(), open_files(pool)
     flood = start("flood", *at, 10_000, how)
-    slowest = 0
     try:
         while not wait.is_readable(flood.stdout):
-            began = time.monotonic()
             newcomer = raw().login()
             assert newcomer.ask("select 1") == wire.ask("select 1") == [["1"]]
+            assert retransmitted(newcomer.sock) == 0, "a SYN was dropped: the queue was full"
             newcomer.bye()
-            slowest = max(slowest, time.monotonic() - began)
         assert flood.stdout.readline() == "all are there\n"
         pool.until_status(lambda s: s["totals"]["refused"] >= 9_000, "they are refused", 20)
         assert pool.resident_kb() - memory < 2000
@@ -137,8 +139,6 @@ def test_a_flood_is_refused_cheaply(how, raw, pool):
     finally:
         out, err = flood.communicate(timeout=60)
     assert (out.strip(), err) == ("answered 0", "")
-    print("slowest", slowest)
-    assert slowest < 1  # nobody's SYN was dropped: that would cost a second
     assert pool.stderr_text().count("refused") < 20
     assert pool.status()["totals"]["servers"] <= 2
 
