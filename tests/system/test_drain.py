@@ -26,7 +26,7 @@ def test_idle_servers_leave_at_once_and_clients_are_served_on(raw, pool):
         wire.ask("commit")
     assert pool.postgres.psql(SESSIONS) == "3"
     assert drain(pool).returncode == 0
-    wait.until(lambda: pool.postgres.psql(SESSIONS) == "0", "idle servers left", 1)
+    wait.until(lambda: pool.postgres.psql(SESSIONS) == "0", "idle servers left", 10)  # the grace is 20 s
     assert pool.status()["state"] == "drain"
     assert wires[0].ask("select 1") == [["1"]]
     assert raw().login().ask("select 2") == [["2"]]
@@ -47,7 +47,7 @@ def test_wait_ends_with_the_last_transaction(raw, pool):
     thread.join(10)
     (done, ended), = answers
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert before < ended < before + 2
+    assert before < ended < before + 8
     assert pool.postgres.psql(SESSIONS) == "0"
 
 
@@ -57,7 +57,7 @@ def test_wait_has_an_end(raw, pool):
     before = time.monotonic()
     done = drain(pool, "--wait=1s")
     assert done.returncode == 1 and "still open" in done.stderr
-    assert 1 <= time.monotonic() - before < 3
+    assert 1 <= time.monotonic() - before < 8  # not the grace
     assert wire.ask("commit") == []
 
 

@@ -54,7 +54,7 @@ class Plenty(fakepg.FakePg):
         if not self.pooled:
             return len(self.said) > 1 << 20
         try:
-            wait.until(lambda: len(self.said) - in_the_kernel(self.client) < 100_000, "it passes", 0.3)
+            wait.until(lambda: len(self.said) - in_the_kernel(self.client) < 100_000, "it passes", 2)
         except AssertionError:
             return True
         return False
@@ -97,4 +97,4 @@ def test_a_slow_reader_gets_all_of_it(name, read_nothing):
 def test_who_reads_nothing_does_not_outlast_the_grace(read_nothing, pool):
     read_nothing("server-ends", GRACE_SECONDS=2)
     os.kill(pool.first_pid, signal.SIGTERM)
-    wait.until(lambda: wait.gone(pool.first_pid), "the broker ended", seconds=4)
+    wait.until(lambda: wait.gone(pool.first_pid), "the broker ended", seconds=15)  # of minutes that a reader is waited for
