@@ -20,6 +20,13 @@ def settings(tmp_path, raw, pool):
     return file
 
 
+def write(file, text):
+    """Whole or not at all: the broker may look at any moment."""
+    aside = file.with_suffix(".new")
+    aside.write_text(text)
+    os.replace(aside, file)
+
+
 def reload(pool):
     done = subprocess.run([PODPOOL, "reload", "--dir", pool.dir], capture_output=True, text=True, timeout=30,
                           env=direct_env())
@@ -31,7 +38,7 @@ def reload(pool):
 def test_a_new_limit_is_in_force_at_once_and_nobody_is_disturbed(how, settings, raw, pool):
     busy = raw().login()
     busy.ask("begin")
-    settings.write_text("max_servers = 3\nwait_timeout = 20s\n")
+    write(settings, "max_servers = 3\nwait_timeout = 20s\n")
     if how == "signal":
         os.kill(pool.broker_pid, signal.SIGHUP)
     elif how == "command":
@@ -46,13 +53,13 @@ def test_a_new_limit_is_in_force_at_once_and_nobody_is_disturbed(how, settings, 
 
 
 def test_less_is_also_possible(settings, raw, pool):
-    settings.write_text("max_servers = 3\n")
+    write(settings, "max_servers = 3\n")
     assert reload(pool) == (0, "")
     pool.until_status(lambda s: s["cap"]["max"] == 3, "more")
     wires = [raw().login() for _ in range(3)]
     for wire in wires:
         wire.ask("begin")
-    settings.write_text("max_servers = 1\n")
+    write(settings, "max_servers = 1\n")
     assert reload(pool) == (0, "")
     for wire in wires:
         wire.ask("commit")
@@ -61,7 +68,7 @@ def test_less_is_also_possible(settings, raw, pool):
 
 
 def test_a_bad_file_is_refused_whole_with_line_and_reason(settings, raw, pool):
-    settings.write_text("max_servers = 3\nwait_timeout = soon\n")
+    write(settings, "max_servers = 3\nwait_timeout = soon\n")
     status, said = reload(pool)
     assert status == 1 and "podpool.ini line 2: PODPOOL_WAIT_TIMEOUT: 'soon' is not a duration" in said
     assert "the settings stay as they were" in pool.stderr_text()
@@ -70,19 +77,19 @@ def test_a_bad_file_is_refused_whole_with_line_and_reason(settings, raw, pool):
     settings.unlink()
     status, said = reload(pool)
     assert status == 1 and "cannot open" in said
-    settings.write_text("max_servers = 2\n")
+    write(settings, "max_servers = 2\n")
     assert reload(pool) == (0, "")
 
 
 def test_the_mode_stays(settings, pool):
-    settings.write_text("mode = session\nmax_servers = 2\n")
+    write(settings, "mode = session\nmax_servers = 2\n")
     status, said = reload(pool)
     assert status == 0 and "PODPOOL_MODE stays" in said
     pool.until_status(lambda s: s["cap"]["max"] == 2, "the rest is taken")
 
 
 def test_a_bad_certificate_is_refused_too(settings, pool):
-    settings.write_text("max_servers = 2\nclient_tls = terminate\nclient_tls_cert = /nowhere\n")
+    write(settings, "max_servers = 2\nclient_tls = terminate\nclient_tls_cert = /nowhere\n")
     status, said = reload(pool)
     assert status == 1 and "/nowhere" in said
     assert pool.status()["cap"]["max"] == 1
