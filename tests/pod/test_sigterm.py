@@ -1,8 +1,8 @@
 """SIGTERM in a pod: a program with its own handler, one with the default action, and PID 1.
 
 Whatever the program does about the signal without podpool it does with it, with the same wait status; the
-open transaction commits; the server hears Terminate; and one second after the last process is gone nothing of
-the pod is left in pg_stat_activity. PP_DIRECT=1 runs what must hold without podpool, too.
+open transaction commits; the server hears Terminate; and soon after the last process is gone nothing of
+the pod is left in pg_stat_activity (test_drain_matrix.py: within a second). PP_DIRECT=1 runs what must hold without podpool, too.
 """
 import os
 import re
@@ -75,7 +75,7 @@ def pod(request, postgres, installed):
     postgres.psql("drop table if exists t; create table t (n int)")
     pod = Pod(postgres, installed, request.param)
     yield pod
-    pod.until_count(0, 5)
+    pod.until_count(0, 10)
 
 
 def term_child(box):
@@ -97,9 +97,9 @@ def test_own_handler_runs_at_once_and_its_transaction_commits(pod):
         box.wait_output("done say:ready")
         before = time.monotonic()
         box.signal(TERM)
-        assert box.exit_code(5) == 7, box.output()
-        assert time.monotonic() - before < 2
-        pod.until_count(0, 1)
+        assert box.exit_code(10) == 7, box.output()
+        assert time.monotonic() - before < 5
+        pod.until_count(0, 5)
         assert pod.rows() == "1,2,3"
     assert RUDE not in pod.log()
 
@@ -111,7 +111,7 @@ def test_own_handler_may_still_connect(pod):
         box.wait_output("done say:ready")
         box.signal(TERM)
         assert box.exit_code(10) == 0, box.output()
-        pod.until_count(0, 1)
+        pod.until_count(0, 5)
         assert pod.rows() == "1,2,3"
     assert RUDE not in pod.log()
 
@@ -121,8 +121,8 @@ def test_own_handler_below_an_init_leaves_nothing(pod):
                         "exit:9") as box:
         box.wait_output("done say:ready")
         term_child(box)
-        assert child_end(box, 5) == 9, box.output()
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == 9, box.output()
+        pod.until_count(0, 5)
         assert pod.rows() == "1,2"
     assert RUDE not in pod.log()
 
@@ -144,17 +144,17 @@ def test_a_second_sigterm_finds_the_default_action_and_is_now(pod):
         box.wait_output("done say:handled")
         before = time.monotonic()
         term_child(box)
-        assert child_end(box, 5) == -TERM
-        assert time.monotonic() - before < 1
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM
+        assert time.monotonic() - before < 3
+        pod.until_count(0, 5)
         assert pod.rows() == ""
 
 
 def test_a_program_that_ends_itself_by_sigterm_ends_there(pod):
     """What follows the signal is not run, open transaction or not."""
     with pod.under_init("default", "begin:1", "say:ready", "raise", "exit:3") as box:
-        assert child_end(box, 5) == -TERM, box.output()
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM, box.output()
+        pod.until_count(0, 5)
         assert pod.rows() == ""
 
 
@@ -165,8 +165,8 @@ def test_default_action_waits_for_the_open_transaction(pod):
     with pod.under_init("default", "begin:1", "say:ready", "work:1", "commit", "sleep:60") as box:
         box.wait_output("done say:ready")
         term_child(box)
-        assert child_end(box, 5) == -TERM, box.output()
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM, box.output()
+        pod.until_count(0, 5)
         assert pod.rows() == "1"
     assert RUDE not in pod.log()
 
@@ -177,8 +177,8 @@ def test_default_action_waits_between_the_statements_of_a_transaction(pod):
                         "sleep:60") as box:
         box.wait_output("done say:ready")
         term_child(box)
-        assert child_end(box, 5) == -TERM, box.output()
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM, box.output()
+        pod.until_count(0, 5)
         assert pod.rows() == "1,2"
 
 
@@ -187,9 +187,9 @@ def test_default_action_without_a_transaction_is_death_at_once(pod):
         box.wait_output("done say:ready")
         before = time.monotonic()
         term_child(box)
-        assert child_end(box, 5) == -TERM
-        assert time.monotonic() - before < 1
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM
+        assert time.monotonic() - before < 3
+        pod.until_count(0, 5)
         assert pod.rows() == "1"
     if not DIRECT:  # alone, such a program leaves without a word
         assert RUDE not in pod.log()
@@ -197,14 +197,14 @@ def test_default_action_without_a_transaction_is_death_at_once(pod):
 
 @pooled
 def test_default_action_has_a_deadline(pod):
-    """A transaction that never ends dies before the kubelet kills the pod: 4 s of grace, finish at 3.6 s."""
-    with pod.under_init("default", "begin:1", "say:ready", "sleep:60", GRACE_SECONDS=4) as box:
+    """A transaction that never ends dies before the kubelet kills the pod: 12 s of grace, finish at 10.5 s."""
+    with pod.under_init("default", "begin:1", "say:ready", "sleep:60", GRACE_SECONDS=12) as box:
         box.wait_output("done say:ready")
         before = time.monotonic()
         term_child(box)
-        assert child_end(box, 8) == -TERM
-        assert 1 < time.monotonic() - before < 4
-        pod.until_count(0, 1)
+        assert child_end(box, 16) == -TERM
+        assert 1 < time.monotonic() - before < 12
+        pod.until_count(0, 5)
         assert pod.rows() == ""
 
 
@@ -217,9 +217,9 @@ def test_default_action_a_second_sigterm_is_now(pod):
         assert "child ended" not in box.output()
         before = time.monotonic()
         term_child(box)
-        assert child_end(box, 5) == -TERM
-        assert time.monotonic() - before < 1
-        pod.until_count(0, 1)
+        assert child_end(box, 10) == -TERM
+        assert time.monotonic() - before < 3
+        pod.until_count(0, 5)
         assert pod.rows() == ""
 
 
@@ -229,8 +229,8 @@ def test_the_broker_leaves_after_the_last_process(pod):
         box.wait_output("done say:ready")
         assert len(box.cgroup.pids()) == 3  # init, program, broker
         term_child(box)
-        child_end(box, 5)
-        deadline = time.monotonic() + 2
+        child_end(box, 10)
+        deadline = time.monotonic() + 10  # it lingers a minute where it does not know
         while len(box.cgroup.pids()) > 1:
             assert time.monotonic() < deadline, "the broker stays"
             time.sleep(0.02)
@@ -244,20 +244,20 @@ def test_pid_1_ignores_it_and_works_on(pod):
         box.wait_output("done say:ready")
         box.signal(TERM)
         assert box.exit_code(10) == 5, box.output()
-        pod.until_count(0, 1)
+        pod.until_count(0, 5)
         assert pod.rows() == "1,2,3"
 
 
 @pooled
 def test_pid_1_that_ignores_it_has_its_idle_servers_closed(pod):
     """The broker learns of it even where the program is never told: what is idle leaves politely and early."""
-    with pod.as_pid_1("default", "insert:1", "abandon", "begin:2", "abandon", "insert:3", "say:ready", "sleep:3",
+    with pod.as_pid_1("default", "insert:1", "abandon", "begin:2", "abandon", "insert:3", "say:ready", "sleep:6",
                       "insert:4", "exit:0") as box:
         box.wait_output("done say:ready")
         box.signal(TERM)
-        pod.until_count(0, 1, IDLE)
+        pod.until_count(0, 4, IDLE)
         assert pod.count() == 1  # the open transaction
-        assert box.exit_code(10) == 0, box.output()
+        assert box.exit_code(20) == 0, box.output()
         assert pod.rows() == "1,3,4"
 
 
@@ -294,8 +294,8 @@ def test_pid_1_exits_143_when_asked_to(pod):
     with pod.as_pid_1("default", "begin:1", "say:ready", "work:0.7", "commit", "sleep:60", PID1_EXIT="on") as box:
         box.wait_output("done say:ready")
         box.signal(TERM)
-        assert box.exit_code(5) == 143, box.output()
-        pod.until_count(0, 1)
+        assert box.exit_code(10) == 143, box.output()
+        pod.until_count(0, 5)
         assert pod.rows() == "1"
     assert RUDE not in pod.log()
 
@@ -306,6 +306,6 @@ def test_a_killed_pod_leaves_nothing_idle_behind(pod):
     with pod.as_pid_1("default", "insert:1", "abandon", "begin:2", "say:ready", "sleep:60") as box:
         box.wait_output("done say:ready")
         box.signal(signal.SIGKILL)
-        assert box.exit_code(5) == -signal.SIGKILL
-        pod.until_count(0, 1)
+        assert box.exit_code(10) == -signal.SIGKILL
+        pod.until_count(0, 5)
         assert pod.rows() == "1"
