@@ -1,4 +1,4 @@
-"""leaver.py DSN handler|plain|sigwait|loop: one idle connection, one open transaction with 0.7 s of work.
+"""leaver.py DSN handler|plain|sigwait|loop [SECONDS]: one idle connection, one open transaction with 0.7 s of work, or so many.
 
 Ends as its kind does when SIGTERM comes; see test_drain_matrix.py. `loop` inserts for ever and says what it is told.
 """
@@ -11,7 +11,7 @@ import time
 
 import psycopg2
 
-dsn, kind = sys.argv[1:3]
+dsn, kind, seconds = (*sys.argv[1:], "0.7")[:3]
 TERM = signal.SIGTERM
 
 
@@ -22,7 +22,7 @@ def connect():
 
 
 def work(cursor):
-    cursor.execute("select pg_sleep(0.7)")
+    cursor.execute("select pg_sleep(%s)", [seconds])
     cursor.execute("commit")
 
 
