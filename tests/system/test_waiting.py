@@ -34,11 +34,31 @@ def test_waiters_are_served_in_order(raw, pool, postgres_trust):
 def test_a_greedy_client_lets_the_others_in(raw, pool):
     """Back to back transactions on the only server, yet nobody waits for more than a few of them."""
     greedy, other = raw(MAX_SERVERS=1).login(), raw().login()
+    done, let_go_first, over = [], [], threading.Event()
+
+    def work():
+        while not over.is_set():
+            done.append(greedy.ask("select pg_sleep(0.01)"))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for _ in range(20):
+            before = len(done)
+            assert other.ask("select 1") == [["1"]]
+            let_go_first.append(len(done) - before)
+    finally:
+        over.set()
+        thread.join(20)
+    # mostly: this machine may pause before the question is sent; who is not let in at all waits for all of them
+    assert sorted(let_go_first)[10] < 5, let_go_first
+
+
+def test_a_client_that_has_said_much_at_once_lets_the_others_in_behind_it(raw):
+    greedy, other = raw(MAX_SERVERS=1).login(), raw().login()
     for _ in range(20):
         greedy.send(pgwire.query("select pg_sleep(0.01)") * 50)
-        start = time.monotonic()
         assert other.ask("select 1") == [["1"]]
-        assert time.monotonic() - start < 2
         for _ in range(50):
             greedy.rows()
 
