@@ -107,7 +107,7 @@ struct pp_server {
 	/* And what is under way may have changed that, which is known with the ReadyForQuery behind it: strings_doubtful, by
 	 * what nobody has read; reading_doubtful, by a text that says so. */
 	bool strings_doubtful, reading_doubtful;
-	bool defines; /* PP_TOUCH_DDL, in this transaction */
+	bool defines;	/* PP_TOUCH_DDL, in this transaction */
 	bool unsettles; /* what was prepared since the set was asked for, if executed */
 	bool has_forgetting; /* a statement of its client's name may forget statements, and nobody reads which */
 	bool readable; /* client_encoding is one the lexer can read */
