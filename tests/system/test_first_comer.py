@@ -98,7 +98,7 @@ def test_begun_by_hand_it_finds_its_directory(pool, tmp_path):
     try:
         wait.until(pool.is_up, "it listens")
         assert os.readlink(f"/proc/{broker.pid}/cwd") == str(pool.dir)
-        shutil.rmtree(pool.dir)
+        pool.dir.rename(pool.dir.with_name("elsewhere"))
         wait.until(pool.is_up, "its directory is made again")
     finally:
         broker.terminate()
