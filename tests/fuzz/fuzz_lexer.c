@@ -43,7 +43,7 @@ static void check_answer(struct pp_lexer *lx, uint32_t found)
 	char text[32];
 	require((pins == 0) == (*cause == '\0'));
 	require(strlen(cause) < PP_LEXER_CAUSE_MAX);
-	require((found & ~PP_PINS_ALL) < (uint32_t)PP_TOUCH_FORGETS << 1);
+	require(!(found & PP_TOUCH_DDL) || found & PP_TOUCH_UNSETTLED);
 	require(strlen(name) < PP_LEXER_NAME_MAX);
 	enum pp_shape shape = pp_lexer_shape(lx);
 	bool passed_on = shape == PP_SHAPE_PREPARE || shape == PP_SHAPE_EXECUTE;
