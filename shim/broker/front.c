@@ -9,9 +9,6 @@
 #include "broker/server.h"
 #include "broker/shed.h"
 
-/* What note_unsettled() keeps: nothing is left to be asked for. */
-#define NOTED (PP_TOUCH_UNSETTLED | PP_TOUCH_DDL)
-
 void pp_front_init(struct pp_front_run *f, struct pp_client *c, const uint8_t *bytes, size_t len)
 {
 	f->c = c;
@@ -31,78 +28,6 @@ void pp_front_touch_dated(struct pp_server *s, uint32_t watch)
 		s->touch.bits |= PP_PIN_DYNAMIC;
 }
 
-bool pp_front_is_alone(const struct pp_server *s)
-{
-	return s->defines || (s->pins | s->touch.bits) & PP_PIN_TEMP;
-}
-
-struct pp_plans_env pp_front_env(const struct pp_server *s)
-{
-	return (struct pp_plans_env){s->client->label, s->client->epoch, s->renames,
-				     pp_front_is_alone(s)};
-}
-
-/* Most of what a session with temporary objects makes and drops are those: they are no news to others. */
-static void note_definition(struct pp_server *s, uint32_t bits)
-{
-	s->defines = true;
-	if (!((bits | s->pins | s->touch.bits) & PP_PIN_TEMP))
-		s->database->plans.defined_at = s->broker->now;
-}
-
-void pp_front_definitions_over(struct pp_server *s)
-{
-	if (s->defines)
-		note_definition(s, 0);
-	s->defines = false;
-}
-
-/* Until the transaction's end, or until the server has been asked what became of it. */
-static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
-{
-	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_OPAQUE | PP_PIN_PREPARE;
-	s->unsettled |= (bits & PP_TOUCH_UNSETTLED) != 0;
-	if (bits & PP_TOUCH_DDL)
-		note_definition(s, bits);
-	s->renames |= renames || bits & unseen;
-}
-
-/* What was set, in this transaction or before, may be reset. */
-static bool resets_reading(const struct pp_server *s, const struct pp_touched *text)
-{
-	static const char *const names[] = {"standard_conforming_strings", "client_encoding"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		bool is_meant = text->names.all || pp_nameset_has(&text->names, names[i]);
-		if (is_meant && (s->rereads || pp_label_get(pp_labels_view(s->label), names[i])))
-			return true;
-	}
-	return false;
-}
-
-/* ROLLBACK brings back what its transaction has changed, COMMIT what was changed for it alone. */
-static void note_reading(struct pp_server *s, const struct pp_touched *text)
-{
-	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_PREPARE;
-	bool rereads = text->rereads || resets_reading(s, text);
-	s->reading_doubtful |= rereads || (s->rereads && text->bits & PP_TOUCH_END);
-	s->strings_doubtful |=
-		text->bits & unseen || (text->names.all && s->own.kind == PP_OWN_PROBE);
-	s->rereads |= rereads;
-}
-
-bool pp_front_reads_as_ever(const struct pp_server *s)
-{
-	return !s->rereads && !s->strings_doubtful && !s->reading_doubtful;
-}
-
-void pp_front_is_answered(struct pp_server *s)
-{
-	if (pp_tx_is_busy(&s->tx) || pp_tx_is_in_batch(&s->tx))
-		return;
-	s->strings_doubtful = s->reading_doubtful = false;
-	s->rereads &= s->tx.status != PP_TX_IDLE;
-}
-
 void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 {
 	struct pp_label label = pp_labels_view(s->client->label);
@@ -111,12 +36,11 @@ void pp_front_touch(struct pp_server *s, const struct pp_touched *text)
 		s->database->hidden->generation++; /* what was read before is read again */
 	}
 	s->doubtful = text->bits & PP_PIN_OPAQUE & ~s->touch.bits;
-	note_unsettled(s, text->bits, text->renames);
-	note_reading(s, text);
+	pp_front_note(s, text);
 	if (text->bits & PP_TOUCH_DATABASE)
 		pp_shed_begin(s);
 	/* Nearly always there is nothing to end. */
-	if (text->bits & ~(PP_TOUCH_END | NOTED) || may_have_state(s))
+	if (text->bits & ~(PP_TOUCH_END | PP_FRONT_NOTED) || may_have_state(s))
 		pp_touch_add(&s->touch, text, s->own.kind == PP_OWN_PROBE ? NULL : &label);
 	if (s->pins & PP_PIN_SESSION) /* it was told at login */
 		s->touch.bits &= ~(uint32_t)PP_PIN_PID;
@@ -144,10 +68,8 @@ static uint32_t finish(struct pp_server *s)
 uint32_t pp_front_runs(struct pp_server *s, uint32_t bits)
 {
 	bits = pp_front_sql_touch(s, bits);
-	note_unsettled(s, bits, pp_lexer_names_rename(&s->lexer));
-	s->reading_doubtful |= pp_lexer_names_reread(&s->lexer);
-	s->rereads |= pp_lexer_names_reread(&s->lexer);
-	return bits & ~NOTED;
+	pp_front_note_lexed(s, bits);
+	return bits & ~PP_FRONT_NOTED;
 }
 
 /* Does a text's answer depend on nothing but the text and the watch? */

@@ -57,6 +57,12 @@ enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *h
 /* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);
+/* What pp_front_note() keeps: nothing is left to be asked for. */
+#define PP_FRONT_NOTED (PP_TOUCH_UNSETTLED | PP_TOUCH_DDL)
+/* A text is on its way: what it changes for the texts behind it. */
+void pp_front_note(struct pp_server *s, const struct pp_touched *text);
+/* The same of the text that has just been lexed, with these bits. */
+void pp_front_note_lexed(struct pp_server *s, uint32_t bits);
 /* Texts are read as the client's label has it, for sure. */
 bool pp_front_reads_as_ever(const struct pp_server *s);
 /* ReadyForQuery was heard. */
