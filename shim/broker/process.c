@@ -119,7 +119,7 @@ static bool is_busy(const struct pp_client *c)
 	if (c->gone)
 		return false;
 	switch (c->state) {
-	case PP_CLIENT_WAITING: return pp_client_is_greeted(c);
+	case PP_CLIENT_WAITING: return c->database && pp_client_is_greeted(c);
 	case PP_CLIENT_LENT:
 		/* A pinned server between transactions holds nothing open. */
 		return c->server && (c->skip || !pp_tx_is_idle(&c->server->tx));
@@ -213,8 +213,9 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags)
 		return PP_IPC_OK;
 	if (!p || is_due(p, flags, first) || !has_open_work(p) || b->orders.refuse_lending)
 		return PP_IPC_NOW;
+	if (!p->waiting)
+		p->waiting_at = b->now; /* else who is told again and again would never be late */
 	p->waiting = true;
-	p->waiting_at = b->now;
 	return PP_IPC_WAIT;
 }
 

@@ -153,9 +153,11 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		b->finished = true;
 		pp_lend_finish(b);
 	}
-	if (orders->end)
+	if (orders->end) {
+		pp_process_release_all(
+			b); /* what they were told to wait for does not come any more */
 		pp_broker_stop(b);
-	else if (orders->close_idle)
+	} else if (orders->close_idle)
 		pp_lend_sweep(b);
 }
 
@@ -222,7 +224,7 @@ static void plan_next(struct pp_broker *b)
 	/* Nothing open and nobody there: once a second is enough (one wake-up, no more, for an idle pod). Not at the
 	 * start: a broker is started because somebody comes. */
 	bool quiet = !b->pools.open && !b->clients.count && b->now - b->started > PP_START_MS;
-	pp_ms next = b->now + (quiet ? 1000 : PP_TICK_MS);
+	pp_ms next = b->now + (quiet && !b->drain.parting ? 1000 : PP_TICK_MS);
 	if (b->next_governor_at > b->now && b->next_governor_at < next)
 		next = b->next_governor_at;
 	pp_ms try = pp_pools_next_try(&b->pools, b->now);

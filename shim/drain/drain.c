@@ -146,11 +146,12 @@ static void step_run(struct pp_drain *d, const struct pp_drain_counts *counts, p
 	}
 	if (d->idle_since < 0)
 		d->idle_since = now;
-	pp_ms idle = now - d->idle_since;
-	bool parted = d->parting && idle >= d->linger_ms + PP_DRAIN_PARTING_MS;
-	d->parting = idle >= d->linger_ms;
-	if (counts->awaited || parted)
+	if (!d->parting) {
+		d->parting = counts->awaited || now - d->idle_since >= d->linger_ms;
+		d->parting_at = now;
+	} else if (now - d->parting_at >= PP_DRAIN_PARTING_MS) {
 		set_state(d, PP_DRAIN_FINISH, now);
+	}
 }
 
 static void step_drain(struct pp_drain *d, const struct pp_drain_counts *counts, pp_ms now)

@@ -6,7 +6,7 @@
  *    | ^                              | |                           |
  *    | |  one that stays, and nobody  | |                           |
  *    | +--- has told us to leave -----+ | no client and no process  | no client left, end of
- *    | parted, or awaited               | left, or second own TERM  | grace, or second own TERM
+ *    | parted                           | left, or second own TERM  | grace, or second own TERM
  *    |                                  v                           v
  *    +------------------------------> FINISH <----------------------+
  *
@@ -17,7 +17,7 @@
  * soon as somebody stays, begins anew when all leave again, and never gets to FORCE: in a pod that lives on that would be
  * an outage; in one that ends, the kill ends what is open, as without us. An event makes it certain, and its time counts.
  *
- * Parting: who is idle for linger_ms first lets nobody in by the short way (orders.ask), and ends a moment later if nobody has
+ * Parting: who is idle for linger_ms, or awaited, first lets nobody in by the short way (orders.ask), and ends a moment later if nobody has
  * come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job; sleep 60; done`).
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down needs its database); idle
@@ -82,9 +82,10 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 struct pp_drain {
 	enum pp_drain_state state;
 	pp_ms grace_ms, linger_ms;
-	pp_ms began_at;	   /* DRAIN entered */
-	pp_ms idle_since;  /* RUN with nothing to do; -1 otherwise */
-	bool parting;	   /* and that for linger_ms */
+	pp_ms began_at;	  /* DRAIN entered */
+	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
+	pp_ms parting_at;
+	bool parting;	   /* and that for linger_ms, or awaited: since then */
 	bool surmised;	   /* DRAIN only because every process leaves */
 	pp_ms own_term_at; /* the first own TERM; -1: none */
 	bool at_once;	   /* FINISH is the end: we were told, or nobody will live on */

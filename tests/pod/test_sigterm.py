@@ -4,6 +4,7 @@ Whatever the program does about the signal without podpool it does with it, with
 open transaction commits; the server hears Terminate; and soon after the last process is gone nothing of
 the pod is left in pg_stat_activity (test_drain_matrix.py: within a second). PP_DIRECT=1 runs what must hold without podpool, too.
 """
+import contextlib
 import os
 import re
 import pathlib
@@ -135,6 +136,21 @@ def test_own_handler_that_means_something_else_is_no_end(pod):
         term_child(box)
         assert child_end(box, 10) == 0, box.output()
         assert pod.rows() == "1,2,3,4"
+
+
+def test_sigterm_again_and_again_is_now(pod):
+    """`while kill $p; do :; done`: each is a copy of the one before it, but not of the first."""
+    with pod.under_init("default", "begin:1", "say:ready", "sleep:60") as box:
+        box.wait_output("done say:ready")
+        child = box.pid_outside(int(box.output().split("child=")[1].split()[0]))
+        deadline = time.monotonic() + 5
+        with contextlib.suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.kill(child, TERM)
+                time.sleep(0.02)
+        assert time.monotonic() < deadline
+        assert child_end(box, 10) == -TERM
+        assert pod.rows() == ""
 
 
 def test_a_second_sigterm_finds_the_default_action_and_is_now(pod):

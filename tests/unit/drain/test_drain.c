@@ -130,6 +130,9 @@ START_TEST(test_drain_who_is_awaited_does_not_linger)
 	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &counts, 1000).finish);
 	counts.servers = 0;
 	struct pp_drain_orders o = tell(&d, PP_DRAIN_EV_TICK, &counts, 1001);
+	ck_assert(o.ask && !o.finish);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &counts, 1500).finish);
+	o = tell(&d, PP_DRAIN_EV_TICK, &counts, 1501);
 	ck_assert(o.finish && o.end);
 }
 END_TEST
