@@ -55,11 +55,12 @@ static bool resets_reading(const struct pp_server *s, const struct pp_touched *t
 /* ROLLBACK brings back what its transaction has changed, COMMIT what was changed for it alone. */
 static void note_reading(struct pp_server *s, const struct pp_touched *text)
 {
-	const uint32_t unseen = PP_PIN_DYNAMIC | PP_PIN_PREPARE;
+	/* DO and CALL; what every text may do while nobody knows what functions do is not enough to doubt those behind it. */
+	const uint32_t code = PP_PIN_DYNAMIC | PP_TOUCH_END | PP_TOUCH_UNSETTLED;
+	bool runs_code = (text->bits & code) == code || text->bits & PP_PIN_PREPARE;
 	bool rereads = text->rereads || resets_reading(s, text);
 	s->reading_doubtful |= rereads || (s->rereads && text->bits & PP_TOUCH_END);
-	s->strings_doubtful |=
-		text->bits & unseen || (text->names.all && s->own.kind == PP_OWN_PROBE);
+	s->strings_doubtful |= runs_code || (text->names.all && s->own.kind == PP_OWN_PROBE);
 	s->rereads |= rereads;
 }
 

@@ -74,18 +74,15 @@ static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_hea
 	bool is_new;
 	struct pp_plan *plan = pp_plans_take(c->database, pp_front_env(c->server),
 					     f->bytes + f->at + end, head->total - end, &is_new);
-	/* Others who say it have it read as ever: what is found in it now is for this client alone. */
 	bool odd = plan && !pp_front_reads_as_ever(c->server);
 	bool is_read = plan && !odd && !is_new && plan->watch == c->database->hidden->generation;
 	if (plan && !is_read && !pp_front_learn_touch(c->server, plan)) {
 		pp_plan_drop(plan);
 		return NULL;
 	}
-	if (odd) {
+	if (odd)
 		pp_server_pin(c->server, plan->touch ? plan->touch->bits & PP_PIN_OPAQUE : 0,
 			      "a text whose strings may be read otherwise");
-		plan->watch--; /* whoever finds it next reads it again */
-	}
 	return plan;
 }
 

@@ -106,7 +106,8 @@ bool pp_front_learn_touch(struct pp_server *s, struct pp_plan *plan)
 	plan->watch = s->database->hidden->generation;
 	if (plan->touch)
 		pp_touch_read(plan->touch, bits, &s->lexer);
-	else if (bits)
+	/* Others who have it read it as ever: what is found in it now is for this client alone. */
+	if ((bits && !plan->touch) || !pp_front_reads_as_ever(s))
 		plan->watch--; /* whoever finds it next reads it again */
 	return plan->touch || !bits;
 }
