@@ -71,6 +71,9 @@ void pp_lend_detach(struct pp_server *s)
 	c->server = NULL;
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
+	if (!pp_flight_is_empty(
+		    &s->flight)) /* its client left in the midst: no other is to wait for that */
+		pp_flight_finish(&s->flight);
 	s->forgets = s->has_forgetting = false;
 	s->unsettled = s->unsettles = s->renames = false;
 	s->rereads = s->strings_doubtful = s->reading_doubtful = false;
@@ -198,6 +201,7 @@ bool pp_lend_may_return(const struct pp_server *s)
 static void take_back(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
+	pp_assert(pp_flight_is_empty(&s->flight));
 	pp_lend_detach(s);
 	pp_touch_clear(&s->touch);
 	pp_client_set_state(c, PP_CLIENT_IDLE);

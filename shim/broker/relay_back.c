@@ -14,7 +14,7 @@
 #include "broker/server.h"
 #include "wire/error.h"
 
-/* Rows, most of what is ever said: nothing of ours ends with them, and nobody here reads them. */
+/* Rows, most of what is ever said: nothing of ours is swallowed with them, and nobody here reads them. */
 static bool is_only_passed_on(uint8_t type)
 {
 	return type == PP_BACK_DATA_ROW || type == PP_BACK_ROW_DESCRIPTION ||
@@ -102,6 +102,9 @@ static bool take_head(struct pp_back_run *b)
 		return begin_to_swallow(b, head.total);
 	}
 	if (is_only_passed_on(head.type) && !own) {
+		/* A portal's description is a whole answer; a Query may have its number. */
+		if (s->tx.answered != number)
+			(void)pp_flight_answered(&s->flight, number);
 		s->skip = head.total;
 		return true;
 	}

@@ -2,7 +2,7 @@
 import pytest
 
 from support import pgwire
-from support.pgwire import FLUSH, SYNC, bind, copy_data, describe, execute, parse, query
+from support.pgwire import FLUSH, SYNC, bind, close, copy_data, describe, execute, parse, query
 
 TABLE = """create table t (n int primary key, note text);
            insert into t select n, 'note ' || n from generate_series(1, 20) n"""
@@ -239,3 +239,18 @@ def test_more_than_can_be_under_way_is_said_and_the_connection_half_closed(diff)
         a.end()
         b.sql("select count(*) from stage.t")
     diff(script, TABLE)
+
+
+@pytest.mark.parametrize("what", [b"P", b"S"])
+def test_a_query_behind_a_describe_of_its_batch(diff, what):
+    """RowDescription is the whole answer to Describe: what is said of the Query behind it is over with that."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        for _ in range(3):
+            a.say(parse("select 1"), bind(), describe(what), query("select 2"))
+            a.hear(b"Z")
+            for one in (b, a):
+                one.batch(parse("select 3", "s"))
+                one.batch(bind(name="s"), execute())
+                one.batch(close(b"S", "s"))
+    diff(script)
