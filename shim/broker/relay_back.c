@@ -195,6 +195,13 @@ static void leave_first(struct pp_back_run *b)
 	(void)!pp_stream_write(&s->stream, terminate, sizeof terminate);
 }
 
+/* Who waits for a ReadyForQuery may not know yet that it will not come: the Query that asks for it is behind an error. */
+static bool may_go_on(const struct pp_back_run *b)
+{
+	struct pp_server *s = b->s;
+	return pp_flight_has_room(&s->flight) || (b->failed && pp_buf_len(&s->client->in));
+}
+
 static size_t run(struct pp_back_run *b)
 {
 	struct pp_server *s = b->s;
@@ -216,7 +223,7 @@ static size_t run(struct pp_back_run *b)
 	leave_first(b);
 	if (pp_back_send(b) && b->ready && s->client)
 		after_ready(s);
-	else if (!s->gone && s->client && pp_flight_has_room(&s->flight))
+	else if (!s->gone && s->client && may_go_on(b))
 		pp_client_continue(s->client);
 	else if (!s->gone && s->client)
 		pp_client_check_eof(s->client);

@@ -254,3 +254,17 @@ def test_a_query_behind_a_describe_of_its_batch(diff, what):
                 one.batch(bind(name="s"), execute())
                 one.batch(close(b"S", "s"))
     diff(script)
+
+
+@pytest.mark.parametrize("behind", [[bind(), execute()], [bind(name="n"), execute()], [describe(b"S", "n")],
+                                    [close(b"S", "n")], [parse("select 'n'", "n")]])
+@pytest.mark.parametrize("first", [[], [parse("select 'n'", "n")]])
+def test_what_waits_behind_a_query_that_an_error_discards(diff, first, behind):
+    """No ReadyForQuery comes before the Sync that waits as well."""
+    def script(play):
+        a = play.open("a")
+        a.batch(parse("select 'mine'"))
+        a.say(*first, execute("nothing"), query("select 'discarded'"), *behind, SYNC)
+        a.hear(b"Z")
+        a.batch(bind(), execute())
+    diff(script)
