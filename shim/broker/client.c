@@ -71,12 +71,13 @@ void pp_client_continue(struct pp_client *c)
 	pp_client_check_eof(c);
 }
 
-/* It has said more, and that waits: whoever ends the waiting looks at it, and comes back here. */
+/* It has said more, and that waits: whoever ends the waiting looks at it, and comes back here. Half a message waits as well
+ * until all is answered that was said before. */
 static bool is_held_back(const struct pp_client *c)
 {
 	const struct pp_server *s = c->server;
-	return pp_buf_len(&c->in) &&
-	       (s->flight.full || pp_server_is_congested(s) || pp_hidden_holds(c));
+	return pp_buf_len(&c->in) && (s->flight.full || pp_tx_will_be_ready(&s->tx) ||
+				      pp_server_is_congested(s) || pp_hidden_holds(c));
 }
 
 void pp_client_check_eof(struct pp_client *c)

@@ -170,7 +170,8 @@ void pp_client_close(struct pp_client *c, const char *reason);
 /* Stops or resumes reading its socket. */
 void pp_client_pause(struct pp_client *c, bool paused);
 
-/* After FIN the server answers what it was asked before, then ends: so do we. Closes when nothing is owed. */
+/* After FIN the server answers what it was asked before, then ends: so do we. Closes when nothing is owed, nor held back that
+ * will be asked yet. */
 void pp_client_check_eof(struct pp_client *c);
 
 /* Handles what is in c->in as its state demands (after the state changed, or a server was lent). */

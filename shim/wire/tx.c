@@ -65,6 +65,12 @@ bool pp_tx_owes_ready(const struct pp_tx *tx)
 	return tx->count > (pp_tx_is_in_batch(tx) ? 1 : 0);
 }
 
+bool pp_tx_will_be_ready(const struct pp_tx *tx)
+{
+	bool reads = tx->copy_in && !tx->copy_ended;
+	return pp_tx_owes_ready(tx) && !reads && !tx->uncertain;
+}
+
 bool pp_tx_is_spare(const struct pp_tx *tx, uint8_t type)
 {
 	if (type != PP_BACK_READY || tx->spare == 0)

@@ -139,6 +139,9 @@ bool pp_tx_may_discard(const struct pp_tx *tx);
 /* Is a ReadyForQuery owed for what was sent before? */
 bool pp_tx_owes_ready(const struct pp_tx *tx);
 
+/* Will one be said without more from the client? */
+bool pp_tx_will_be_ready(const struct pp_tx *tx);
+
 /* Does the server work on the extended message that is the next to be answered? */
 bool pp_tx_is_at_extended(const struct pp_tx *tx);
 

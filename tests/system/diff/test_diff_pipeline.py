@@ -268,3 +268,33 @@ def test_what_waits_behind_a_query_that_an_error_discards(diff, first, behind):
         a.hear(b"Z")
         a.batch(bind(), execute())
     diff(script)
+
+
+@pytest.mark.parametrize("name", ["s1", ""])
+def test_a_batch_waits_for_a_statement_said_before_and_the_connection_is_half_closed(diff, name):
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.batch(parse("insert into stage.t values (100)", "s0"))
+        b.sql("begin; lock table stage.other in access exclusive mode")
+        a.say(parse("select n from stage.other", name), SYNC,
+              bind(name="s0"), execute(), bind(name=name), execute(), SYNC)
+        a.wire.half_close()
+        b.sql("select pg_sleep(.3)")
+        b.sql("commit")
+        a.end()
+        b.sql("select count(*) from stage.t where n = 100")
+    diff(script, TABLE + "; create table other (n int)")
+
+
+@pytest.mark.parametrize("rest", [[], [copy_data(b"x")[:3]], [copy_data(b"100\tx\n"), b"c"]])
+def test_a_connection_is_closed_in_the_midst_of_a_copy(diff, rest):
+    """The rest will not come, whatever is owed."""
+    def script(play):
+        a, b = play.open("a"), play.open("b")
+        a.say(query("copy stage.t from stdin"))
+        a.hear(b"G")
+        a.say(*rest)
+        a.wire.sock.close()
+        play.servers(0)
+        b.sql("select count(*) from stage.t where n = 100")
+    diff(script, TABLE)

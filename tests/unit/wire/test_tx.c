@@ -125,6 +125,30 @@ START_TEST(test_tx_may_discard_what_no_sync_parts_from_something_unanswered)
 }
 END_TEST
 
+START_TEST(test_tx_will_be_ready_unless_it_waits_for_more_of_a_copy)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'P'), 0);
+	ck_assert_msg(!pp_tx_will_be_ready(&tx), "the Sync is still to come");
+	ck_assert_int_eq(pp_tx_front(&tx, 'S'), 0);
+	ck_assert_int_eq(pp_tx_front(&tx, 'B'), 0);
+	ck_assert_msg(pp_tx_will_be_ready(&tx), "whatever is open behind it");
+	ck_assert_int_eq(pp_tx_back(&tx, '1', 0), 0);
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'I'), 0);
+	ck_assert(!pp_tx_will_be_ready(&tx));
+	pp_tx_init(&tx);
+	ck_assert_int_eq(pp_tx_front(&tx, 'Q'), 0);
+	ck_assert(pp_tx_will_be_ready(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'G', 0), 0);
+	ck_assert(!pp_tx_will_be_ready(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'c'), 0);
+	ck_assert(pp_tx_will_be_ready(&tx));
+	tx.uncertain = true;
+	ck_assert(!pp_tx_will_be_ready(&tx));
+}
+END_TEST
+
 START_TEST(test_tx_has_failed_when_nothing_is_under_way_that_could_end_it)
 {
 	struct pp_tx tx;
@@ -288,6 +312,7 @@ int main(void)
 	tcase_add_test(c, test_tx_counts_what_was_asked_and_is_over);
 	tcase_add_test(c, test_tx_knows_the_answer_to_the_brokers_own_query);
 	tcase_add_test(c, test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes);
+	tcase_add_test(c, test_tx_will_be_ready_unless_it_waits_for_more_of_a_copy);
 	tcase_add_test(c, test_tx_may_discard_what_no_sync_parts_from_something_unanswered);
 	tcase_add_test(c, test_tx_has_failed_when_nothing_is_under_way_that_could_end_it);
 	suite_add_tcase(s, c);
