@@ -166,6 +166,7 @@ static struct pp_plan *make(struct pp_database *db, struct pp_plans_env env, con
 	plan->body_len = body_len;
 	plan->local = env.local;
 	plan->alone = env.alone;
+	plan->asked_at = db->broker->now; /* whatever a server infers, it does so from now on */
 	look_at(plan);
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, len, plan);
 	if (!plan->hh.tbl) {
@@ -264,21 +265,27 @@ void pp_plan_retire(struct pp_plan *plan)
 	HASH_ADD_KEYPTR(hh, plans->by_key, plan->key, plan->env_len + plan->body_len, plan);
 }
 
-struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
+/* What executing it does, as it was read. False: no memory. */
+static bool inherit_touch(struct pp_plan *now, const struct pp_plan *plan)
 {
-	bool is_new;
-	struct pp_plan *now =
-		pp_plans_take(plan->database, env, pp_plan_body(plan), plan->body_len, &is_new);
-	if (!now || !is_new)
-		return now;
 	now->watch = plan->watch;
-	now->asked_at = plan->asked_at;
 	now->touch = plan->touch ? malloc(sizeof *now->touch) : NULL;
 	if (now->touch)
 		*now->touch = *plan->touch;
-	if (!plan->touch || now->touch)
+	else if (plan->touch)
+		now->watch--; /* whoever finds it next reads it again */
+	return now->touch || !plan->touch;
+}
+
+struct pp_plan *pp_plans_renew(struct pp_plan *plan, struct pp_plans_env env)
+{
+	bool is_new;
+	pp_plan_hold(plan); /* perhaps nobody names it: it is not what makes room for the new one */
+	struct pp_plan *now =
+		pp_plans_take(plan->database, env, pp_plan_body(plan), plan->body_len, &is_new);
+	pp_plan_drop(plan);
+	if (!now || !is_new || inherit_touch(now, plan))
 		return now;
-	now->watch--; /* whoever finds it next reads it again */
 	pp_plan_drop(now);
 	return NULL;
 }
@@ -290,6 +297,7 @@ struct pp_plan *pp_plans_copy(struct pp_plan *plan, struct pp_plans_env env)
 	if (params) {
 		memcpy(params, plan->params, plan->params_len);
 		pp_plan_described(copy, params, plan->params_len, plan->rowless);
+		copy->asked_at = plan->asked_at;
 	}
 	if (copy && (params || !plan->params)) {
 		copy->shape = plan->shape;

@@ -57,7 +57,8 @@ struct pp_plan {
 	struct pp_labels_entry *names; /* counted: under which its Parse was said */
 	uint8_t *params; /* owned: as ParameterDescription had them; NULL: as its Parse says */
 	size_t params_len;
-	pp_ms asked_at; /* a server was last asked what those are */
+	pp_ms asked_at; /* those that are known, or will be next, were inferred no earlier: the plan was made then, or Parse and
+			   the question for them were last about to be sent; 0: it was discarded */
 	size_t env_len, body_len;
 	uint8_t key[]; /* environment, then the body of Parse behind the name */
 };

@@ -255,6 +255,48 @@ START_TEST(test_plans_nobody_names_make_room_the_oldest_first)
 }
 END_TEST
 
+START_TEST(test_plans_are_not_what_makes_room_for_their_renewal)
+{
+	struct pp_plan *old = plan(0);
+	static struct pp_plan *plans[PP_PLANS_MAX];
+	old->touch = calloc(1, sizeof *old->touch);
+	old->touch->bits = 7;
+	pp_plan_drop(old);
+	for (int i = 1; i < PP_PLANS_MAX; i++)
+		plans[i] = plan(i);
+	pp_plan_retire(old);
+	ck_assert_ptr_null(pp_plans_renew(old, (struct pp_plans_env){0}));
+	pp_plan_drop(plans[7]);
+	struct pp_plan *now = pp_plans_renew(old, (struct pp_plans_env){0});
+	ck_assert(now && now != old && now->touch->bits == 7);
+	ck_assert_uint_eq(old->users, 0);
+	plans[7] = now;
+	for (int i = 1; i < PP_PLANS_MAX; i++)
+		pp_plan_drop(plans[i]);
+}
+END_TEST
+
+START_TEST(test_plans_renewed_are_inferred_from_then_on)
+{
+	broker.now = 100;
+	struct pp_plan *p = take_plain(LABEL(""), "select $1");
+	pp_plan_described(p, calloc(1, 2), 2, false);
+	ck_assert(!pp_plan_is_dated(p));
+	db.plans.defined_at = 150;
+	ck_assert(pp_plan_is_dated(p));
+	broker.now = 200;
+	pp_plan_retire(p);
+	struct pp_plan *copy = pp_plans_copy(p, (struct pp_plans_env){.alone = true});
+	ck_assert_msg(pp_plan_is_dated(copy), "it has the types of before");
+	struct pp_plan *now = pp_plans_renew(p, (struct pp_plans_env){0});
+	pp_plan_described(now, calloc(1, 2), 2, false); /* whoever has asked */
+	ck_assert(now != p && !pp_plan_is_dated(now));
+	pp_plan_drop(p);
+	pp_plan_drop(copy);
+	pp_plan_drop(now);
+}
+END_TEST
+
 START_TEST(test_plans_that_are_all_named_leave_no_room)
 {
 	static struct pp_plan *plans[PP_PLANS_MAX];
@@ -408,6 +450,8 @@ int main(void)
 	tcase_add_test(c, test_plans_whose_types_may_be_others_by_now_are_asked_for_again);
 	tcase_add_test(c, test_plans_learn_the_types_that_a_server_inferred);
 	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
+	tcase_add_test(c, test_plans_are_not_what_makes_room_for_their_renewal);
+	tcase_add_test(c, test_plans_renewed_are_inferred_from_then_on);
 	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);
 	tcase_add_test(c, test_plans_are_capped_in_bytes);
 	tcase_add_test(c, test_plans_know_their_description_from_text_and_types);
