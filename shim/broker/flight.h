@@ -61,7 +61,7 @@ struct pp_flight_mark {
 	size_t params_len;
 	bool same;  /* UNNAMED: it replaces its equal, `before` is empty */
 	bool known; /* UNNAMED, QUERY: the server had what it replaces */
-	bool ended; /* UNNAMED: and a Query has ended it since */
+	bool ended; /* UNNAMED, QUERY: and a Query that nothing discards has ended it since */
 };
 
 /* Beyond, the client waits for replies. */

@@ -25,8 +25,8 @@ struct pp_heal {
 	size_t len;	/* 0: none is kept */
 	uint32_t number;
 	bool tells; /* its client asks for the result's description */
-	struct pp_plan *
-		plan; /* of message `number`; `last` of what has been used last: not counted, never followed */
+	/* Of message `number`; `last` of what has been used last. Not counted: looked at only if the server has a copy of it. */
+	struct pp_plan *plan;
 	struct pp_plan *last;
 	uint32_t last_number;
 	uint32_t again_at; /* pp_tx.asked where a batch was said again: it is not kept anew */
