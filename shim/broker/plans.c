@@ -316,10 +316,14 @@ struct pp_plan *pp_plan_hold(struct pp_plan *plan)
 
 void pp_plan_drop(struct pp_plan *plan)
 {
-	if (plan) {
-		pp_assert(plan->users > 0);
-		plan->users--;
-	}
+	if (!plan)
+		return;
+	pp_assert(plan->users > 0);
+	if (--plan->users || !(plan->alone || plan->local))
+		return;
+	struct pp_list *used = &plan->database->plans.used;
+	pp_list_remove(used, &plan->link); /* nobody finds it again: the first to make room */
+	pp_list_prepend(used, &plan->link);
 }
 
 void pp_plans_finish(struct pp_plans *plans)

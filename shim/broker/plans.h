@@ -3,7 +3,7 @@
  * A plan is what Parse says but for the name: text and parameter types, and the settings that decide what the names in it
  * mean (search_path, role), and how it is read, where that matters (session/reading.h). Clients name plans (statements.h), servers have
  * copies of them (copies.h) under the broker's own name. Plans nobody names are kept for the next client that
- * connects and prepares the same again, up to a cap.
+ * connects and prepares the same again, up to a cap; those that nobody else would find are the first to go.
  */
 #ifndef PP_BROKER_PLANS_H
 #define PP_BROKER_PLANS_H

@@ -255,6 +255,21 @@ START_TEST(test_plans_nobody_names_make_room_the_oldest_first)
 }
 END_TEST
 
+START_TEST(test_plans_that_were_a_sessions_alone_make_room_first)
+{
+	struct pp_plan *oldest = plan(0);
+	pp_plan_drop(oldest);
+	for (int i = 1; i < PP_PLANS_MAX - 1; i++)
+		pp_plan_drop(plan(i));
+	struct pp_plan *own = pp_plans_renew(oldest, (struct pp_plans_env){.alone = true});
+	ck_assert_uint_eq(db.plans.used.count, PP_PLANS_MAX);
+	pp_plan_drop(own);
+	pp_plan_drop(plan(PP_PLANS_MAX));
+	ck_assert_ptr_eq(plan(0), oldest);
+	pp_plan_drop(oldest);
+}
+END_TEST
+
 START_TEST(test_plans_are_not_what_makes_room_for_their_renewal)
 {
 	struct pp_plan *old = plan(0);
@@ -450,6 +465,7 @@ int main(void)
 	tcase_add_test(c, test_plans_whose_types_may_be_others_by_now_are_asked_for_again);
 	tcase_add_test(c, test_plans_learn_the_types_that_a_server_inferred);
 	tcase_add_test(c, test_plans_nobody_names_make_room_the_oldest_first);
+	tcase_add_test(c, test_plans_that_were_a_sessions_alone_make_room_first);
 	tcase_add_test(c, test_plans_are_not_what_makes_room_for_their_renewal);
 	tcase_add_test(c, test_plans_renewed_are_inferred_from_then_on);
 	tcase_add_test(c, test_plans_that_are_all_named_leave_no_room);
