@@ -66,6 +66,14 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 	return pp_front_pass(f, head);
 }
 
+/* What nobody else can use takes the room of what many do. */
+static bool has_enough_alone(const struct pp_client *c)
+{
+	return pp_front_is_alone(c->server) &&
+	       pp_statements_alone(c->statements) >= PP_STATEMENTS_ALONE_MAX;
+}
+
+/* NULL: there is no room for it. */
 static struct pp_plan *plan_of(struct pp_front_run *f, const struct pp_frame_head *head,
 			       const struct pp_front_name *name)
 {
@@ -180,7 +188,7 @@ enum pp_step pp_front_parse(struct pp_front_run *f, enum pp_frame frame,
 		return parse_natively(f, head, name, "a long prepared statement");
 	if (s->pins & PP_PIN_STATEMENT || pp_front_sql_is_unsure(s) || s->tx.uncertain)
 		return parse_natively(f, head, name, "a prepared statement beside those of SQL");
-	struct pp_plan *plan = plan_of(f, head, name);
+	struct pp_plan *plan = has_enough_alone(c) ? NULL : plan_of(f, head, name);
 	if (!plan)
 		return parse_natively(f, head, name, "no room for a prepared statement");
 	enum pp_step step = speaks_of_names(plan) ? parse_with_names(f, head, name)

@@ -165,6 +165,14 @@ static bool must_part(struct pp_server *s, const struct pp_plan *plan)
 	       s->tx.status != PP_TX_FAILED && pp_copies_find(&s->copies, plan) != PP_COPIES_FRESH;
 }
 
+/* No longer, and the server would have to prepare it anew: it would do so as for anybody. */
+static bool may_rejoin(struct pp_server *s, const struct pp_plan *plan)
+{
+	return plan->alone && !plan->changed && !pp_front_is_alone(s) &&
+	       !pp_front_is_foreign(s, plan) && s->tx.status != PP_TX_FAILED &&
+	       pp_copies_find(&s->copies, plan) != PP_COPIES_FRESH;
+}
+
 enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *head,
 			  const struct pp_front_name *name)
 {
@@ -177,6 +185,8 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 		s->forgets |= s->has_forgetting;
 		return step == PP_STEP_TAKE ? pp_front_pass(f, head) : step;
 	}
+	if (may_rejoin(s, plan))
+		plan = pp_heal_rejoin(s, plan, name->text);
 	if (pp_flight_is_plan_pending(&s->flight, &s->tx, plan))
 		return PP_STEP_STOP;
 	enum pp_step changed = plan->changed ? use_changed(f, head, name, &plan) : PP_STEP_WAIT;

@@ -139,6 +139,23 @@ struct pp_plan *pp_heal_apart(struct pp_server *s, struct pp_plan *plan, const c
 	return become(s, name, plan, pp_plans_copy(plan, pp_front_env(s)));
 }
 
+/* Were clients told the same of both? */
+static bool are_told_alike(const struct pp_plan *one, const struct pp_plan *other)
+{
+	bool same = one->params && other->params && one->params_len == other->params_len &&
+		    memcmp(one->params, other->params, one->params_len) == 0;
+	return (!one->infers || same) && (!one->shape || one->shape == other->shape);
+}
+
+struct pp_plan *pp_heal_rejoin(struct pp_server *s, struct pp_plan *plan, const char *name)
+{
+	struct pp_plan *shared =
+		pp_plans_find(plan->database, pp_front_env(s), pp_plan_body(plan), plan->body_len);
+	if (!shared || !are_told_alike(plan, shared))
+		return plan;
+	return become(s, name, plan, pp_plan_hold(shared));
+}
+
 /* What is there now under the plan's name is another one's: it is prepared anew for who has the old one. */
 static struct pp_plan *part(struct pp_server *s, struct pp_plan *plan, const char *name)
 {

@@ -57,6 +57,10 @@ struct pp_plan *pp_heal_renew(struct pp_server *s, struct pp_plan *plan, const c
 /* What is prepared anew of it now would be its session's alone: so the client's statement is, from now on. */
 struct pp_plan *pp_heal_apart(struct pp_server *s, struct pp_plan *plan, const char *name);
 
+/* The plan was its session's alone, which sees no more than the others again: the client's statement is what others have of
+ * the same text, if they were told the same of it. */
+struct pp_plan *pp_heal_rejoin(struct pp_server *s, struct pp_plan *plan, const char *name);
+
 /* That ReadyForQuery came: what was kept is the client's input again. */
 void pp_heal_again(struct pp_server *s);
 

@@ -50,6 +50,15 @@ struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name)
 	return st ? st->plan : NULL;
 }
 
+uint32_t pp_statements_alone(struct pp_statement *all)
+{
+	struct pp_statement *st, *next;
+	uint32_t count = 0;
+	HASH_ITER(hh, all, st, next)
+	count += st->plan->alone;
+	return count;
+}
+
 static void forget(struct pp_statement **all, struct pp_statement *st)
 {
 	HASH_DEL(*all, st);

@@ -14,6 +14,8 @@
 #define PP_STATEMENT_NAME_MAX 64
 /* Names per client; beyond, the client keeps its server. */
 #define PP_STATEMENTS_MAX 2000
+/* So many of them may be its session's alone (plans.h): with a temporary table, say, each text prepared is. */
+#define PP_STATEMENTS_ALONE_MAX 100
 
 struct pp_statement {
 	UT_hash_handle hh;    /* client.statements */
@@ -38,6 +40,9 @@ void pp_unnamed_forget_touch(struct pp_unnamed *unnamed);
 
 /* NULL: not defined. */
 struct pp_plan *pp_statements_find(struct pp_statement *all, const char *name);
+
+/* How many of them are their session's alone. */
+uint32_t pp_statements_alone(struct pp_statement *all);
 
 /* plan NULL: no longer defined. PP_ERR_FULL, PP_ERR_NOMEM: nothing is changed. */
 PP_MUSTCHECK int pp_statements_set(struct pp_statement **all, const char *name,

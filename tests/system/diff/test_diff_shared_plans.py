@@ -208,3 +208,43 @@ def test_a_notice_of_the_batch_before_is_its_clients(diff):
         a.hear(b"Z", times=2)
         b.sql("commit")
     diff(script, ALONE)
+
+
+def test_who_prepares_much_beside_a_temporary_table_keeps_the_server_for_it(diff):
+    """Nobody else can use these plans; what is prepared beyond a hundred is the server's own."""
+    def script(play):
+        a, b = on_stage(play)
+        for one in (a, b):
+            one.batch(parse("select n, 1 from t", "s"))
+        a.sql("create temp table mine (n int)")
+        for n in range(99):
+            a.batch(parse(f"select n, {n} from t", f"t{n}"), bind(name=f"t{n}"), execute())
+        a.sql("drop table mine")
+        for one in (a, b, a):
+            one.batch(bind(name="s"), execute())
+        play.pins()
+        a.sql("create temp table mine (n int)")
+        for n in range(50):
+            a.batch(parse(f"select n, {n} from t", f"u{n}"), bind(name=f"u{n}"), execute())
+        play.pins("statement")
+        for name in ("s", "t0", "u0", "u49"):
+            a.batch(bind(name=name), execute())
+        a.batch(close(b"S", "u49"), parse("select 'anew'", "u49"), bind(name="u49"), execute())
+        b.batch(bind(name="s"), execute())
+    diff(script, ALONE)
+
+
+def test_after_its_temporary_table_a_sessions_statements_are_the_others_again(diff):
+    def script(play):
+        a, b = on_stage(play)
+        for one in (a, b):
+            one.batch(parse("select n from t where n >= $1", "s"), describe(b"S", "s"))
+        a.sql("create temp table u (n int)")
+        for one in (a, b, a):
+            one.batch(bind("0", name="s"), execute())
+        a.sql("drop table u")
+        for one in (a, b) * 3:
+            one.batch(bind("0", name="s"), execute())
+            one.batch(describe(b"S", "s"))
+        play.pins()
+    diff(script, ALONE)

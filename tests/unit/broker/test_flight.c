@@ -232,6 +232,36 @@ START_TEST(test_flight_who_is_told_another_result_has_another_plan)
 }
 END_TEST
 
+START_TEST(test_flight_alone_no_longer_is_the_others_again_if_told_the_same)
+{
+	struct pp_plans_env alone = {.alone = true};
+	struct pp_plan *shared = plan(1), *unknown = plan(2);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "s", shared), 0);
+	describe(PP_FLIGHT_DESCRIBE, "s", shared, number_row);
+	struct pp_plan *own = pp_plans_copy(shared, alone), *other = pp_plans_copy(shared, alone);
+	struct pp_plan *lone = pp_plans_renew(unknown, alone);
+	other->shape++;
+	lone->infers = true; /* and nobody has said which types */
+	ck_assert_int_eq(pp_statements_set(&c.statements, "own", own), 0);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "other", other), 0);
+	ck_assert_int_eq(pp_statements_set(&c.statements, "lone", lone), 0);
+	ck_assert_uint_eq(pp_statements_alone(c.statements), 3);
+	ck_assert_ptr_eq(pp_heal_rejoin(&s, own, "own"), shared);
+	ck_assert_ptr_eq(pp_statements_find(c.statements, "own"), shared);
+	ck_assert_ptr_eq(pp_heal_rejoin(&s, other, "other"), other);
+	ck_assert_ptr_eq(pp_heal_rejoin(&s, lone, "lone"), lone);
+	ck_assert_uint_eq(pp_statements_alone(c.statements), 2);
+	pp_plan_retire(shared); /* nobody's any more */
+	ck_assert_ptr_eq(pp_heal_rejoin(&s, own, "own"), own);
+	ck_assert_uint_eq(own->users, 1);
+	pp_plan_drop(shared);
+	pp_plan_drop(unknown);
+	pp_plan_drop(own);
+	pp_plan_drop(other);
+	pp_plan_drop(lone);
+}
+END_TEST
+
 START_TEST(test_flight_a_moved_name_is_nobodys_until_an_error_brings_it_back)
 {
 	struct pp_plan *p = plan(1), *q = plan(2);
@@ -541,6 +571,7 @@ int main(void)
 	tcase_add_test(tc, test_flight_learnt_types_are_kept_with_rows_and_decide_nothing);
 	tcase_add_test(tc, test_flight_a_result_that_is_not_as_it_was_told_is_another_plans);
 	tcase_add_test(tc, test_flight_who_is_told_another_result_has_another_plan);
+	tcase_add_test(tc, test_flight_alone_no_longer_is_the_others_again_if_told_the_same);
 	tcase_add_test(tc, test_flight_a_moved_name_is_nobodys_until_an_error_brings_it_back);
 	tcase_add_test(tc, test_flight_a_describe_decides_nothing);
 	tcase_add_test(tc, test_flight_only_the_next_number_is_its_answer);
