@@ -237,14 +237,22 @@ def test_who_prepares_much_beside_a_temporary_table_keeps_the_server_for_it(diff
 def test_after_its_temporary_table_a_sessions_statements_are_the_others_again(diff):
     def script(play):
         a, b = on_stage(play)
+        a.sql("create temp table mine (n int)")
         for one in (a, b):
             one.batch(parse("select n from t where n >= $1", "s"), describe(b"S", "s"))
-        a.sql("create temp table u (n int)")
-        for one in (a, b, a):
+            one.batch(parse("insert into t (n) values ($1)", "i"))
             one.batch(bind("0", name="s"), execute())
-        a.sql("drop table u")
-        for one in (a, b) * 3:
+        a.sql("drop table mine")
+        for one in (a, b, a, b, a):
             one.batch(bind("0", name="s"), execute())
+            one.batch(bind("2", name="i"), execute())
             one.batch(describe(b"S", "s"))
+            b.sql("select 'another server next time'")
+            b.sql("select 'and again'")
         play.pins()
+        a.sql("begin")
+        for end in ("select 1/0", "rollback"):
+            a.batch(bind("0", name="s"), execute(), describe(b"S", "i"))
+            a.sql(end)
+        a.batch(close(b"S", "s"), bind("3", name="i"), execute(), bind("0", name="s"))
     diff(script, ALONE)
