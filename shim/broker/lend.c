@@ -201,7 +201,6 @@ bool pp_lend_may_return(const struct pp_server *s)
 static void take_back(struct pp_server *s)
 {
 	struct pp_client *c = s->client;
-	pp_assert(pp_flight_is_empty(&s->flight));
 	pp_lend_detach(s);
 	pp_touch_clear(&s->touch);
 	pp_client_set_state(c, PP_CLIENT_IDLE);
