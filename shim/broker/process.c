@@ -173,17 +173,19 @@ void pp_process_leave(struct pp_client *c)
 
 /* A second SIGTERM, by whomever, is now, if it is not the first one come twice (PP_DRAIN_SAME_MS); and so is one that the
  * process sends to itself: what follows that call was not to run. But Node and PHP die of the first one by a handler that
- * gives the default action back and sends it again, Node whenever its loop comes to it: that is still the first. */
+ * gives the default action back and sends it again, Node whenever its loop comes to it: that is still the first, and the copy
+ * may come before it or behind. */
 static bool is_due(const struct pp_process *p, uint32_t flags, bool first)
 {
+	pp_ms since = p->broker->now - (p->waiting ? p->waiting_at : p->term_at);
+	bool is_copy = since < PP_DRAIN_SAME_MS;
 	if (p->released)
 		return true;
-	if (p->waiting)
-		return flags & PP_IPC_TERM_SELF ||
-		       p->broker->now - p->waiting_at >= PP_DRAIN_SAME_MS;
-	if (flags & PP_IPC_TERM_PID1)
+	if (flags & PP_IPC_TERM_SELF)
+		return !p->handled || (p->waiting && !is_copy);
+	if (!p->waiting && flags & PP_IPC_TERM_PID1)
 		return false; /* the kernel would have dropped them all */
-	return flags & PP_IPC_TERM_SELF ? !p->handled : !first;
+	return !is_copy && (p->waiting || !first);
 }
 
 static bool is_told_to_leave(const struct pp_broker *b)

@@ -47,9 +47,9 @@ if kind == "loop":
     loop()
 if kind == "sigwait":
     signal.pthread_sigmask(signal.SIG_BLOCK, [TERM])  # inherited by the thread
-told = threading.Event()
+told = []  # not an Event: a second SIGTERM within set() would wait for the first
 if kind == "handler":
-    signal.signal(TERM, lambda *_: told.set())
+    signal.signal(TERM, lambda *_: told.append(TERM))
 idle = connect()
 idle.cursor().execute("insert into t values (1)")
 busy = connect().cursor()
@@ -63,7 +63,7 @@ if kind == "plain":
 elif kind == "sigwait":
     signal.sigwait([TERM])
 else:
-    while not told.wait(0.05):
-        pass
+    while not told:
+        time.sleep(0.05)
 worker.join()
 sys.exit(7)

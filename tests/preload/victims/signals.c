@@ -258,9 +258,10 @@ static void do_mask(void)
 static void do_pause_child(void)
 {
 	pid_t pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		printf("%d\n", getpid());
 		do_pause();
-	printf("%d\n", pid);
+	}
 	waitpid(pid, NULL, 0);
 }
 
