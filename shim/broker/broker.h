@@ -96,7 +96,7 @@ struct pp_broker {
 	bool foreign_stamp; /* wishes.c: said already */
 	bool own_term;	    /* the broker itself got SIGTERM */
 	bool awaited;	    /* parent.h: as of the last look */
-	pp_ms asked_at;	    /* the last program that asked for a route, or told of one */
+	pp_ms asked_at; /* process.h: the last program that asked for a route, or told of one; 0 none */
 	uint64_t plain;	    /* wishes.c: the link is there, with this stamp; 0 it is not */
 	bool finished;	    /* pp_lend_finish() was done */
 	bool accept_paused; /* out of descriptors: until the next tick */

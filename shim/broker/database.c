@@ -52,6 +52,7 @@ static struct pp_database *make(struct pp_client *c, struct pp_database_key *key
 	db->database = key->database;
 	db->settings = key->settings;
 	db->settings_len = key->settings_len;
+	db->default_role = "none";
 	pp_list_init(&db->applicants);
 	pp_list_init(&db->clients);
 	if (pp_hidden_join(db) < 0) {

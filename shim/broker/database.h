@@ -75,8 +75,9 @@ struct pp_database {
 	uint32_t epoch;	    /* of the login that all this is from (defaults.h) */
 	char *baseline;	    /* owned; NULL not known (defaults.h) */
 	size_t baseline_len;
-	bool knows_exit; /* exit_on_error is among them (own.c) */
-	bool defers;	 /* default_transaction_deferrable is on */
+	const char *default_role; /* in it, as in labels; "none" where it is not known */
+	bool knows_exit;	  /* exit_on_error is among them (own.c) */
+	bool defers;		  /* default_transaction_deferrable is on */
 	bool makes_temporary; /* pg_temp is in their search_path: what is created may be temporary, and nothing says so */
 	struct pp_hidden *hidden;  /* counted */
 	struct pp_list applicants; /* link: client.database_link */

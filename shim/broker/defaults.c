@@ -91,6 +91,8 @@ static void note(struct pp_database *db)
 {
 	struct pp_baseline now = pp_database_baseline(db);
 	bool before = db->makes_temporary;
+	const char *role = pp_baseline_get(now, "role");
+	db->default_role = role ? role : "none";
 	db->knows_exit = pp_baseline_get(now, "exit_on_error");
 	const char *deferrable = pp_baseline_get(now, "default_transaction_deferrable");
 	db->defers = deferrable && strcmp(deferrable, "on") == 0;

@@ -3,6 +3,7 @@
 #include "broker/database.h"
 #include "broker/front.h"
 #include "broker/server.h"
+#include "session/reading.h"
 
 bool pp_front_is_alone(const struct pp_server *s)
 {
@@ -43,10 +44,9 @@ static void note_unsettled(struct pp_server *s, uint32_t bits, bool renames)
 /* What was set, in this transaction or before, may be reset. */
 static bool resets_reading(const struct pp_server *s, const struct pp_touched *text)
 {
-	static const char *const names[] = {"standard_conforming_strings", "client_encoding"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		bool is_meant = text->names.all || pp_nameset_has(&text->names, names[i]);
-		if (is_meant && (s->rereads || pp_label_get(pp_labels_view(s->label), names[i])))
+	for (const char *const *it = pp_reading_words; *it; it++) {
+		bool is_meant = text->names.all || pp_nameset_has(&text->names, *it);
+		if (is_meant && (s->rereads || pp_label_get(pp_labels_view(s->label), *it)))
 			return true;
 	}
 	return false;

@@ -70,6 +70,7 @@ static enum pp_step parse_again(struct pp_front_run *f, const struct pp_frame_he
 static bool has_enough_alone(const struct pp_client *c)
 {
 	return pp_front_is_alone(c->server) &&
+	       HASH_COUNT(c->statements) >= PP_STATEMENTS_ALONE_MAX && /* seldom */
 	       pp_statements_alone(c->statements) >= PP_STATEMENTS_ALONE_MAX;
 }
 

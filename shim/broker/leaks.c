@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "broker/broker.h"
 #include "broker/client.h"
+#include "broker/proc_line.h"
 #include "broker/process.h"
 #include "broker/server.h"
 
@@ -39,35 +40,15 @@ static const struct pp_client *worse(const struct pp_client *a, const struct pp_
 	return y > x ? b : a;
 }
 
-/* A line of /proc/PID/NAME or, with pid 0, /proc/NAME. "" when there is none. */
-static void read_line(pid_t pid, const char *name, char *text, int size)
-{
-	char path[64];
-	text[0] = '\0';
-	if (pid)
-		snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
-	else
-		snprintf(path, sizeof path, "/proc/%s", name);
-	FILE *file = fopen(path, "re");
-	if (!file)
-		return;
-	if (!fgets(text, size, file))
-		text[0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	fclose(file);
-}
-
 static pp_ms age_of(pid_t pid)
 {
 	char stat[512], uptime[64];
 	double up;
 	unsigned long long started;
-	read_line(pid, "stat", stat, sizeof stat);
-	read_line(0, "uptime", uptime, sizeof uptime);
-	const char *rest = strrchr(stat, ')'); /* the name before may hold anything */
-	if (!rest || sscanf(uptime, "%lf", &up) != 1 ||
-	    sscanf(rest + 1, " %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%llu",
-		   &started) != 1)
+	pp_proc_line(0, "uptime", uptime, sizeof uptime);
+	if (sscanf(uptime, "%lf", &up) != 1 ||
+	    sscanf(pp_proc_stat(pid, stat),
+		   " %*c%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%llu", &started) != 1)
 		return -1;
 	return (pp_ms)(up * 1000) -
 	       (pp_ms)(started * 1000 / (unsigned long long)sysconf(_SC_CLK_TCK));
@@ -76,7 +57,7 @@ static pp_ms age_of(pid_t pid)
 void pp_leaks_facts(const struct pp_process *p, struct pp_leaks_facts *ret_facts)
 {
 	struct pp_leaks_facts f = {.age = age_of(p->pid)};
-	read_line(p->pid, "comm", f.command, sizeof f.command);
+	pp_proc_line(p->pid, "comm", f.command, sizeof f.command);
 	PP_LIST_FOREACH (&p->clients, it) {
 		const struct pp_client *c = pp_list_entry(it, struct pp_client, process_link);
 		f.transactions += pp_leaks_transaction(c) >= 0;

@@ -71,8 +71,8 @@ void pp_lend_detach(struct pp_server *s)
 	c->server = NULL;
 	pp_notifier_detached(s, c);
 	s->lexing = PP_LEXING_NO;
-	if (!pp_flight_is_empty(
-		    &s->flight)) /* its client left in the midst: no other is to wait for that */
+	/* Its client left in the midst: no other is to wait for that. */
+	if (!pp_flight_is_empty(&s->flight))
 		pp_flight_finish(&s->flight);
 	s->forgets = s->has_forgetting = false;
 	s->unsettled = s->unsettles = s->renames = false;

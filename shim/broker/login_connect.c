@@ -44,7 +44,7 @@ static const char own_guards[] =
 	" pg_catalog.current_database()))"                                                         \
 	" AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = "              \
 	"session_user)) UNION ALL SELECT 'role', pg_catalog.current_setting('role'), 'r')"         \
-	" AS d(n, v, k);"
+	" AS d(n, v, k) ORDER BY k = 's' DESC;"
 
 static const char defaults_14[] = DEFAULTS(MAY_SET_14), defaults_15[] = DEFAULTS(MAY_SET_15);
 

@@ -1,10 +1,9 @@
 #include "broker/login_host.h"
 
-#include <netdb.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
 
+#include "broker/host_at.h"
 #include "broker/login_words.h"
 
 #define PP_HOST_MAX 256 /* a name in the DNS is shorter */
@@ -40,29 +39,6 @@ static bool is_port(const struct pp_login *l, unsigned n, const char *port)
 	return strcmp(*mine ? mine : "5432", port) == 0;
 }
 
-static bool is_same(const struct addrinfo *a, const char *address)
-{
-	char text[NI_MAXHOST];
-	if (getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
-		return false;
-	bool is_mapped = strncmp(text, "::ffff:", 7) == 0 && strchr(text, '.');
-	return strcmp(text + (is_mapped ? 7 : 0), address) == 0;
-}
-
-static bool is_at(const char *host, const char *hostaddr, const char *address)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	if (*hostaddr)
-		hints.ai_flags = AI_NUMERICHOST;
-	if (getaddrinfo(*hostaddr ? hostaddr : host, NULL, &hints, &found) != 0)
-		return false;
-	bool is_found = false;
-	for (struct addrinfo *a = found; a && !is_found; a = a->ai_next)
-		is_found = is_same(a, address);
-	freeaddrinfo(found);
-	return is_found;
-}
-
 void pp_login_host_settle(struct pp_login *l)
 {
 	char **hosts = pp_login_value(l, "host");
@@ -75,7 +51,7 @@ void pp_login_host_settle(struct pp_login *l)
 	for (; n < total; n++)
 		if (is_port(l, n, port) && element(*hosts, n, host) &&
 		    element(l->hosts.hostaddr ? l->hosts.hostaddr : "", n, hostaddr) &&
-		    is_at(host, hostaddr, address))
+		    pp_host_at(host, hostaddr, address) > 0)
 			break;
 	if (n < total || element(*hosts, 0, host))
 		strcpy(*hosts, host); /* it is shorter than the list */

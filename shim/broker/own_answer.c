@@ -18,12 +18,6 @@
 #include "wire/framer.h"
 #include "wire/reader.h"
 
-static struct pp_probe_login login_of(const struct pp_database *db)
-{
-	const char *role = pp_baseline_get(pp_database_baseline(db), "role");
-	return (struct pp_probe_login){db->user, role ? role : "none"};
-}
-
 static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 {
 	char text[3][PP_LABEL_MAX];
@@ -47,7 +41,7 @@ static void hear_row(struct pp_server *s, const uint8_t *body, size_t len)
 		pp_own_prepared_row(s, text[1], null ? NULL : text[2]);
 	else if (fits)
 		pp_probe_row(s->own.probe, text[0], text[1], null ? NULL : text[2],
-			     login_of(s->database));
+			     (struct pp_probe_login){s->database->user, s->database->default_role});
 	else
 		s->own.failed = true;
 }
@@ -175,8 +169,9 @@ static bool learn(struct pp_server *s, const struct pp_probe *probe)
 	s->pins &= ~s->own.asked;
 	if (kept)
 		pp_server_pin(s, PP_PIN_PREPARE, kept);
-	if (keeps(s, label))
-		pp_server_pin(s, PP_PIN_OPAQUE, keeps(s, label));
+	const char *reason = keeps(s, label);
+	if (reason)
+		pp_server_pin(s, PP_PIN_OPAQUE, reason);
 	if (probe->pins)
 		pp_server_pin(s, probe->pins, *s->own.cause ? s->own.cause : "A DEFAULT");
 	return true;

@@ -2,7 +2,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,21 +10,9 @@
 
 #include "base/log.h"
 #include "broker/broker.h"
+#include "broker/proc_line.h"
 #include "broker/process.h"
 #include "broker/start.h"
-
-/* Who was answered connects at once. */
-#define PP_PARENT_ASKED_MS 1000
-
-static bool read_file(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-	if (fd >= 0)
-		close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
 
 /* The next entry that is a number; 0 at the end. */
 static pid_t next_pid(DIR *dir)
@@ -40,10 +27,9 @@ static pid_t next_pid(DIR *dir)
 /* In which function of the kernel it sleeps; "0" where nobody says. gcc may have added ".constprop.0". */
 static bool is_in_wait(pid_t pid, pid_t thread)
 {
-	char path[64], where[64];
-	snprintf(path, sizeof path, "/proc/%d/task/%d/wchan", (int)pid, (int)thread);
-	if (!read_file(path, where, sizeof where))
-		return false;
+	char name[32], where[64];
+	snprintf(name, sizeof name, "task/%d/wchan", (int)thread);
+	pp_proc_line(pid, name, where, sizeof where);
 	where[strcspn(where, ".")] = '\0';
 	return strcmp(where, "do_wait") == 0 || strcmp(where, "kernel_wait4") == 0 ||
 	       strcmp(where, "kernel_waitid") == 0;
@@ -65,13 +51,9 @@ static bool does_wait(pid_t pid)
 
 static pid_t parent_of(pid_t pid)
 {
-	char path[32], stat[512];
+	char stat[512];
 	int parent;
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (!read_file(path, stat, sizeof stat))
-		return 0;
-	const char *name_end = strrchr(stat, ')'); /* the name may hold anything */
-	return name_end && sscanf(name_end, ") %*c %d", &parent) == 1 ? parent : 0;
+	return sscanf(pp_proc_stat(pid, stat), " %*c %d", &parent) == 1 ? parent : 0;
 }
 
 /* Not /proc/PID/task/TID/children: not every kernel has it. */
@@ -92,9 +74,8 @@ void pp_parent_look(struct pp_broker *b)
 	pid_t parent = getppid();
 	bool before = b->awaited;
 	b->awaited = pp_start_is_by_program() && b->clients.count == 0 &&
-		     b->now - b->asked_at >= PP_PARENT_ASKED_MS &&
-		     pp_process_is_nobody_but(b, parent) && does_wait(parent) &&
-		     is_our_only_parent(parent);
+		     !pp_process_has_asked(b) && pp_process_is_nobody_but(b, parent) &&
+		     does_wait(parent) && is_our_only_parent(parent);
 	if (b->awaited && !before)
 		pp_log(PP_LOG_INFO, "process %d waits for its children, and we are the last",
 		       (int)parent);

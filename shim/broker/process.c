@@ -15,6 +15,8 @@
 #define PP_PROCESS_MAX 10000
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
+/* From the answer to the connection. */
+#define PP_PROCESS_ASKED_MS 1000
 
 static struct pp_process *find(const struct pp_broker *b, pid_t pid)
 {
@@ -103,6 +105,11 @@ void pp_process_note(struct pp_broker *b, pid_t pid)
 	b->asked_at = b->now;
 	b->awaited = false;
 	add(b, pid);
+}
+
+bool pp_process_has_asked(const struct pp_broker *b)
+{
+	return b->asked_at && b->now - b->asked_at < PP_PROCESS_ASKED_MS;
 }
 
 void pp_process_join(struct pp_client *c, pid_t pid)

@@ -50,6 +50,8 @@ struct pp_process {
 
 /* The process is known from now on (a ROUTE came, and its connection will). Pids of other pid namespaces (0) are not followed. */
 void pp_process_note(struct pp_broker *b, pid_t pid);
+/* One was noted a moment ago: who was answered connects at once. */
+bool pp_process_has_asked(const struct pp_broker *b);
 void pp_process_join(struct pp_client *c, pid_t pid);
 /* Also where it never joined. */
 void pp_process_leave(struct pp_client *c);

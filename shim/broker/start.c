@@ -87,9 +87,9 @@ void pp_start_say_limits(void)
 	struct rlimit cpu;
 	if (getrlimit(RLIMIT_CPU, &cpu) == 0 && cpu.rlim_max != RLIM_INFINITY)
 		pp_log(PP_LOG_WARNING,
-		       "the broker will be killed after %llu s of processor time: a hard limit "
-		       "(ulimit "
-		       "-Ht) of what started it",
+		       "the broker will be killed after %llu s of processor time: what started it "
+		       "has "
+		       "a hard limit (ulimit -Ht)",
 		       (unsigned long long)cpu.rlim_max);
 }
 

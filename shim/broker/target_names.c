@@ -1,13 +1,13 @@
 #include "broker/target_names.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "broker/broker.h"
 #include "broker/door_answer.h"
+#include "broker/host_at.h"
 #include "broker/workers.h"
 
 #define PP_NAMES_KNOWN	     32
@@ -54,43 +54,19 @@ static bool is_same(const struct pp_ipc_addr *a, const struct pp_ipc_addr *b)
 	       memcmp(a->ip, b->ip, sizeof a->ip) == 0;
 }
 
-/* v4-mapped addresses travel as v4 (podpool/ipc.h). */
-static bool is_at(const struct addrinfo *found, const struct pp_ipc_addr *addr)
-{
-	const struct sockaddr_in6 *in6 = (const void *)found->ai_addr;
-	const struct sockaddr_in *in = (const void *)found->ai_addr;
-	if (found->ai_family == AF_INET)
-		return addr->family == PP_IPC_V4 && memcmp(&in->sin_addr, addr->ip, 4) == 0;
-	if (found->ai_family != AF_INET6)
-		return false;
-	if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr))
-		return addr->family == PP_IPC_V4 &&
-		       memcmp(&in6->sin6_addr.s6_addr[12], addr->ip, 4) == 0;
-	return addr->family == PP_IPC_V6 && memcmp(&in6->sin6_addr, addr->ip, 16) == 0;
-}
-
-static enum pp_target_answer judge(const char *name, const struct pp_ipc_addr *addr)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
-	if (getaddrinfo(name, NULL, &hints, &found) != 0)
-		return PP_TARGET_PERHAPS;
-	bool is_one = false;
-	for (const struct addrinfo *a = found; a && !is_one; a = a->ai_next)
-		is_one = is_at(a, addr);
-	freeaddrinfo(found);
-	return is_one ? PP_TARGET_YES : PP_TARGET_NO;
-}
-
 static void run(struct pp_job *job)
 {
 	struct lookup *l = (struct lookup *)job;
+	char address[INET6_ADDRSTRLEN];
+	inet_ntop(l->addr.family == PP_IPC_V6 ? AF_INET6 : AF_INET, l->addr.ip, address,
+		  sizeof address);
 	for (unsigned i = 0; i < l->targets.count && l->answer != PP_TARGET_YES; i++) {
 		const struct pp_target *target = &l->targets.item[i];
 		if (target->kind != PP_TARGET_NAME || target->addr.port_be != l->addr.port_be)
 			continue;
-		enum pp_target_answer answer = judge(target->name, &l->addr);
-		if (answer != PP_TARGET_NO)
-			l->answer = answer;
+		int r = pp_host_at(target->name, "", address);
+		if (r != 0)
+			l->answer = r > 0 ? PP_TARGET_YES : PP_TARGET_PERHAPS;
 	}
 }
 

@@ -28,8 +28,6 @@
 #define PP_TICK_MS  250
 #define PP_QUIET_MS 2000 /* governor.h */
 #define PP_START_MS (10 * 1000)
-/* Who was answered connects at once. */
-#define PP_EXPECTED_MS 1000
 /* What the kernel does not tell by itself is looked for this often. */
 #define PP_LOOK_MS 1000
 /* authentication_timeout of the server: who has not finished its startup by then is closed. */
@@ -153,11 +151,9 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 		b->finished = true;
 		pp_lend_finish(b);
 	}
-	if (orders->end) {
-		pp_process_release_all(
-			b); /* what they were told to wait for does not come any more */
+	if (orders->end)
 		pp_broker_stop(b);
-	} else if (orders->close_idle)
+	else if (orders->close_idle)
 		pp_lend_sweep(b);
 }
 
@@ -167,7 +163,7 @@ static bool is_anybody_expected(struct pp_broker *b)
 {
 	if (b->drain.parting && (pp_publish_hear(b) || pp_door_has_visitor(b)))
 		return true; /* the rest of them is heard when it is accepted */
-	return b->asked_at && b->now - b->asked_at < PP_EXPECTED_MS;
+	return pp_process_has_asked(b);
 }
 
 void pp_tick_drain(struct pp_broker *b, enum pp_drain_event event)

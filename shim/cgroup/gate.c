@@ -1,6 +1,6 @@
 #include "cgroup/gate.h"
 
-#define GENTLY_MS 200
+#define GENTLY_MS 200 /* each */
 #define BRAKED_MS 100 /* longer than luck lasts, mostly */
 #define ROSE_MS	  250 /* so long ago: what came then is there, and it was not too much */
 

@@ -6,10 +6,10 @@
 #define FORGETS_BY	  16
 #define SETTLES_BY	  4
 #define MISSING_LEAST	  0.05
-#define ARRIVES_UNSEEN_MS                                                                          \
-	200 /* most of a result is there after 50 to 300 in the logs of real runs */
-#define STILL_MS	1500
-#define STILL_MIN_BYTES (INT64_C(1) << 20)
+/* Most of a result is there after 50 to 300 in the logs of real runs. */
+#define ARRIVES_UNSEEN_MS 200
+#define STILL_MS	  1500
+#define STILL_MIN_BYTES	  (INT64_C(1) << 20)
 
 void pp_learn_init(struct pp_learn *l)
 {
@@ -142,9 +142,10 @@ static void settle_missing(struct pp_learn *l)
 
 double pp_learn_arrives_ms(const struct pp_learn *l)
 {
-	if (l->missing <= 0 || l->last.ended == 0 || l->last.max_lent == 0)
+	uint64_t ended = l->now.returned - l->last.returned;
+	if (l->missing <= 0 || ended == 0 || l->last.max_lent == 0)
 		return ARRIVES_UNSEEN_MS;
-	double lasts = (double)l->last.took * l->last.max_lent / (double)l->last.ended;
+	double lasts = (double)l->last.took * l->last.max_lent / (double)ended;
 	return lasts * l->missing;
 }
 
@@ -213,7 +214,6 @@ bool pp_learn_add(struct pp_learn *l, const struct pp_learn_seen *given, pp_ms n
 	l->before = l->last;
 	l->last = l->now;
 	l->last.took = now - l->now.began;
-	l->last.ended = seen.returned - l->last.returned;
 	settle_missing(l);
 	see_free(l);
 	forget(l);

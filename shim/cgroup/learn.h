@@ -29,7 +29,6 @@
 struct pp_learn_generation {
 	pp_ms began, took;
 	uint64_t returned;   /* when it began */
-	uint64_t ended;	     /* transactions, in all of it */
 	double due, missing; /* byte-ms: what is at work may take, and what of that was not there */
 	int64_t min_ws_bytes, max_ws_bytes;
 	uint32_t max_lent;

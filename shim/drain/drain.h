@@ -17,8 +17,9 @@
  * soon as somebody stays, begins anew when all leave again, and never gets to FORCE: in a pod that lives on that would be
  * an outage; in one that ends, the kill ends what is open, as without us. An event makes it certain, and its time counts.
  *
- * Parting: who is idle for linger_ms, or awaited, first lets nobody in by the short way (orders.ask), and ends a moment later if nobody has
- * come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job; sleep 60; done`).
+ * Parting: who is idle for linger_ms, or awaited, first lets nobody in by the short way (orders.ask), and ends a moment later
+ * if nobody has come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job;
+ * sleep 60; done`).
  *
  * RUN: everything is allowed. DRAIN: clients are still accepted and served (an app shutting down needs its database); idle
  * servers close at once, a server freed at a transaction's end closes unless somebody waits. FORCE: no new lending (57P01),
@@ -82,10 +83,10 @@ struct pp_drain_orders {     /* what is now allowed or due; plain facts, idempot
 struct pp_drain {
 	enum pp_drain_state state;
 	pp_ms grace_ms, linger_ms;
-	pp_ms began_at;	  /* DRAIN entered */
-	pp_ms idle_since; /* RUN with nothing to do; -1 otherwise */
-	pp_ms parting_at;
-	bool parting;	   /* and that for linger_ms, or awaited: since then */
+	pp_ms began_at;	   /* DRAIN entered */
+	pp_ms idle_since;  /* RUN with nothing to do; -1 otherwise */
+	bool parting;	   /* and that for linger_ms, or awaited */
+	pp_ms parting_at;  /* since then */
 	bool surmised;	   /* DRAIN only because every process leaves */
 	pp_ms own_term_at; /* the first own TERM; -1: none */
 	bool at_once;	   /* FINISH is the end: we were told, or nobody will live on */

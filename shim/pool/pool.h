@@ -5,7 +5,8 @@
  *
  * Fairness between pools: each pool that wants servers deserves cap / wanting pools (at least one; of the places that tunnels
  * have left). A pool below its share may take an idle server's place from another pool, and a server returned to a pool above
- * its share is given up (closed) when a pool below its share waits. So two busy pools do not exchange logins at each transaction: at their shares nothing moves.
+ * its share is given up (closed) when a pool below its share waits. So two busy pools do not exchange logins at each
+ * transaction: at their shares nothing moves.
  * Of more pools than the cap has places for, those take turns who have waited longest; a connection that has just logged
  * in stays for a while (conn.h), or all would log in for ever and none would ever work.
  *

@@ -36,7 +36,10 @@ const char *pp_baseline_get(struct pp_baseline baseline, const char *name)
 
 bool pp_baseline_refuses(struct pp_baseline baseline, const char *name)
 {
-	return find(baseline, name).kind == PP_BASELINE_REFUSED;
+	struct setting it = at(baseline, baseline.bytes);
+	while (it.kind == PP_BASELINE_REFUSED && strcmp(it.name, name) != 0)
+		it = next(baseline, it);
+	return it.kind == PP_BASELINE_REFUSED;
 }
 
 int pp_baseline_add(char bytes[PP_BASELINE_MAX], size_t *len, const char *name, const char *value,

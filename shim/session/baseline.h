@@ -1,7 +1,8 @@
 /* shim/session/baseline.h - the defaults a session has from its login, and what of them an older session must be given
  * back: ALTER ROLE and ALTER DATABASE change them for those who log in later only.
  *
- * Bytes "name\0" kind "value\0", names in lower case, in any order. Values as in labels (label.h).
+ * Bytes "name\0" kind "value\0", names in lower case; those refused come first, so that asking for one
+ * is cheap, the others in any order. Values as in labels (label.h).
  */
 #ifndef PP_SESSION_BASELINE_H
 #define PP_SESSION_BASELINE_H

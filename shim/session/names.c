@@ -101,9 +101,11 @@ static bool ends_with_transaction(const struct pp_lexer *lx)
 	return pp_label_ends_with_transaction(name);
 }
 
-static bool decides_reading(const struct pp_lexer *lx)
+static bool is_among(const struct pp_lexer *lx, const char *const *names)
 {
-	return pp_names_is(lx, "standard_conforming_strings") || pp_names_is(lx, "client_encoding");
+	while (*names && !pp_names_is(lx, *names))
+		names++;
+	return *names;
 }
 
 static void add_custom(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
@@ -143,12 +145,10 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		pp_cause_pin(lx, PP_PIN_SEED, cause); /* not undone by any end */
 		return;
 	}
-	lx->names.rereads |= how != PP_NAMES_RESET && decides_reading(lx);
+	lx->names.rereads |= how != PP_NAMES_RESET && is_among(lx, pp_reading_words);
 	if (pp_names_is(lx, "temp_buffers") && how != PP_NAMES_RESET)
 		lx->touched |= PP_TOUCH_TEMP_PATH;
-	for (const char *const *it = pp_reading_names; *it; it++)
-		if (pp_names_is(lx, *it))
-			lx->names.renames = true;
+	lx->names.renames |= is_among(lx, pp_reading_names);
 	if (how == PP_NAMES_SET_LOCAL)
 		return;
 	if (how == PP_NAMES_SET)

@@ -7,6 +7,7 @@ static const char *const names[] = {
 	"array_nulls",	 "backslash_quote",	  "client_encoding", "datestyle",
 	"intervalstyle", "lc_monetary",		  "lc_time",	     "standard_conforming_strings",
 	"timezone",	 "transform_null_equals", "xmloption",	     NULL};
+const char *const pp_reading_words[] = {"client_encoding", "standard_conforming_strings", NULL};
 const char *const pp_reading_names[] = {"role", "search_path", "session_authorization", NULL};
 
 static int pick(struct pp_label label, const char *const *which, char bytes[PP_LABEL_MAX],

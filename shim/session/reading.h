@@ -21,6 +21,8 @@ bool pp_reading_matters(const uint8_t *text, size_t len);
 /* What a name means is another question, and always matters: which schemas are searched, and who "$user" is. These
  * settings decide it; NULL at their end. */
 extern const char *const pp_reading_names[];
+/* And these how it is cut into words: what a plain '...' holds, where a letter ends. */
+extern const char *const pp_reading_words[];
 /* Of a label these. */
 PP_MUSTCHECK int pp_reading_names_of(struct pp_label label, char bytes[PP_LABEL_MAX],
 				     size_t *ret_len);

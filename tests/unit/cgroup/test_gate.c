@@ -81,7 +81,7 @@ START_TEST(test_gate_sees_short_transactions_as_they_are)
 	g.learn.missing = 0.2;
 	g.learn.last.took = 500;
 	g.learn.last.max_lent = 10;
-	g.learn.last.ended = 5000; /* 1 ms each */
+	g.learn.now.returned = 5000; /* 1 ms each */
 	load.returned += 250;
 	ck_assert_int_eq(look(25, 10, 60), 10 + 4 - 1);
 }
