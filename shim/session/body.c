@@ -4,6 +4,7 @@
 
 #include "session/calls.h"
 #include "session/cause.h"
+#include "session/ddl.h"
 #include "session/steps.h"
 
 enum pp_body_expects {
@@ -119,7 +120,7 @@ static void follow_create(struct pp_lexer *lx)
 		if (is(body, "role") || is(body, "user") || is(body, "database"))
 			lx->touched |= PP_TOUCH_DEFAULTS;
 		else if (!body->dropping &&
-			 (is(body, "table") || pp_steps_is_code(body->word, body->len)))
+			 (is(body, "table") || pp_ddl_is_code(body->word, body->len)))
 			lx->touched |= PP_TOUCH_CODE;
 	}
 }

@@ -16,7 +16,7 @@ void pp_classify_start(struct pp_lexer *lx)
 	lx->depth = 0;
 	lx->step = PP_STEP_FIRST;
 	lx->last = PP_TOKEN_NONE;
-	lx->updating = lx->searches = false;
+	lx->updating = lx->inserting = lx->searches = false;
 	lx->call_depth = 0;
 	pp_clause_start(lx);
 }

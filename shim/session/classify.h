@@ -4,7 +4,7 @@
  * setting's name). The picture, per statement:
  *
  *   FIRST --word--> what words.c says: SKIM (nothing more to see), or a path of its own:
- *     SELECT -into-> INTO -temp-> pin         EXPLAIN -(options)-> FIRST again
+ *     SELECT -into-> INTO -temp-> pin, -other-> flag     EXPLAIN -(options)-> FIRST again
  *     CREATE -temp-> pin, -other-> DDL -as-> DDL_AS -execute-> pin
  *                                              -language-> DDL_LANGUAGE -c-> pin
  *     DECLARE -with-> DECLARE_WITH -hold-> pin      PREPARE -transaction-> PREPARE_TX

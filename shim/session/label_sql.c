@@ -151,12 +151,12 @@ static bool may_fail(struct pp_label from, const char *name)
 	return pp_label_is_custom(name) ? !is_taken(from, name) : !never_fails(name);
 }
 
-/* So short that it may end these statements themselves: below 100ms. */
+/* So short that it may end these statements themselves, on a machine that stands still for a moment: below 1s. */
 static bool has_short_timeout(struct pp_label from)
 {
 	const char *timeout = pp_label_get(from, "statement_timeout");
 	const char *unit = timeout ? strstr(timeout, "ms") : NULL;
-	return unit && unit - timeout <= 2;
+	return unit && unit - timeout <= 3;
 }
 
 bool pp_label_may_fail(struct pp_label from, struct pp_label to)

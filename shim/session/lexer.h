@@ -28,7 +28,7 @@
 /* Flags in the lexer's answer beyond the pins: they keep no server. */
 enum pp_touch {
 	/* Changes, perhaps for its transaction only, what names mean or how a text is read: SET, RESET,
-	 * set_config(, CREATE, ALTER, DROP, DO, CALL, GRANT ...: what is prepared in that transaction
+	 * set_config(, CREATE, SELECT INTO, ALTER, DROP, DO, CALL, GRANT ...: what is prepared in that transaction
 	 * may be another thing elsewhere. */
 	PP_TOUCH_UNSETTLED = 1 << 18,
 	/* PREPARE, also in a body (body.h). */
@@ -67,7 +67,7 @@ enum pp_touch {
 	PP_TOUCH_FORGETS = 1 << 30
 };
 
-/* One more, and no int: CREATE, ALTER, DROP, IMPORT. Its transaction sees other tables than anybody else, until it ends. */
+/* One more, and no int: CREATE, ALTER, DROP, IMPORT, SELECT INTO. Its transaction sees other tables than anybody else, until it ends. */
 #define PP_TOUCH_DDL (UINT32_C(1) << 31)
 
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */

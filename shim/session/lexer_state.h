@@ -2,7 +2,7 @@
  * statement, why pinned. Only the files of this room read or write it.
  *
  * Its layers share it, each with its own fields: lexer.c and quotes.c cut text into tokens,
- * classify.c, steps.c and settings.c follow the words of a statement, calls.c the names before a
+ * classify.c, steps.c, ddl.c and settings.c follow the words of a statement, calls.c the names before a
  * parenthesis, clause.c in which clause they stand, body.c what runs as SQL of its own; names.c and cause.c remember the answer. Lower
  * layers never look at the fields of higher ones.
  */
@@ -86,6 +86,7 @@ struct pp_lexer {
 	uint8_t last;	/* enum pp_token */
 	char last_punct;
 	bool updating;	    /* the word UPDATE has been seen in a query */
+	bool inserting;	    /* INSERT or MERGE has been seen in a query, and not yet its INTO */
 	bool creates_table; /* a statement of this text is CREATE TABLE */
 	bool searches;	    /* the strings of this statement are SQL that will run: body.c */
 	uint8_t shape;	    /* enum pp_shape of the last statement that has one */

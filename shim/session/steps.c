@@ -4,6 +4,7 @@
 
 #include "session/calls.h"
 #include "session/cause.h"
+#include "session/ddl.h"
 #include "session/settings.h"
 #include "session/shape.h"
 #include "session/words.h"
@@ -19,18 +20,6 @@ bool pp_steps_is_temp_schema(const struct pp_lexer *lx)
 	return lx->word_len >= len && memcmp(lx->word, PP_STEPS_TEMP_SCHEMA, len) == 0;
 }
 
-bool pp_steps_is_code(const char *word, size_t len)
-{
-	static const char *const kinds[] = {
-		"function", "procedure", "routine",	 "trigger", "constraint", "event",
-		"view",	    "recursive", "materialized", "rule",    "policy",	  "operator",
-		"cast",	    "aggregate", "extension",	 "domain",  "schema"};
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strlen(kinds[i]) == len && memcmp(kinds[i], word, len) == 0)
-			return true;
-	return false;
-}
-
 /* UPDATE pg_settings is a rule that calls set_config(name, value, false). */
 static void check_update(struct pp_lexer *lx)
 {
@@ -41,6 +30,13 @@ static void check_update(struct pp_lexer *lx)
 	lx->names.rereads = true;
 }
 
+/* The INTO that follows names a table that is there. */
+static void note_insert(struct pp_lexer *lx)
+{
+	lx->touched |= PP_TOUCH_SEQUENCE;
+	lx->inserting = true;
+}
+
 static void query_name(struct pp_lexer *lx, bool quoted)
 {
 	if (!quoted && lx->word_len == 4 && is(lx, "into"))
@@ -48,7 +44,9 @@ static void query_name(struct pp_lexer *lx, bool quoted)
 	else if (!quoted && lx->word_len == 6 && is(lx, "update"))
 		lx->updating = true; /* WITH ... UPDATE, or FOR UPDATE */
 	else if (!quoted && lx->word_len == 6 && is(lx, "insert"))
-		lx->touched |= PP_TOUCH_SEQUENCE; /* WITH ... INSERT */
+		note_insert(lx); /* WITH ... INSERT */
+	else if (!quoted && lx->word_len == 5 && is(lx, "merge"))
+		note_insert(lx);
 	else if (lx->updating)
 		check_update(lx);
 }
@@ -59,63 +57,14 @@ static void into_name(struct pp_lexer *lx, bool quoted)
 	if (!quoted &&
 	    (is(lx, "table") || is(lx, "unlogged") || is(lx, "local") || is(lx, "global")))
 		return;
+	if (!lx->inserting)
+		lx->touched |= PP_TOUCH_DDL | PP_TOUCH_UNSETTLED;
 	if (pp_steps_is_temp_schema(lx))
 		pp_cause_pin(lx, PP_PIN_TEMP, "INTO PG_TEMP");
 	else if (!quoted && (is(lx, "temp") || is(lx, "temporary")))
 		pp_cause_pin(lx, PP_PIN_TEMP, "INTO TEMP");
+	lx->inserting = false;
 	lx->step = PP_STEP_SELECT;
-}
-
-/* CREATE ... or ALTER ... of this kind: what a name leads to is no longer what it was. */
-static void note_kind(struct pp_lexer *lx)
-{
-	if (pp_steps_is_code(lx->word, lx->word_len))
-		lx->touched |= PP_TOUCH_CODE;
-	else if (is(lx, "table") || is(lx, "foreign") || is(lx, "unlogged"))
-		lx->creates_table = true;
-}
-
-/* CREATE [OR REPLACE] [LOCAL|GLOBAL] TEMP ... */
-static void create_name(struct pp_lexer *lx)
-{
-	if (is(lx, "or") || is(lx, "replace") || is(lx, "local") || is(lx, "global"))
-		return;
-	if (is(lx, "temp") || is(lx, "temporary"))
-		pp_cause_pin(lx, PP_PIN_TEMP, NULL);
-	else if (is(lx, "database"))
-		lx->touched |= PP_TOUCH_DATABASE;
-	else
-		note_kind(lx);
-	lx->step = PP_STEP_DDL;
-}
-
-/* CREATE FUNCTION ... LANGUAGE C loads the library at once, to see whether the function is there. */
-static void check_language(struct pp_lexer *lx)
-{
-	if (is(lx, "c"))
-		pp_cause_pin(lx, PP_PIN_LOAD, "LANGUAGE C");
-}
-
-static void ddl_name(struct pp_lexer *lx, bool quoted)
-{
-	bool after_as = lx->step == PP_STEP_DDL_AS;
-	if (lx->step == PP_STEP_DDL_LANGUAGE)
-		check_language(lx);
-	lx->step = PP_STEP_DDL;
-	if (pp_steps_is_temp_schema(lx))
-		pp_cause_pin(lx, PP_PIN_TEMP, "PG_TEMP");
-	if (quoted)
-		return;
-	if (after_as && is(lx, "execute"))
-		pp_cause_pin(lx, PP_PIN_PREPARE | PP_TOUCH_STATEMENTS, "AS EXECUTE");
-	else if (is(lx, "as"))
-		lx->step = PP_STEP_DDL_AS;
-	else if (is(lx, "language"))
-		lx->step = PP_STEP_DDL_LANGUAGE;
-	else if (is(lx, "create")) /* CREATE SCHEMA s CREATE TABLE ... */
-		lx->step = PP_STEP_CREATE;
-	else if (lx->creates_table && (is(lx, "partition") || is(lx, "inherits") || is(lx, "like")))
-		lx->touched |= PP_TOUCH_CODE; /* triggers and defaults come along */
 }
 
 /* DECLARE c CURSOR WITH HOLD FOR: what follows FOR is a query of its own. */
@@ -169,58 +118,6 @@ static void execute_name(struct pp_lexer *lx, bool quoted)
 	pp_shape_statement(lx, PP_SHAPE_EXECUTE, quoted);
 }
 
-static bool is_role(const struct pp_lexer *lx)
-{
-	return is(lx, "role") || is(lx, "user") || is(lx, "group");
-}
-
-static void drop_name(struct pp_lexer *lx)
-{
-	if (is(lx, "database"))
-		lx->touched |= PP_TOUCH_DATABASE | PP_TOUCH_DEFAULTS;
-	else if (is_role(lx) || is(lx, "owned"))
-		lx->touched |= PP_TOUCH_DEFAULTS;
-	lx->step = PP_STEP_SKIM;
-}
-
-static void alter_kind(struct pp_lexer *lx, bool quoted)
-{
-	if (!quoted && (is(lx, "table") || pp_steps_is_code(lx->word, lx->word_len)))
-		lx->touched |= PP_TOUCH_CODE;
-	ddl_name(lx, quoted);
-}
-
-static void alter_name(struct pp_lexer *lx, bool quoted)
-{
-	bool database = !quoted && is(lx, "database");
-	if (!database && (quoted || !is_role(lx))) {
-		alter_kind(lx, quoted);
-		return;
-	}
-	lx->touched |= PP_TOUCH_DEFAULTS;
-	lx->step = database ? PP_STEP_ALTER_DATABASE : PP_STEP_SKIM;
-}
-
-static void alter_database(struct pp_lexer *lx, bool quoted)
-{
-	if (!quoted && (is(lx, "rename") || is(lx, "tablespace")))
-		lx->touched |= PP_TOUCH_DATABASE;
-}
-
-/* GRANT right ON something TO ..., but GRANT role TO ... */
-static void grant_name(struct pp_lexer *lx, bool quoted)
-{
-	if (lx->step == PP_STEP_GRANT && !quoted && is(lx, "on")) {
-		lx->step = PP_STEP_GRANT_ON;
-		return;
-	}
-	bool of_role = lx->step == PP_STEP_GRANT && !quoted && (is(lx, "to") || is(lx, "from"));
-	if (of_role || (lx->step == PP_STEP_GRANT_ON && !quoted && is(lx, "database")))
-		lx->touched |= PP_TOUCH_DEFAULTS;
-	if (of_role || lx->step == PP_STEP_GRANT_ON)
-		lx->step = PP_STEP_SKIM;
-}
-
 /* What a body in another language does cannot be read, and such languages have variables that live
  * as long as the session. */
 static void do_language(struct pp_lexer *lx)
@@ -236,10 +133,15 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_SELECT: query_name(lx, quoted); break;
 	case PP_STEP_UPDATE: check_update(lx); break;
 	case PP_STEP_INTO: into_name(lx, quoted); break;
-	case PP_STEP_CREATE: create_name(lx); break;
+	case PP_STEP_CREATE:
 	case PP_STEP_DDL:
 	case PP_STEP_DDL_AS:
-	case PP_STEP_DDL_LANGUAGE: ddl_name(lx, quoted); break;
+	case PP_STEP_DDL_LANGUAGE:
+	case PP_STEP_DROP:
+	case PP_STEP_ALTER:
+	case PP_STEP_ALTER_DATABASE:
+	case PP_STEP_GRANT:
+	case PP_STEP_GRANT_ON: pp_ddl_name(lx, quoted); break;
 	case PP_STEP_DECLARE:
 	case PP_STEP_DECLARE_WITH: declare_name(lx, quoted); break;
 	case PP_STEP_PREPARE:
@@ -247,11 +149,6 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted)
 	case PP_STEP_PREPARE_AS:
 	case PP_STEP_PREPARE_BODY: prepare_body(lx, quoted); break;
 	case PP_STEP_EXECUTE: execute_name(lx, quoted); break;
-	case PP_STEP_DROP: drop_name(lx); break;
-	case PP_STEP_ALTER: alter_name(lx, quoted); break;
-	case PP_STEP_ALTER_DATABASE: alter_database(lx, quoted); break;
-	case PP_STEP_GRANT:
-	case PP_STEP_GRANT_ON: grant_name(lx, quoted); break;
 	case PP_STEP_DO:
 		if (!quoted && is(lx, "language"))
 			lx->step = PP_STEP_DO_LANGUAGE;
@@ -282,12 +179,8 @@ void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct)
 		lx->step = PP_STEP_SKIM;
 		break;
 	case PP_STEP_INTO: lx->step = PP_STEP_SELECT; break;
-	case PP_STEP_DDL_AS: lx->step = PP_STEP_DDL; break;
-	case PP_STEP_DDL_LANGUAGE: /* LANGUAGE 'c' is an old way to say it */
-		if (token == PP_TOKEN_STRING)
-			check_language(lx);
-		lx->step = PP_STEP_DDL;
-		break;
+	case PP_STEP_DDL_AS:
+	case PP_STEP_DDL_LANGUAGE: pp_ddl_other(lx, token); break;
 	case PP_STEP_DECLARE_WITH: lx->step = PP_STEP_DECLARE; break;
 	case PP_STEP_PREPARE_TX:
 		if (token == PP_TOKEN_PUNCT && punct == '(')

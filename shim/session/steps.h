@@ -12,9 +12,6 @@ void pp_steps_name(struct pp_lexer *lx, bool quoted);
 #define PP_STEPS_TEMP_SCHEMA "pg_temp"
 bool pp_steps_is_temp_schema(const struct pp_lexer *lx);
 
-/* Does CREATE of this lead names to functions? The tables it creates are another matter. */
-bool pp_steps_is_code(const char *word, size_t len);
-
 /* Anything else, in the steps behind PP_STEP_FIRST; `punct` for PP_TOKEN_PUNCT. */
 void pp_steps_other(struct pp_lexer *lx, enum pp_token token, char punct);
 

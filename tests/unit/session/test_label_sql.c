@@ -180,7 +180,9 @@ START_TEST(test_label_sql_may_fail_where_something_else_can_have_gone)
 	ck_assert(!pp_label_may_fail(space, space));
 	ck_assert(pp_label_may_fail(none, role) && pp_label_may_fail(role, none));
 	ck_assert(pp_label_may_fail((struct pp_label)LABEL("statement_timeout\00020ms\0"), none));
-	ck_assert(!pp_label_may_fail((struct pp_label)LABEL("statement_timeout\000500ms\0"), none));
+	ck_assert(pp_label_may_fail((struct pp_label)LABEL("statement_timeout\000500ms\0"), none));
+	ck_assert(
+		!pp_label_may_fail((struct pp_label)LABEL("statement_timeout\0001500ms\0"), none));
 	ck_assert(!pp_label_may_fail((struct pp_label)LABEL("statement_timeout\0005s\0"), none));
 	ck_assert(pp_label_may_fail(role, role)); /* it may have lost the rights for the rest */
 }
