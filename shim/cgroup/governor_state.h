@@ -25,7 +25,8 @@ struct pp_governor {
 	double pending;	   /* of it, those who have come so lately that they have not grown yet */
 	pp_ms began_at, looked_at;
 	pp_ms decreased_at, increased_at;
-	pp_ms killed_at;     /* last event; -1 never */
+	pp_ms killed_at; /* last event; -1 never */
+	int64_t copied_bytes; /* the limit that was given, if it only repeats the kernel's; 0 it does not */
 	int64_t limit_bytes; /* in force; 0 none */
 	int level;	     /* whose it is, and whose working set is learned: so many up */
 	int64_t apart_bytes; /* so much more is used there than in the own one */

@@ -2,6 +2,7 @@
 
 #define MIB (INT64_C(1) << 20)
 
+#define PAGE_BYTES	    4096 /* the kernel rounds limits down to these */
 #define MIN_RESERVE_BYTES   (8 * MIB)
 #define LOWERED_MS	    3000 /* a limit that was lowered a moment ago: nothing counts as still */
 #define STRAYS_PERMILLE	    660
@@ -13,10 +14,21 @@
 #define STALL_WINDOW_MS	    2000
 #define STALL_HIGH_PERMILLE 100 /* as the trigger `some 200000 2000000` */
 
-static void find_limit(const struct pp_governor *g, const struct pp_sample *sample,
-		       struct pp_plan *p)
+/* What was given is what the kernel said at first: a copy of it (resourceFieldRef: limits.memory), and once the pod's limit
+ * is changed in place only the kernel knows. */
+static int64_t find_given(struct pp_governor *g, const struct pp_sample *sample)
 {
 	int64_t given = pp_plan_clamp(g->limits.memory_limit_bytes, 0, PP_PLAN_MAX_BYTES);
+	if (sample->limit_bytes == PP_SAMPLE_NO_LIMIT)
+		return given;
+	if (!g->started && sample->limit_bytes / PAGE_BYTES == given / PAGE_BYTES)
+		g->copied_bytes = given;
+	return given == g->copied_bytes ? 0 : given;
+}
+
+static void find_limit(struct pp_governor *g, const struct pp_sample *sample, struct pp_plan *p)
+{
+	int64_t given = find_given(g, sample);
 	int64_t own = pp_plan_clamp(sample->own_working_set_bytes, 0, PP_PLAN_MAX_BYTES);
 	p->limit_file = sample->limit_file;
 	p->limit_above = sample->limit_above;

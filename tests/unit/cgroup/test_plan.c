@@ -56,6 +56,18 @@ START_TEST(test_plan_the_tighter_of_the_kernels_limit_and_the_given_one)
 }
 END_TEST
 
+/* resourceFieldRef: limits.memory is read when the container starts; a resize in place changes the kernel's only. */
+START_TEST(test_plan_a_given_limit_that_repeats_the_kernels_is_no_limit_of_its_own)
+{
+	g.limits.memory_limit_bytes = 512 * MIB + 100;
+	ck_assert_int_eq(look(sample_of(512 * MIB, MIB), 1).limit, 512 * MIB);
+	ck_assert_int_eq(look(sample_of(2048 * MIB, 700 * MIB), 2).limit, 2048 * MIB);
+	ck_assert_int_eq(look(sample_of(PP_SAMPLE_NO_LIMIT, MIB), 3).limit, 512 * MIB + 100);
+	g.limits.memory_limit_bytes = 256 * MIB; /* reloaded: somebody means it */
+	ck_assert_int_eq(look(sample_of(2048 * MIB, MIB), 4).limit, 256 * MIB);
+}
+END_TEST
+
 /* Beside a neighbour in the same pod: the container's limit is nothing to the pod's memory. */
 START_TEST(test_plan_the_given_limit_is_for_the_own_memory)
 {
@@ -268,6 +280,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, NULL);
 	tcase_add_test(c, test_plan_fits_rounds_down_below_zero_as_well);
 	tcase_add_test(c, test_plan_the_tighter_of_the_kernels_limit_and_the_given_one);
+	tcase_add_test(c, test_plan_a_given_limit_that_repeats_the_kernels_is_no_limit_of_its_own);
 	tcase_add_test(c, test_plan_the_given_limit_is_for_the_own_memory);
 	tcase_add_test(c, test_plan_levels_that_take_turns_are_no_news);
 	tcase_add_test(c, test_plan_nonsense_of_the_kernel_stays_within_what_can_be_reckoned_with);
