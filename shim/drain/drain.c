@@ -159,8 +159,10 @@ static void step_drain(struct pp_drain *d, const struct pp_drain_counts *counts,
 	if (counts->clients == 0 && counts->processes == 0) {
 		set_state(d, PP_DRAIN_FINISH, now);
 	} else if (d->surmised) {
-		if (!counts->processes || counts->leaving)
-			return; /* the connections of the last one are about to close */
+		/* The connections of the last one are about to close, or children of it live on with them. */
+		bool all_leave = counts->processes ? counts->leaving : now < end_at(d);
+		if (all_leave)
+			return;
 		set_state(d, PP_DRAIN_RUN, now);
 		d->surmised = false;
 	} else if (now >= force_at(d)) {

@@ -365,6 +365,19 @@ START_TEST(test_drain_is_given_up_when_a_process_stays_and_begins_anew_when_all_
 }
 END_TEST
 
+/* Their connections were made by a process that is dead, and live on past any pod's end. */
+START_TEST(test_drain_is_given_up_where_children_live_on)
+{
+	static const struct pp_drain_counts children = {.clients = 1, .servers = 1};
+	struct pp_drain d;
+	pp_drain_init(&d, 30000, 5000);
+	tell(&d, PP_DRAIN_EV_TICK, &leaving, 10);
+	ck_assert(tell(&d, PP_DRAIN_EV_TICK, &children, 10 + pp_drain_whole(&d) - 1).close_idle);
+	ck_assert(!tell(&d, PP_DRAIN_EV_TICK, &children, 10 + pp_drain_whole(&d)).close_idle);
+	ck_assert_int_eq(d.state, PP_DRAIN_RUN);
+}
+END_TEST
+
 START_TEST(test_drain_that_was_told_to_is_not_given_up)
 {
 	static const enum pp_drain_event told[] = {PP_DRAIN_EV_TERM, PP_DRAIN_EV_OWN_TERM,
@@ -433,6 +446,7 @@ int main(void)
 	tcase_add_test(c, test_drain_every_process_leaving_ends_with_the_last_of_them);
 	tcase_add_test(c,
 		       test_drain_is_given_up_when_a_process_stays_and_begins_anew_when_all_leave);
+	tcase_add_test(c, test_drain_is_given_up_where_children_live_on);
 	tcase_add_test(c, test_drain_that_was_told_to_is_not_given_up);
 	tcase_add_test(c, test_drain_whole_is_past_the_kill);
 	suite_add_tcase(s, c);
