@@ -35,9 +35,11 @@ INITS = {
     "tini": ["/usr/bin/tini", "--"],
     "tini-g": ["/usr/bin/tini", "-g", "--"],
     "dumb-init": ["/usr/bin/dumb-init", "--"],
-    # both signal the program: it gets each SIGTERM twice, within milliseconds
+    # both signal the program: it gets each SIGTERM twice, within milliseconds. (Of a child that was there no more for the
+    # trap's kill, a second wait says 255.)
     "dumb-init-trap": ["/usr/bin/dumb-init", "--", "/bin/bash", "-c",
-                       """trap 'kill -TERM $p' TERM; "$@" & p=$!; wait $p; wait $p""", "bash"],
+                       """trap 'kill -TERM $p' TERM; "$@" & p=$!; wait $p; s=$?
+                       if kill -0 $p; then wait $p; s=$?; fi; exit $s""", "bash"],
 }
 # (program, PID 1): the exit status without podpool, which must stay; KILL: it never leaves by itself
 ROWS = {
