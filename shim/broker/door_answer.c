@@ -47,9 +47,10 @@ void pp_door_answer_direct(int fd)
 }
 
 /* A destination of ours, but not now. */
-static enum pp_ipc_op not_now(const struct pp_broker *b)
+static void send_not_now(struct pp_broker *b, int fd, const struct pp_ipc_msg *question)
 {
-	return b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT;
+	pp_wishes_note(b, question->flags, true);
+	send_op(fd, b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT);
 }
 
 void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_msg *question,
@@ -58,11 +59,12 @@ void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_ms
 	struct pp_broker *b = route->broker;
 	struct pp_ipc_msg answer;
 	if (route->reach == PP_ROUTE_DOWN) {
-		send_op(fd, not_now(b));
+		send_not_now(b, fd, question);
 		return;
 	}
 	pp_process_note(b, pid);
 	pp_identity_expect(b, question->cookie, pid, question->flags);
+	pp_wishes_note(b, question->flags, false);
 	pp_codec_init(&answer, PP_IPC_ROUTED);
 	answer.addr = route->listening;
 	answer.cookie = b->netns;
@@ -74,18 +76,19 @@ bool pp_door_answer_target(struct pp_broker *b, int fd, const struct pp_ipc_msg 
 {
 	struct pp_route *route;
 	if (!is_target) {
+		pp_wishes_note(b, question->flags, true);
 		send_op(fd, PP_IPC_DIRECT); /* not ours: FAIL=closed does not concern it */
 		return false;
 	}
 	if (should_go_alone(b, pid)) {
-		send_op(fd, not_now(b));
+		send_not_now(b, fd, question);
 		return false;
 	}
 	int r = pp_route_get(b, &question->addr, &route);
 	if (r < 0) {
 		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
 		       r == PP_ERR_SYS ? strerror(errno) : pp_err_str(r));
-		send_op(fd, not_now(b));
+		send_not_now(b, fd, question);
 		return false;
 	}
 	if (pp_reach_is_open(route) && pp_door_wait(route, fd, question, pid))
@@ -116,8 +119,10 @@ static void answer_peer(struct pp_broker *b, const struct pp_ipc_msg *question,
 static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
 			pid_t pid, struct pp_ipc_msg *answer)
 {
-	bool kept = !should_go_alone(b, pid) && pp_wishes_keep(b, question, text);
-	pp_codec_init(answer, kept ? PP_IPC_OK : PP_IPC_DIRECT);
+	bool ok = question->length == 0
+			  ? !pp_wishes_was_turned_away(b, question->flags)
+			  : !should_go_alone(b, pid) && pp_wishes_keep(b, question, text);
+	pp_codec_init(answer, ok ? PP_IPC_OK : PP_IPC_DIRECT);
 }
 
 static void answer_drain(struct pp_broker *b, pid_t pid, struct pp_ipc_msg *answer)

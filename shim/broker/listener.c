@@ -26,10 +26,9 @@ static void set_options(int fd)
 	pp_congestion_none(fd);
 }
 
-static int listen_at(uint32_t ip, uint16_t port_be, struct pp_ipc_addr *ret_listening)
+static int listen_at(uint32_t ip, struct pp_ipc_addr *ret_listening)
 {
-	struct sockaddr_in in = {
-		.sin_family = AF_INET, .sin_port = port_be, .sin_addr.s_addr = htonl(ip)};
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(ip)};
 	socklen_t len = sizeof in;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -50,23 +49,16 @@ static int listen_at(uint32_t ip, uint16_t port_be, struct pp_ipc_addr *ret_list
 }
 
 /* x.y starts from a hash of the broker's pid and counts up: addresses of a dead broker are not soon reused. */
-static int listen_somewhere(uint16_t port_be, uint32_t salt, struct pp_ipc_addr *ret_listening)
+int pp_listener_open(uint32_t salt, struct pp_ipc_addr *ret_listening)
 {
 	uint32_t seed = (uint32_t)getpid() * UINT32_C(2654435761);
 	for (uint32_t i = 0; i < PP_LISTENER_TRIES; i++) {
 		uint32_t host = ((seed >> 16) + salt + i * 257) & 0xffff;
 		if ((host & 0xff) == 0 || (host & 0xff) == 0xff)
 			continue;
-		int fd = listen_at(PP_IPC_NET | host, port_be, ret_listening);
+		int fd = listen_at(PP_IPC_NET | host, ret_listening);
 		if (fd >= 0 || errno != EADDRINUSE)
 			return fd;
 	}
 	return -1;
-}
-
-/* One socket at 0.0.0.0 takes a port of every address; it cannot take all ports. */
-int pp_listener_open(uint16_t port_be, uint32_t salt, struct pp_ipc_addr *ret_listening)
-{
-	int fd = listen_somewhere(port_be, salt, ret_listening);
-	return fd >= 0 || errno != EADDRINUSE ? fd : listen_somewhere(0, salt, ret_listening);
 }

@@ -5,9 +5,10 @@
 #include <podpool/ipc.h>
 #include <stdint.h>
 
-/* Listens at some 127.66.x.y, which other brokers, or somebody who means harm, may have taken in part: at this port
- * (network order) where possible, so that people recognise it, else at any. The descriptor, or -1 with errno;
- * different `salt`s look in different places first. */
-int pp_listener_open(uint16_t port_be, uint32_t salt, struct pp_ipc_addr *ret_listening);
+/* Listens at some 127.66.x.y, which other brokers, or somebody who means harm, may have taken in part, at a port that the
+ * kernel chooses: at 5432 we would keep a database or a proxy beside us from binding 0.0.0.0:5432 (EADDRINUSE as long as
+ * any address of that port listens, SO_REUSEADDR or not). The descriptor, or -1 with errno; different `salt`s look in
+ * different places first. */
+int pp_listener_open(uint32_t salt, struct pp_ipc_addr *ret_listening);
 
 #endif

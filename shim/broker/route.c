@@ -112,8 +112,7 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	route->broker = b;
 	route->destination = *destination;
 	name_it(route);
-	route->fd =
-		pp_listener_open(destination->port_be, HASH_COUNT(b->routes), &route->listening);
+	route->fd = pp_listener_open(HASH_COUNT(b->routes), &route->listening);
 	if (route->fd < 0) {
 		free(route);
 		return PP_ERR_SYS;
@@ -135,6 +134,11 @@ static int make(struct pp_broker *b, const struct pp_ipc_addr *destination,
 	pp_wishes_settle(b);
 	*ret_route = route;
 	return 0;
+}
+
+bool pp_route_may_make(const struct pp_broker *b)
+{
+	return HASH_COUNT(b->routes) < PP_ROUTE_MAX && !b->accept_paused;
 }
 
 int pp_route_get(struct pp_broker *b, const struct pp_ipc_addr *destination,

@@ -1,7 +1,6 @@
 /* shim/broker/route.h - destinations and the loopback addresses that stand for them (DESIGN 3.3).
  *
- * One listener per route on 127.66.x.y, with the destination's port unless somebody has it at every address, for as long as
- * the broker lives: a program may reconnect at any time to an address it was once given.
+ * One listener per route on 127.66.x.y, at any port (listener.h), for as long as the broker lives: a program may reconnect at any time to an address it was once given.
  */
 #ifndef PP_BROKER_ROUTE_H
 #define PP_BROKER_ROUTE_H
@@ -50,6 +49,8 @@ struct pp_route {
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
 };
 
+/* There is room for one more: places and, as far as we know, descriptors. */
+bool pp_route_may_make(const struct pp_broker *b);
 /* Finds or makes it. PP_ERR_FULL, PP_ERR_SYS (no address could be bound), PP_ERR_NOMEM. */
 PP_MUSTCHECK int pp_route_get(struct pp_broker *b, const struct pp_ipc_addr *destination,
 			      struct pp_route **ret_route);

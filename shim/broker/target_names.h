@@ -1,7 +1,9 @@
 /* shim/broker/target_names.h - destinations that PODPOOL_TARGETS names: is an address one of theirs?
  *
- * An address is unknown, then looked up by a worker while those who ask for it wait, then known for a while. A name that
- * has no address now names nothing: its programs go direct, as without a broker. A route stays when its name moves on.
+ * An address is unknown, then looked up by a worker while those who ask for it wait, then known for a while; one of a
+ * target's stays one until the next look-up says otherwise. A name that has no address now names nothing: its programs go
+ * direct, as without a broker, and so does who asks while the resolver is known to be slow. A route stays when its name
+ * moves on.
  */
 #ifndef PP_BROKER_TARGET_NAMES_H
 #define PP_BROKER_TARGET_NAMES_H

@@ -16,12 +16,15 @@
 
 /* A program has a few; the one not used for longest goes. */
 #define PP_WISHES 64
+/* A connect that goes on to other hosts may fail so much later. */
+#define PP_WISHES_AWAY_MS (30 * 1000)
 
 struct wish {
 	uint32_t mark; /* 0: free */
 	size_t len;
 	char *text; /* owned, wiped: it may hold a key's password */
 	uint64_t used;
+	pp_ms away_at; /* it was last turned away; 0 never */
 };
 
 struct pp_wishes {
@@ -154,7 +157,8 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 		note_stranger(b);
 		return false;
 	}
-	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b))
+	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b) ||
+	    !pp_route_may_make(b))
 		return false;
 	struct wish *wish = find(b, mark);
 	if (wish)
@@ -169,6 +173,19 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 	forget(wish);
 	*wish = (struct wish){.mark = mark, .len = len, .text = copy, .used = ++b->wishes->clock};
 	return true;
+}
+
+void pp_wishes_note(struct pp_broker *b, uint32_t mark, bool turned_away)
+{
+	struct wish *wish = mark ? find(b, mark) : NULL;
+	if (wish)
+		wish->away_at = turned_away ? b->now : 0;
+}
+
+bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark)
+{
+	const struct wish *wish = mark ? find(b, mark) : NULL;
+	return !wish || (wish->away_at && b->now - wish->away_at < PP_WISHES_AWAY_MS);
 }
 
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text)

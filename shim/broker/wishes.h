@@ -21,6 +21,12 @@ struct pp_wish_text {
 /* A WISH and its text. False: the program shall leave its connection string alone. */
 bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text);
 
+/* A ROUTE with this mark was answered DIRECT, and its connection is not made, for it would be one in clear text; or it was
+ * answered ROUTED. Of several hosts the last one tried counts. */
+void pp_wishes_note(struct pp_broker *b, uint32_t mark, bool turned_away);
+/* Was the last one turned away, and only just? Also of a wish that is forgotten. */
+bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark);
+
 /* False: never heard of, or forgotten. */
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text);
 

@@ -27,10 +27,10 @@ int PQresetStart(void *conn);
 void PQfinish(void *conn); /* not hooked */
 
 /* True: `conn` is what the program gets. A blocking connect may be tried again without the broker. */
-static bool keep(void *caller, void *conn)
+static bool keep(void *caller, void *conn, const struct pp_pq_change *change)
 {
 	void (*finish)(void *conn);
-	if (!pp_pq_is_lost(caller, conn))
+	if (!pp_pq_is_lost(caller, conn, change))
 		return true;
 	*(void **)&finish = pp_next_find(caller, "PQfinish", NULL);
 	if (!finish)
@@ -46,7 +46,7 @@ PP_EXPORT void *PQconnectdb(const char *conninfo)
 	__typeof__(&PQconnectdbParams) params = NEXT(PQconnectdbParams);
 	if (params && !NESTED(real) && pp_pq_change_conninfo(&c, CALLER, conninfo)) {
 		void *conn = params(c.keywords, c.values, 1);
-		if (keep(CALLER, conn))
+		if (keep(CALLER, conn, &c))
 			return conn;
 	}
 	return real ? real(conninfo) : NULL;
@@ -69,7 +69,7 @@ PP_EXPORT void *PQconnectdbParams(const char *const *keywords, const char *const
 	__typeof__(&PQconnectdbParams) real = NEXT(PQconnectdbParams);
 	if (real && !NESTED(real) && pp_pq_change(&c, CALLER, keywords, values, expand_dbname)) {
 		void *conn = real(c.keywords, c.values, expand_dbname);
-		if (keep(CALLER, conn))
+		if (keep(CALLER, conn, &c))
 			return conn;
 	}
 	return real ? real(keywords, values, expand_dbname) : NULL;
@@ -97,7 +97,7 @@ PP_EXPORT void *PQsetdbLogin(const char *host, const char *port, const char *opt
 	__typeof__(&PQconnectdbParams) params = NEXT(PQconnectdbParams);
 	if (params && !NESTED(real) && pp_pq_change(&c, CALLER, keywords, values, 1)) {
 		void *conn = params(c.keywords, c.values, 1);
-		if (keep(CALLER, conn))
+		if (keep(CALLER, conn, &c))
 			return conn;
 	}
 	return real ? real(host, port, options, tty, dbname, login, password) : NULL;

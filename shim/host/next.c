@@ -5,13 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/elf.h"
 #include "host/real.h"
 
 /* In libc since glibc 2.34 and in musl; where they are NULL, only the global order is searched. */
 extern __typeof__(dladdr) dladdr __attribute__((weak));
 extern __typeof__(dlsym) dlsym __attribute__((weak));
 extern __typeof__(dlclose) dlclose __attribute__((weak));
-/* In libc or the loader since long before glibc 2.17, and in musl. */
+/* In glibc since 2.35. Takes no lock. */
+extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
+/* In libc or the loader since long before glibc 2.17, and in musl. Its lock is not given back in the child of a thread that
+ * forks while another one is here: only where there is nothing better. */
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
 struct place {
@@ -45,10 +49,23 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *arg)
 	return 1;
 }
 
+/* The program itself is the one object without a name. */
+static void look_up(struct place *place)
+{
+	struct dl_find_object object;
+	if (_dl_find_object(place->of, &object) < 0)
+		return;
+	place->is_program = !*object.dlfo_link_map->l_name;
+	place->is_together = (uintptr_t)place->other - (uintptr_t)object.dlfo_map_start <
+			     (uintptr_t)object.dlfo_map_end - (uintptr_t)object.dlfo_map_start;
+}
+
 static struct place find_place(void *of, void *other)
 {
 	struct place place = {.of = of, .other = other, .is_first = true};
-	if (dl_iterate_phdr)
+	if (_dl_find_object)
+		look_up(&place);
+	else if (dl_iterate_phdr)
 		dl_iterate_phdr(look_at, &place);
 	return place;
 }
@@ -81,5 +98,7 @@ void *pp_next_find(void *caller, const char *name, void *self)
 	if (global && (place.is_program || place.is_together))
 		return global;
 	void *found = place.is_program ? NULL : find_for(caller, name);
-	return found && found != self ? found : global;
+	if (found && found != self)
+		return found;
+	return global ? global : pp_elf_find_next(name);
 }

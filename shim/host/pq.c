@@ -154,6 +154,7 @@ bool pp_pq_change(struct pp_pq_change *change, void *caller, const char *const *
 	    pp_pq_is_long(keywords, values, environ))
 		return false;
 	change->keywords[0] = NULL;
+	change->mark[0] = '\0';
 	for (unsigned n = 0; keywords[n]; n++) {
 		if (n == PP_PQ_MAX)
 			return false;
@@ -174,15 +175,29 @@ bool pp_pq_change_conninfo(struct pp_pq_change *change, void *caller, const char
 	return pp_pq_change(change, caller, keywords, values, 1);
 }
 
-bool pp_pq_is_lost(void *caller, void *conn)
+/* Closes `broker`. */
+static bool was_turned_away(int broker, uint32_t mark, int64_t deadline)
+{
+	struct pp_ipc_msg question, answer;
+	pp_codec_init(&question, PP_IPC_WISH);
+	question.cookie = pp_conf_get()->stamp;
+	question.flags = mark;
+	return pp_ask_exchange(broker, &question, deadline, &answer) < 0 || answer.op != PP_IPC_OK;
+}
+
+bool pp_pq_is_lost(void *caller, void *conn, const struct pp_pq_change *change)
 {
 	int (*status)(const void *conn);
 	*(void **)&status = pp_next_find(caller, "PQstatus", NULL);
 	if (!conn || !status || status(conn) != CONNECTION_BAD)
 		return false;
-	int broker = pp_ask_dial(pp_sys_now_ms());
+	int64_t now = pp_sys_now_ms();
+	uint32_t mark = pp_mark_read(change->mark);
+	int broker = pp_ask_dial(now);
 	if (broker < 0)
 		return true;
+	if (mark)
+		return was_turned_away(broker, mark, now + PP_LAUNCH_WAIT_MS);
 	pp_sys1(SYS_close, broker);
 	return false;
 }

@@ -35,8 +35,9 @@ bool pp_pq_change(struct pp_pq_change *ret_change, void *caller, const char *con
 /* The same for PQconnectdb's argument; to be given to PQconnectdbParams with expand_dbname. */
 bool pp_pq_change_conninfo(struct pp_pq_change *ret_change, void *caller, const char *conninfo);
 
-/* A changed connection has failed because there is no broker any more: the original one is due. */
-bool pp_pq_is_lost(void *caller, void *conn);
+/* A changed connection has failed because there is no broker any more, or because it would not have it: the original one is
+ * due. */
+bool pp_pq_is_lost(void *caller, void *conn, const struct pp_pq_change *change);
 
 /* What PQconninfo told, as the program had it. */
 void pp_pq_restore(void *caller, struct pp_pq_option *options);

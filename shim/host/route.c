@@ -151,8 +151,10 @@ static enum pp_route find(int fd, const struct sockaddr *sa, enum pp_target_answ
 		return without_broker(match);
 	if (answer.op == PP_IPC_REFUSE && pp_conf_get()->is_fail_closed)
 		return PP_ROUTE_REFUSED;
+	/* Its libpq goes in clear text, to us: not to a server that the broker cannot reach now, and that may demand TLS
+	 * once it can. */
 	if (answer.op != PP_IPC_ROUTED || !pp_codec_is_ours(&answer.addr))
-		return PP_ROUTE_DIRECT;
+		return mark ? PP_ROUTE_REFUSED : PP_ROUTE_DIRECT;
 	if (pp_addr_to_sockaddr(&answer.addr, sa->sa_family, ret_sa, ret_len) < 0)
 		return PP_ROUTE_DIRECT;
 	return PP_ROUTE_REDIRECTED;
