@@ -45,10 +45,11 @@ struct pp_broker {
 	const char *dir; /* borrowed: main's */
 	struct event_base *base;
 	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
-	pp_ms now;	      /* of this round; refreshed by every callback's entry */
-	pp_ms clock;	      /* the same by the kernel's, which also runs while we stand still */
-	pp_ms stood_ms;	      /* so long so far */
-	pp_ms woke_at;	      /* the last time we did; 0 never */
+	size_t long_unnamed; /* bytes that all clients' long unnamed statements take (statements.h) */
+	pp_ms now;	     /* of this round; refreshed by every callback's entry */
+	pp_ms clock;	     /* the same by the kernel's, which also runs while we stand still */
+	pp_ms stood_ms;	     /* so long so far */
+	pp_ms woke_at;	     /* the last time we did; 0 never */
 	pp_ms started;
 	uint32_t uid;	/* whose programs are served */
 	uint64_t netns; /* ipc/stamp.h: and in which network; 0 unknown */

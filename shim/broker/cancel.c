@@ -49,10 +49,10 @@ static void cancel_finished(struct pp_cancel_job *job)
 		pp_tick_drain(b, PP_DRAIN_EV_TICK);
 }
 
-/* It waits for a lock that the client's own text would have waited for. */
+/* It waits for a lock that the client's own text would have waited for, or would not have met at all. */
 static bool is_for_its_client(const struct pp_server *s)
 {
-	return s->own.kind == PP_OWN_PREPARE && s->own.brings;
+	return s->own.kind == PP_OWN_NAMES || (s->own.kind == PP_OWN_PREPARE && s->own.brings);
 }
 
 static bool cancel(struct pp_server *s)

@@ -52,8 +52,6 @@ enum pp_client_state {
 #define PP_CLIENT_OUT_MAX  (PP_CLIENT_OUT_HIGH + 4 * PP_READ_BUFFER + PP_CLIENT_SIPS_MAX)
 /* Of these, what is read all the same so that the server does not take a slow reader for a dead one (server.h). */
 #define PP_CLIENT_SIPS_MAX (8 * 1024 * 1024)
-/* The last unnamed Parse is kept to be repeated on another server; a longer one pins. */
-#define PP_CLIENT_UNNAMED_MAX (16 * 1024)
 
 struct pp_client {
 	struct pp_grave grave;
@@ -90,8 +88,9 @@ struct pp_client {
 	uint32_t epoch; /* when it came, then of the login whose session it has (defaults.h) */
 	uint32_t refusals; /* servers in a row that would not take them */
 	uint64_t transactions;
-	pp_ms active_at;	 /* it last said something, or its transaction ended */
-	pp_ms orphaned_at;	 /* its process was found dead; 0: it lives, as far as we know */
+	pp_ms active_at;   /* it last said something, or its transaction ended */
+	pp_ms orphaned_at; /* its process was found dead; 0: it lives, as far as we know */
+	bool was_held;	   /* and what it had to say may have been held back for that one's end */
 	struct pp_gist last_ran; /* the first words of its last text */
 	pp_ms warned_since;	 /* leaks.c: of the transaction that began then */
 	uint8_t warnings;	 /* so many times */

@@ -98,6 +98,8 @@ bool pp_database_is_passing(const struct pp_login_error *error)
 static enum pp_backoff_cause cause_of(const struct pp_database *db,
 				      const struct pp_login_error *error)
 {
+	if (error->needs_password)
+		return PP_BACKOFF_REFUSED;
 	if (is_full(error))
 		return pp_database_logged_in(db) ? PP_BACKOFF_CROWDED : PP_BACKOFF_FULL;
 	return pp_database_is_passing(error) ? PP_BACKOFF_DOWN : PP_BACKOFF_REFUSED;
@@ -107,16 +109,24 @@ static void put_off(struct pp_database *db, const struct pp_login *login)
 {
 	const struct pp_login_error *error = &login->error;
 	struct pp_broker *b = db->broker;
-	/* Those in line make do with the servers there are, and the next applicant may bring the right password. */
-	if (!pp_database_is_passing(error) && login->password && pp_database_logged_in(db))
+	/* Those in line make do with the servers there are, and the next applicant may bring the right password; without one,
+	 * which comes next, nobody is let in. */
+	if (is_class(error, "28") && login->password && pp_database_logged_in(db))
 		return;
 	pp_backoff_failed(&db->pool.backoff, cause_of(db, error), b->now, arc4random());
 	pp_tick_by(b, db->pool.backoff.until);
 }
 
+/* Also for whom none of its own will do. The last one goes late: its place may be somebody else's by then. */
+static bool needs_a_new_one(const struct pp_database *db)
+{
+	bool may_go = pp_database_logged_in(db) > 1 || db->pool.backoff.failures > 2;
+	return db->pool.logins_wanted || (pp_pool_has_unsuited(&db->pool) && may_go);
+}
+
 static bool may_make_room(const struct pp_database *db, const struct pp_database *other)
 {
-	return other->route == db->route && (other != db || db->pool.logins_wanted);
+	return other->route == db->route && (other != db || needs_a_new_one(db));
 }
 
 /* The server is full, perhaps of connections of ours that nobody uses. */
@@ -124,7 +134,7 @@ static void make_room(struct pp_database *db)
 {
 	struct pp_database *other, *next;
 	struct pp_conn *oldest = NULL;
-	if (pp_database_logged_in(db) && !db->pool.logins_wanted)
+	if (pp_database_logged_in(db) && !needs_a_new_one(db))
 		return; /* there is something to wait for */
 	HASH_ITER(hh, db->broker->databases, other, next)
 	{
@@ -144,8 +154,9 @@ static void take_failure(struct pp_database *db, const struct pp_login *login)
 	const struct pp_login_error *error = &login->error;
 	if (error->needs_password) {
 		db->auth = PP_AUTH_PASSWORD;
-		/* Only those already admitted could make us try the same again and again. */
-		if (db->pool.waiters.count && !db->theirs_failed)
+		/* An applicant is asked for it; those already admitted, and min_servers, would make us try the same again and
+		 * again. */
+		if ((db->pool.waiters.count || !db->pool.logins_wanted) && !db->theirs_failed)
 			put_off(db, login);
 		return;
 	}

@@ -118,6 +118,18 @@ static inline bool pp_flight_mark_describes(const struct pp_flight_mark *mark)
 	       mark->kind == PP_FLIGHT_CHECK;
 }
 
+/* Does the server have the plan or not, because of it? */
+static inline bool pp_flight_mark_decides(const struct pp_flight_mark *mark)
+{
+	return mark->plan && mark->kind != PP_FLIGHT_CLOSE && mark->kind != PP_FLIGHT_MOVE &&
+	       !pp_flight_mark_describes(mark);
+}
+
+static inline bool pp_flight_mark_is_of_unnamed(const struct pp_flight_mark *mark)
+{
+	return mark->kind == PP_FLIGHT_UNNAMED || mark->kind == PP_FLIGHT_QUERY;
+}
+
 /* Is message `number`, the next to be answered, one that its client has not said? */
 bool pp_flight_is_ours(const struct pp_flight *flight, uint32_t number);
 
@@ -142,9 +154,11 @@ bool pp_flight_describes(const struct pp_flight *flight, uint32_t number);
 /* Is it being checked whether this plan's result is still what it was? */
 bool pp_flight_checks(const struct pp_flight *flight, const struct pp_plan *plan);
 
+/* The first mark is over. There must be one. */
+void pp_flight_pop(struct pp_flight *flight);
 /* Message `number` has its answer. True: the client must not hear it. */
 bool pp_flight_answered(struct pp_flight *flight, uint32_t number);
-/* All before `number` are over without one; the first of them, `failed`, by its error. */
+/* All before `number` are over without one; the first of them, `failed`, by its error (flight_undo.c). */
 void pp_flight_discarded(struct pp_server *s, uint32_t failed, uint32_t number);
 
 #endif

@@ -54,6 +54,11 @@ void pp_front_leave_out(struct pp_front_run *f, size_t at);
 /* The message at f->at goes on as it is: counted by the tracker, its rest to be streamed. */
 enum pp_step pp_front_pass(struct pp_front_run *f, const struct pp_frame_head *head);
 
+/* The unnamed statement is another one, or none: while its text is nowhere else it keeps its server, which says no Query of
+ * ours meanwhile. */
+void pp_front_settle_unnamed(struct pp_server *s);
+/* More of a long one. */
+void pp_front_keep_long(struct pp_server *s, const uint8_t *bytes, size_t len);
 /* SQL text streams by: begin at a Query or unnamed Parse, then its body in pieces. */
 void pp_front_lex_begin(struct pp_server *s, uint8_t type);
 void pp_front_lex(struct pp_server *s, const uint8_t *bytes, size_t len);

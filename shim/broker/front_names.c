@@ -51,11 +51,22 @@ bool pp_front_find_name(const uint8_t *message, const struct pp_frame_head *head
 	return speaks(head->type, message, head->total, ret_name) == OF_A_NAME;
 }
 
-/* Nobody could bring it: it keeps its server, which says no Query of ours as long as it may be there. */
-static void leave_unkept(struct pp_server *s, const char *why)
+void pp_front_settle_unnamed(struct pp_server *s)
 {
-	s->unnamed_unkept = true;
-	pp_server_pin(s, PP_PIN_STATEMENT, why);
+	bool alone = s->unkept_alone || !(s->pins & PP_PIN_STATEMENT);
+	if (s->client->unnamed.unkept) {
+		pp_server_pin(s, PP_PIN_STATEMENT, "a long unnamed statement");
+		s->unkept_alone = alone;
+	} else if (s->unkept_alone) {
+		s->pins &= ~(uint32_t)PP_PIN_STATEMENT;
+		s->unkept_alone = false;
+	}
+}
+
+void pp_front_keep_long(struct pp_server *s, const uint8_t *bytes, size_t len)
+{
+	if (!pp_unnamed_add_long(&s->client->unnamed, bytes, len))
+		pp_front_settle_unnamed(s);
 }
 
 /* It is replaced by the message that has just passed, which was to have this number; an error may bring it back. */
@@ -70,7 +81,7 @@ static void replace_unnamed(struct pp_client *c, uint32_t number, bool same)
 	s->unnamed_known = true;
 }
 
-/* Too long to be kept: its text streams by. */
+/* Its text streams by, and is kept if there is room. */
 static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_frame_head *head)
 {
 	struct pp_server *s = f->c->server;
@@ -82,7 +93,11 @@ static enum pp_step parse_long_unnamed(struct pp_front_run *f, const struct pp_f
 	if (step != PP_STEP_TAKE)
 		return step;
 	replace_unnamed(f->c, number, false);
-	leave_unkept(s, "a long unnamed statement");
+	if (pp_unnamed_begin_long(&f->c->unnamed, &s->broker->long_unnamed, head->total))
+		pp_front_keep_long(s, f->bytes + f->at, PP_MSG_HEADER);
+	else
+		pp_unnamed_leave_unkept(&f->c->unnamed);
+	pp_front_settle_unnamed(s);
 	pp_front_lex_begin(s, PP_FRONT_PARSE);
 	/* The header is not text: it is counted off here. */
 	f->at += PP_MSG_HEADER;
@@ -105,7 +120,7 @@ static bool keep_unnamed(struct pp_front_run *f, const struct pp_frame_head *hea
 	}
 	return (!bits || pp_unnamed_keep_touch(&c->unnamed, &text)) &&
 	       pp_buf_append(&c->unnamed.parse, f->bytes + f->at, head->total,
-			     PP_CLIENT_UNNAMED_MAX) == 0;
+			     PP_UNNAMED_SHORT_MAX) == 0;
 }
 
 /* Drivers parse the same text again and again (pgjdbc, pgbench -M extended): what touches nothing is not read anew. */
@@ -135,7 +150,7 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 {
 	struct pp_client *c = f->c;
 	struct pp_server *s = c->server;
-	if (head->total > PP_CLIENT_UNNAMED_MAX)
+	if (head->total > PP_UNNAMED_SHORT_MAX)
 		return parse_long_unnamed(f, head);
 	if (frame == PP_FRAME_PART)
 		return PP_STEP_WAIT;
@@ -154,7 +169,8 @@ static enum pp_step parse_unnamed(struct pp_front_run *f, enum pp_frame frame,
 	if (again)
 		pp_gist_keep(&c->last_ran, text, strnlen((const char *)text, len));
 	else if (!keep_unnamed(f, head, bits))
-		leave_unkept(s, "no memory for its statement");
+		pp_unnamed_leave_unkept(&c->unnamed);
+	pp_front_settle_unnamed(s);
 	return step;
 }
 
@@ -181,8 +197,10 @@ static enum pp_step close_unnamed(struct pp_front_run *f, const struct pp_frame_
 {
 	uint32_t number = f->c->server->tx.asked;
 	enum pp_step step = pp_front_make_room(f, 1) ? pp_front_pass(f, head) : PP_STEP_STOP;
-	if (step == PP_STEP_TAKE)
-		replace_unnamed(f->c, number, false);
+	if (step != PP_STEP_TAKE)
+		return step;
+	replace_unnamed(f->c, number, false);
+	pp_front_settle_unnamed(f->c->server);
 	return step;
 }
 

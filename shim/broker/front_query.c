@@ -185,8 +185,8 @@ static void end_unnamed(struct pp_client *c)
 	} else {
 		pp_unnamed_finish(&c->unnamed);
 		pp_flight_end_unnamed(&s->flight);
-		s->unnamed_unkept = false;
 	}
+	pp_front_settle_unnamed(s);
 	s->unnamed_known = true;
 }
 

@@ -39,7 +39,7 @@ static void await_answers(struct pp_front_run *f)
 {
 	static const uint8_t flush[] = {PP_FRONT_FLUSH, 0, 0, 0, 4};
 	struct pp_server *s = f->c->server;
-	if (s->flight.flushed != s->tx.asked && pp_tx_is_in_batch(&s->tx) &&
+	if (s->flight.flushed != s->tx.asked && pp_tx_needs_flush(&s->tx) &&
 	    pp_tx_front(&s->tx, PP_FRONT_FLUSH) == 0)
 		(void)pp_front_put(f, flush, sizeof flush);
 	s->flight.flushed = s->tx.asked;

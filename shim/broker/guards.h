@@ -12,7 +12,7 @@
 
 /* Since PostgreSQL 8.1 (three), 12 and 14. Idle peers; unacknowledged data; a backend that executes. Worst case: 60 s
  * and 70 s executing. tcp_user_timeout also ends a healthy connection whose reader stalls that long: see
- * PP_SERVER_SIP_MS. */
+ * PP_SIP_MS. */
 #define PP_GUARDS(X)                                                                               \
 	X(KEEPALIVES_IDLE, "tcp_keepalives_idle", "30")                                            \
 	X(KEEPALIVES_INTERVAL, "tcp_keepalives_interval", "10")                                    \

@@ -55,7 +55,7 @@ static void attach(struct pp_server *s, struct pp_client *c)
 	pp_assert(!s->client && !c->server && s->conn.state == PP_CONN_LENT);
 	s->client = c;
 	c->server = s;
-	s->unnamed_known = s->unnamed_brought = s->unnamed_unkept = false;
+	s->unnamed_known = s->unnamed_brought = s->unkept_alone = false;
 	pp_client_set_state(c, PP_CLIENT_LENT);
 	if (pp_own_doubts(s))
 		pp_own_ask_alive(s); /* and then the rest */
@@ -136,7 +136,7 @@ void pp_lend_idle(struct pp_server *s)
 		pp_server_close(s, "draining");
 	else if (pp_pools_should_give_up(&b->pools, &s->conn, b->now))
 		pp_server_close(s, "place needed elsewhere");
-	else if (pp_pool_is_useless(pool, &s->conn))
+	else if (pp_pool_is_useless(pool, &s->conn, b->now))
 		pp_server_close(s, "it suits nobody in line");
 	else if (pp_shed_wants(s))
 		pp_server_close(s, "nobody's session stands behind it");
@@ -217,7 +217,7 @@ static void take_back(struct pp_server *s)
 /* It is kept for an unnamed statement that is nowhere else, and that any Query of ours would end. */
 static bool must_be_left_alone(const struct pp_server *s)
 {
-	return s->unnamed_unkept && s->pins & PP_PIN_STATEMENT;
+	return s->client->unnamed.unkept;
 }
 
 static void keep_lent(struct pp_server *s)
@@ -225,8 +225,10 @@ static void keep_lent(struct pp_server *s)
 	pp_process_settle(s->client);
 	s->unsettled = false;
 	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
-	/* A RESET took the name the client gave at startup. */
-	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s))
+	/* A RESET took the name the client gave at startup. With a lasting pin nobody asks what the session has, and the client
+	 * may have set what a default of somebody else's would overwrite. */
+	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s) &&
+	    !pp_pins_lasting(s->pins))
 		pp_own_restore(s);
 }
 

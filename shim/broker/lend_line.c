@@ -99,16 +99,23 @@ static void sweep_waiters(struct pp_broker *b, struct pp_pool *pool)
 	}
 }
 
-/* At most one a round: its end may be that of others. */
-static void sweep_lent(struct pp_pool *pool)
+/* One: its end may be that of others. False: there is none. */
+static bool give_up_nextval(struct pp_pool *pool)
 {
 	PP_LIST_FOREACH (&pool->conns[PP_CONN_LENT], it) {
 		struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
 		if (pp_nextval_give_up(s)) {
 			pp_lend_check_return(s);
-			return;
+			return true;
 		}
 	}
+	return false;
+}
+
+static void sweep_lent(struct pp_pool *pool)
+{
+	for (size_t left = pool->conns[PP_CONN_LENT].count; left && give_up_nextval(pool);)
+		left--;
 }
 
 /* It does not end, and nobody knows whom it would hit: the server, in CANCEL or between transactions, is lent to nobody any
@@ -136,8 +143,8 @@ static bool is_overdue(const struct pp_server *s)
 	       s->broker->now - s->heard_at >= PP_LEND_CANCEL_MS;
 }
 
-/* At most one a round, as above. A server with a query under way is nobody else's place yet. */
-static void sweep_cancelled(struct pp_pool *pool)
+/* One, as above. A server with a query under way is nobody else's place yet. */
+static bool give_up_cancelled(struct pp_pool *pool)
 {
 	static const enum pp_conn_state states[] = {PP_CONN_CANCEL, PP_CONN_LENT};
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
@@ -145,9 +152,16 @@ static void sweep_cancelled(struct pp_pool *pool)
 			struct pp_server *s = pp_server_of(pp_list_entry(it, struct pp_conn, link));
 			if (is_overdue(s) && pp_tx_is_idle(&s->tx)) {
 				give_up_cancels(s);
-				return;
+				return true;
 			}
 		}
+	return false;
+}
+
+static void sweep_cancelled(struct pp_pool *pool)
+{
+	for (size_t left = pp_pool_open(pool); left && give_up_cancelled(pool);)
+		left--;
 }
 
 static void sweep_idle(struct pp_broker *b, struct pp_pool *pool)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "broker/client.h"
+#include "broker/front.h"
 #include "broker/missing.h"
 #include "broker/server.h"
 #include "wire/error.h"
@@ -11,6 +12,15 @@ static void forget_all(struct pp_client *c)
 {
 	pp_statements_clear(&c->statements);
 	pp_sqlset_drop(&c->prepared);
+}
+
+/* Unless something is under way behind it that may have asked anew. */
+static void forget_sequences(struct pp_server *s)
+{
+	if (s->tx.asked != s->tx.answered || s->tx.count > 1)
+		return;
+	s->pins &= ~PP_PIN_SEQUENCE;
+	s->touch.bits &= ~(uint32_t)PP_PIN_SEQUENCE;
 }
 
 void pp_prepared_ready(struct pp_server *s)
@@ -25,12 +35,15 @@ void pp_prepared_tag(struct pp_server *s, const char *tag)
 		pp_copies_clear(&s->copies);
 		s->untidy[0] = '\0';
 		/* What is under way behind it may have prepared others under the client's own names. */
-		if (s->tx.asked == s->tx.answered)
+		if (s->tx.asked == s->tx.answered) {
 			s->pins &= ~PP_PIN_STATEMENT;
+			if (s->client) /* the unnamed one is none of them */
+				pp_front_settle_unnamed(s);
+		}
 		pp_sqlset_drop(&s->prepared);
 		pp_missing_clear(s);
 		if (strcmp(tag, "DISCARD ALL") == 0)
-			s->pins &= ~PP_PIN_SEQUENCE;
+			forget_sequences(s);
 		if (s->client)
 			forget_all(s->client);
 	} else if (strcmp(tag, "DEALLOCATE") == 0 && s->dealloc.plan) {

@@ -15,6 +15,8 @@
 #define PP_PROCESS_MAX 10000
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
+/* From a death to the end of its connections, which comes first but may be heard later. */
+#define PP_PROCESS_FIN_MS 100
 /* From the answer to the connection. */
 #define PP_PROCESS_ASKED_MS 1000
 
@@ -57,11 +59,13 @@ static void on_death(evutil_socket_t fd, short what, void *arg)
 	struct pp_process *p = arg;
 	struct pp_broker *b = p->broker;
 	pp_broker_now(b);
+	bool held = p->waiting || p->released;
 	p->waiting = false;
 	while (p->clients.count) { /* its sockets close by themselves, or live on in a child */
 		struct pp_client *c =
 			pp_list_entry(pp_list_first(&p->clients), struct pp_client, process_link);
 		c->orphaned_at = b->now;
+		c->was_held = held;
 		pp_process_leave(c);
 	}
 	HASH_DEL(b->processes, p);
@@ -262,10 +266,17 @@ void pp_process_give_up(struct pp_broker *b)
 		release(p);
 }
 
+/* What a dead process had said is not said any more; a child that goes on with its connection keeps that open. */
+static bool was_orphaned_while_held(const struct pp_client *c)
+{
+	return c->was_held && !c->eof && c->broker->now - c->orphaned_at >= PP_PROCESS_FIN_MS;
+}
+
 static bool was_held_back(const struct pp_client *c)
 {
 	const struct pp_process *p = c->process, *pid1 = c->broker->pid1;
-	return ((p && p->released) || (pid1 && pid1->released)) && !pp_process_is_ending(c);
+	bool held = (p && p->released) || (pid1 && pid1->released) || was_orphaned_while_held(c);
+	return held && !pp_process_is_ending(c);
 }
 
 void pp_process_go_on(struct pp_broker *b)
@@ -275,6 +286,7 @@ void pp_process_go_on(struct pp_broker *b)
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
 		if (may_begin && was_held_back(c) &&
 		    (pp_buf_len(&c->in) || !pp_client_is_greeted(c))) {
+			c->was_held = false;
 			pp_client_continue(c); /* its end may be that of others: one a round */
 			return;
 		}

@@ -64,7 +64,8 @@ enum pp_ipc_op pp_process_term(struct pp_broker *b, pid_t pid, uint32_t flags);
 bool pp_process_is_ending(const struct pp_client *c);
 /* Nobody waits longer than a drain would, also while nobody else leaves. Called by the janitor. */
 void pp_process_give_up(struct pp_broker *b);
-/* It got its SIGTERM and lives on all the same (a handler by now): what was held back goes on. Called by the janitor. */
+/* It got its SIGTERM and lives on all the same (a handler by now), or is dead, and a child has its connection: what was held
+ * back goes on. Called by the janitor. */
 void pp_process_go_on(struct pp_broker *b);
 
 /* A client has no open transaction now: perhaps its process may end, or PID 1. */

@@ -134,6 +134,8 @@ static void take_body(struct pp_front_run *f)
 			say_ready(c);
 		return;
 	}
+	if (c->unnamed.coming)
+		pp_front_keep_long(c->server, f->bytes + f->at, n);
 	if (c->server->lexing)
 		pp_front_lex(c->server, f->bytes + f->at, n);
 	f->at += n;

@@ -25,13 +25,9 @@
 #include "session/lexer.h"
 #include "wire/tx.h"
 
-/* Client bytes the server has not taken yet; above, the client is not read. One read more may come on top. */
-#define PP_SERVER_OUT_MAX (2 * PP_READ_BUFFER + PP_MSG_HEADER + 64 * 1024)
-
-/* tcp_user_timeout (guards.h, 60 s) ends also a connection whose other side lives but does not read. While a client is
- * slow, a little is read for it this often. */
-#define PP_SERVER_SIP_MS                                                                           \
-	(25 * 1000) /* twice in the time: one sip may not be enough to open the window */
+/* Client bytes the server has not taken yet; above, the client is not read. One read more may come on top, and a
+ * statement that is brought. */
+#define PP_SERVER_OUT_MAX (2 * PP_READ_BUFFER + PP_MSG_HEADER + 64 * 1024 + PP_UNNAMED_LONG_MAX)
 
 enum pp_lexing {
 	PP_LEXING_NO,
@@ -115,7 +111,7 @@ struct pp_server {
 	bool unnamed_brought; /* for it, by message number: */
 	uint32_t unnamed_asked;
 	bool unnamed_known; /* the unnamed statement is the current client's (or none) */
-	bool unnamed_unkept; /* one was said whose text is nowhere else, and no Query since: none of ours may end it */
+	bool unkept_alone; /* STATEMENT is pinned for its client's unnamed one that is unkept, and for nothing else */
 	bool used; /* it has done something for a client */
 	bool read_paused;
 	pp_ms paused_at;     /* or the last sip since */
@@ -136,10 +132,6 @@ static inline bool pp_server_is_congested(const struct pp_server *s)
 }
 
 void pp_server_pause(struct pp_server *s, bool paused);
-/* Has it been paused long enough for a sip? pp_server_sip() may end it, and its client. */
-bool pp_server_is_thirsty(const struct pp_server *s);
-void pp_server_sip(struct pp_server *s);
-
 /* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);
 

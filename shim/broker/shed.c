@@ -67,6 +67,11 @@ void pp_shed_all(struct pp_broker *b)
 		pp_shed(pp_database_of(pp_list_entry(it, struct pp_pool, link)));
 }
 
+void pp_shed_set_spares(struct pp_broker *b)
+{
+	b->pools.no_spares = b->alone > 0 || b->orders.close_idle;
+}
+
 static void count(struct pp_server *s, bool alone)
 {
 	struct pp_broker *b = s->broker;
@@ -74,7 +79,7 @@ static void count(struct pp_server *s, bool alone)
 		return;
 	s->alone = alone;
 	b->alone += alone ? 1 : UINT32_MAX;
-	b->pools.no_spares = b->alone > 0;
+	pp_shed_set_spares(b);
 }
 
 void pp_shed_begin(struct pp_server *s)

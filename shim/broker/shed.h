@@ -25,6 +25,10 @@ void pp_shed_over(struct pp_server *s);
 void pp_shed(struct pp_database *db);
 void pp_shed_all(struct pp_broker *b);
 
+/* MIN_SERVERS counts, or not: to be called when broker.alone or the orders change. Nothing is opened while the pod leaves,
+ * either. */
+void pp_shed_set_spares(struct pp_broker *b);
+
 /* This one, just idle, among it? */
 bool pp_shed_wants(const struct pp_server *s);
 

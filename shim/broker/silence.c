@@ -34,7 +34,8 @@ static bool look_at(struct pp_server *s)
 	return false;
 }
 
-void pp_silence_look(struct pp_broker *b)
+/* False: one was given up. */
+static bool look_at_all(struct pp_broker *b)
 {
 	static const enum pp_conn_state speaking[] = {PP_CONN_LENT, PP_CONN_SCRUB, PP_CONN_CANCEL};
 	PP_LIST_FOREACH (&b->pools.all, it) {
@@ -42,6 +43,15 @@ void pp_silence_look(struct pp_broker *b)
 		for (size_t i = 0; i < sizeof speaking / sizeof *speaking; i++)
 			PP_LIST_FOREACH (&pool->conns[speaking[i]], at)
 				if (!look_at(pp_server_of(pp_list_entry(at, struct pp_conn, link))))
-					return; /* the rest in the next round */
+					return false;
 	}
+	return true;
+}
+
+/* Behind a host that vanished they are all given up at once, and from the beginning again after each: none is given up
+ * twice. */
+void pp_silence_look(struct pp_broker *b)
+{
+	for (uint32_t left = b->pools.open; left && !look_at_all(b);)
+		left--;
 }

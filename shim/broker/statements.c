@@ -3,11 +3,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
+
 void pp_unnamed_finish(struct pp_unnamed *unnamed)
 {
 	pp_buf_finish(&unnamed->parse);
 	free(unnamed->touch);
+	if (unnamed->all)
+		*unnamed->all -= unnamed->charged;
 	*unnamed = (struct pp_unnamed){0};
+}
+
+bool pp_unnamed_begin_long(struct pp_unnamed *unnamed, size_t *all, size_t bytes)
+{
+	if (bytes > PP_UNNAMED_LONG_MAX || *all + bytes > PP_UNNAMED_ALL_MAX)
+		return false;
+	*all += bytes;
+	unnamed->all = all;
+	unnamed->charged = bytes;
+	unnamed->coming = (uint32_t)bytes;
+	return true;
+}
+
+bool pp_unnamed_add_long(struct pp_unnamed *unnamed, const uint8_t *bytes, size_t len)
+{
+	pp_assert(len <= unnamed->coming);
+	unnamed->coming -= (uint32_t)len;
+	if (pp_buf_append(&unnamed->parse, bytes, len, PP_UNNAMED_LONG_MAX) == 0)
+		return true;
+	pp_unnamed_leave_unkept(unnamed);
+	return false;
+}
+
+void pp_unnamed_leave_unkept(struct pp_unnamed *unnamed)
+{
+	struct pp_touched *touch = unnamed->touch;
+	unnamed->touch = NULL;
+	pp_unnamed_finish(unnamed);
+	unnamed->touch = touch;
+	unnamed->unkept = true;
 }
 
 bool pp_unnamed_is_said_again(const struct pp_unnamed *unnamed, const uint8_t *message, size_t len)

@@ -23,15 +23,30 @@ struct pp_statement {
 	char name[PP_STATEMENT_NAME_MAX];
 };
 
+/* An unnamed statement is kept to be repeated on another server. Short ones always are; of longer ones (an INSERT of a
+ * thousand rows) so much over all clients. */
+#define PP_UNNAMED_SHORT_MAX (16 * 1024)
+#define PP_UNNAMED_LONG_MAX  (512 * 1024)
+#define PP_UNNAMED_ALL_MAX   (8 * 1024 * 1024)
+
 /* The unnamed statement of a client: like a name it is what it is from the moment its Parse is sent. */
 struct pp_unnamed {
 	struct pp_buf parse;	  /* the message; empty: there is none */
 	struct pp_touched *touch; /* owned: what it does when executed; NULL nothing */
 	uint32_t watch;		  /* hidden.generation it was read under */
 	bool plain;		  /* and as strings conform; it touches nothing */
+	bool unkept;		  /* there is one, but its text is nowhere than on its server */
+	uint32_t coming;      /* a long one streams by: so many bytes of it are still to be kept */
+	size_t *all, charged; /* a long one: it counts in *all, which outlives it */
 };
 
 void pp_unnamed_finish(struct pp_unnamed *unnamed);
+/* A long one begins, of so many bytes: there is room for it, and they are counted. */
+PP_MUSTCHECK bool pp_unnamed_begin_long(struct pp_unnamed *unnamed, size_t *all, size_t bytes);
+/* Its next ones: no more than are still to come. False: no memory, it is unkept. */
+PP_MUSTCHECK bool pp_unnamed_add_long(struct pp_unnamed *unnamed, const uint8_t *bytes, size_t len);
+/* There is one, whose text is not kept. */
+void pp_unnamed_leave_unkept(struct pp_unnamed *unnamed);
 /* Is this message its Parse once more, and of a text that touches nothing? */
 bool pp_unnamed_is_said_again(const struct pp_unnamed *unnamed, const uint8_t *message, size_t len);
 /* It does this when executed. False: no memory. */

@@ -22,7 +22,9 @@
 #include "broker/reload.h"
 #include "broker/route.h"
 #include "broker/server.h"
+#include "broker/shed.h"
 #include "broker/silence.h"
+#include "broker/sip.h"
 
 /* The janitor's round; the governor may ask for shorter ones. */
 #define PP_TICK_MS  250
@@ -114,16 +116,17 @@ static void sweep_clients(struct pp_broker *b)
 	}
 }
 
-/* At most one a round: its end may be that of others. */
-static void sip_for_slow_readers(struct pp_broker *b)
+/* One: its end may be that of others. False: there is none. */
+static bool sip_for_slow_reader(struct pp_broker *b)
 {
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
-		if (c->server && pp_server_is_thirsty(c->server)) {
-			pp_server_sip(c->server);
-			return;
+		if (c->server && pp_sip_is_due(c->server)) {
+			pp_sip(c->server);
+			return true;
 		}
 	}
+	return false;
 }
 
 static void change_way(struct pp_broker *b)
@@ -141,6 +144,7 @@ static void obey(struct pp_broker *b, const struct pp_drain_orders *orders,
 	b->orders = *orders;
 	if (before != b->drain.state)
 		pp_log(PP_LOG_INFO, "%s", pp_drain_word(b->drain.state));
+	pp_shed_set_spares(b);
 	if (other_way)
 		change_way(b);
 	if (orders->refuse_lending)
@@ -242,7 +246,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	pp_lend_sweep(b);
 	pp_hidden_sweep(b);
 	sweep_clients(b);
-	sip_for_slow_readers(b);
+	for (size_t left = b->clients.count; left && sip_for_slow_reader(b);)
+		left--;
 	pp_process_give_up(b);
 	pp_process_go_on(b);
 	pp_leaks_look(b);

@@ -74,6 +74,17 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
+/* The program's own keepalives act between it and us, where somebody always answers: these keep its session in the tables of
+ * whatever lies between (often 350 s), and end it where nobody answers for five minutes. */
+static void keep_alive(int fd)
+{
+	int on = 1, idle_s = 30, interval_s = 10, count = 30;
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
 static int connect_to(struct pp_client *c)
 {
 	struct sockaddr_storage to;
@@ -83,6 +94,7 @@ static int connect_to(struct pp_client *c)
 	if (fd < 0)
 		return -1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	keep_alive(fd);
 	if (connect(fd, (struct sockaddr *)&to, len) == 0 || errno == EINPROGRESS)
 		return fd;
 	close(fd);

@@ -1,19 +1,12 @@
 #include "pool/pool.h"
 #include "pool/pool_walk.h"
 
-/* Who waits for the gate only lacks no server. */
-static bool is_held_back(const struct pp_pool *pool)
-{
-	return pp_pools_is_gated(pool->pools) &&
-	       (!pp_pools_room(pool->pools) || pp_pool_can_serve(pool));
-}
-
 /* Servers this pool would put to use beyond those being opened. One that has none gets one: it may be its turn at the gate
  * next. */
 static uint32_t lacking(const struct pp_pool *pool)
 {
 	uint32_t open = pp_pool_open(pool), room = pp_pools_room(pool->pools);
-	if (is_held_back(pool))
+	if (pp_pool_is_held_back(pool))
 		room = open == 0;
 	size_t waiting = pool->waiters.count < room ? pool->waiters.count : room;
 	size_t wanted = waiting + pool->logins_wanted;
@@ -50,13 +43,6 @@ static uint32_t fair_share(const struct pp_pools *pools)
 static bool needs_login(const struct pp_pool *pool)
 {
 	return pool->logins_wanted > 0 && pool->conns[PP_CONN_LOGIN].count == 0;
-}
-
-/* Idle although somebody waits: it does not suit. */
-static bool has_unsuited(const struct pp_pool *pool)
-{
-	return pool->waiters.count && pool->conns[PP_CONN_IDLE].count &&
-	       pool->conns[PP_CONN_LOGIN].count == 0 && !is_held_back(pool);
 }
 
 /* When who waits there began to; INT64_MAX: nobody does, it is below its minimum. */
@@ -115,7 +101,7 @@ static struct pp_conn *oldest_idle(const struct pp_pools *pools)
 static struct pp_conn *oldest_for(const struct pp_pools *pools, const struct pp_pool *needy,
 				  pp_ms now)
 {
-	bool of_its_own = needy && (needs_login(needy) || has_unsuited(needy));
+	bool of_its_own = needy && (needs_login(needy) || pp_pool_has_unsuited(needy));
 	struct pp_conn *oldest = NULL;
 	PP_LIST_FOREACH (&pools->all, it) {
 		PP_LIST_FOREACH (&pp_pool_at(it)->conns[PP_CONN_IDLE], its) {

@@ -110,9 +110,27 @@ static struct pp_conn *best_idle(const struct pp_pool *pool, const struct pp_wai
 	return best;
 }
 
+struct pp_waiter *pp_pool_first_suited(const struct pp_pool *pool, struct pp_conn **ret_conn)
+{
+	size_t idle = pool->conns[PP_CONN_IDLE].count, looks = PP_POOL_LOOKS_MAX;
+	if (!idle)
+		return NULL;
+	PP_LIST_FOREACH (&pool->waiters, it) {
+		struct pp_waiter *waiter = pp_list_entry(it, struct pp_waiter, link);
+		*ret_conn = best_idle(pool, waiter);
+		if (*ret_conn)
+			return waiter;
+		if (looks < idle)
+			return NULL;
+		looks -= idle;
+	}
+	return NULL;
+}
+
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now)
 {
-	bool may = !pool->waiters.count && pp_pools_room(pool->pools);
+	struct pp_conn *others;
+	bool may = pp_pools_room(pool->pools) && !pp_pool_first_suited(pool, &others);
 	struct pp_conn *conn = may ? best_idle(pool, waiter) : NULL;
 	if (conn)
 		pp_conn_set_state(conn, PP_CONN_LENT, now);
@@ -134,42 +152,42 @@ void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter)
 
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn)
 {
-	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
-	bool may = waiter && pp_pools_room(pool->pools);
-	struct pp_conn *conn = may ? best_idle(pool, waiter) : NULL;
-	if (!conn)
+	struct pp_waiter *waiter =
+		pp_pools_room(pool->pools) ? pp_pool_first_suited(pool, ret_conn) : NULL;
+	if (!waiter)
 		return NULL;
 	pp_pool_unwait(pool, waiter);
-	*ret_conn = conn;
-	pp_conn_set_state(conn, PP_CONN_LENT, now);
+	pp_conn_set_state(*ret_conn, PP_CONN_LENT, now);
 	return waiter;
-}
-
-bool pp_pool_can_serve(const struct pp_pool *pool)
-{
-	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
-	return waiter && best_idle(pool, waiter);
 }
 
 struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn)
 {
 	struct pp_pool *next = NULL;
+	pp_ms since = INT64_MAX;
 	if (!pp_pools_room(pools))
 		return NULL;
 	PP_LIST_FOREACH (&pools->all, it) {
-		struct pp_pool *pool = pp_pool_at(it);
-		if (pp_pool_can_serve(pool) && (!next || pp_pool_first_waiter(pool)->since <
-								 pp_pool_first_waiter(next)->since))
-			next = pool;
+		struct pp_waiter *waiter = pp_pool_first_suited(pp_pool_at(it), ret_conn);
+		if (!waiter || (next && waiter->since >= since))
+			continue;
+		next = pp_pool_at(it);
+		since = waiter->since;
 	}
 	return next ? pp_pool_match(next, now, ret_conn) : NULL;
 }
 
-bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn)
+bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn, pp_ms now)
 {
 	struct pp_waiter *waiter = pp_pool_first_waiter(pool);
 	return waiter && pp_pools_room(pool->pools) && pool->conns[PP_CONN_LOGIN].count == 0 &&
-	       fit(pool, conn, waiter) < 0;
+	       now >= pool->backoff.until && fit(pool, conn, waiter) < 0;
+}
+
+bool pp_pool_has_unsuited(const struct pp_pool *pool)
+{
+	return pool->waiters.count && pool->conns[PP_CONN_IDLE].count &&
+	       pool->conns[PP_CONN_LOGIN].count == 0 && !pp_pool_is_held_back(pool);
 }
 
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now)

@@ -85,19 +85,22 @@ void pp_pool_finish(struct pp_pool *pool);
 bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
-/* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none
- * or others are in line, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that
+/* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none,
+ * somebody in line could have one, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that
  * successive transactions get different ones while several are idle. */
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
 void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);
 void pp_pool_unwait(struct pp_pool *pool, struct pp_waiter *waiter);
-/* The first in line if an idle server that suits is there for it: both are taken (waiter off the line, server LENT). */
+/* The first in line for whom an idle server that suits is there: both are taken (waiter off the line, server LENT). Call it
+ * whenever a server has become idle: then nobody in line could have one of those that are. */
 struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn **ret_conn);
 /* The same for the one that has waited longest of all for whom there is one: where the gate decides who works. */
 struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn);
-/* Nothing but a new connection will do for the first in line, and none is coming: this one must make room. */
-bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn);
+/* Nothing but a new connection will do for the first in line, none is coming, and one may be had: this one must make room. */
+bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn, pp_ms now);
+/* Some are idle although somebody waits: they suit nobody in line. */
+bool pp_pool_has_unsuited(const struct pp_pool *pool);
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now);
 
 enum pp_advice { PP_ADVICE_NOTHING, PP_ADVICE_OPEN, PP_ADVICE_CLOSE, PP_ADVICE_ERRAND };

@@ -23,8 +23,21 @@ static inline uint32_t pp_pools_room(const struct pp_pools *pools)
 	return pools->lent < pools->gate ? pools->gate - pools->lent : 0;
 }
 
-/* The first in line could have an idle one, but for the gate. pool.c */
-bool pp_pool_can_serve(const struct pp_pool *pool);
+/* In a line in which nothing suits anybody no more than so many pairs of waiter and server are tried: the rest waits for the
+ * first. */
+#define PP_POOL_LOOKS_MAX 2000
+
+/* The first in line for whom an idle server suits, but for the gate, and that server: who cannot make do with any lets the
+ * others pass. NULL: nobody. pool.c */
+struct pp_waiter *pp_pool_first_suited(const struct pp_pool *pool, struct pp_conn **ret_conn);
+
+/* Who waits for the gate only lacks no server. */
+static inline bool pp_pool_is_held_back(const struct pp_pool *pool)
+{
+	struct pp_conn *conn;
+	return pp_pools_is_gated(pool->pools) &&
+	       (!pp_pools_room(pool->pools) || pp_pool_first_suited(pool, &conn));
+}
 
 /* NULL: nobody waits. */
 static inline struct pp_waiter *pp_pool_first_waiter(const struct pp_pool *pool)

@@ -40,11 +40,21 @@ bool pp_tx_awaits_front(const struct pp_tx *tx)
 	return tx->uncertain || tx->skip_to_sync || pp_tx_is_in_batch(tx);
 }
 
-bool pp_tx_is_in_batch(const struct pp_tx *tx)
+static bool ends_so(const struct pp_tx *tx, enum pp_tx_end end)
 {
 	const struct pp_tx_section *last =
 		&tx->ring[(tx->head + tx->count - 1) & (PP_TX_SECTIONS_MAX - 1)];
-	return tx->count && last->end == PP_TX_END_OPEN;
+	return tx->count && last->end == end;
+}
+
+bool pp_tx_is_in_batch(const struct pp_tx *tx)
+{
+	return ends_so(tx, PP_TX_END_OPEN);
+}
+
+bool pp_tx_needs_flush(const struct pp_tx *tx)
+{
+	return ends_so(tx, PP_TX_END_OPEN) || ends_so(tx, PP_TX_END_COPY);
 }
 
 bool pp_tx_may_discard(const struct pp_tx *tx)

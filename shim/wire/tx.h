@@ -133,6 +133,9 @@ bool pp_tx_awaits_front(const struct pp_tx *tx);
 /* Is a batch open, sent in part and not yet ended by Sync? */
 bool pp_tx_is_in_batch(const struct pp_tx *tx);
 
+/* Are there answers that the server may keep until a Flush or Sync: in an open batch, or behind its CopyDone? */
+bool pp_tx_needs_flush(const struct pp_tx *tx);
+
 /* Would an error for something that was sent discard what was sent last, as no Sync is between them? */
 bool pp_tx_may_discard(const struct pp_tx *tx);
 

@@ -1,5 +1,7 @@
 """currval and lastval answer for the session that asks. Nothing carries them to another server, so in a program that asks
 for them a server stays with its client from whatever may have advanced a sequence until it has been seen what comes next."""
+import time
+
 import pytest
 
 from support import pgwire
@@ -106,3 +108,17 @@ def test_program_that_never_asks_keeps_no_server(raw, pool):
         advance(two, name)
     if pool.pooled:
         assert pool.status()["totals"]["pins"] == {}
+
+
+@pytest.mark.pooled
+def test_servers_go_back_together_when_nothing_comes_next(program):
+    """All whose moment is over at one look of the janitor, or the next. One a look, four to seven a second, is slow."""
+    client = program(MAX_SERVERS=8, MIN_SERVERS=8)
+    clients = [client() for _ in range(16)]
+    for wire in clients:
+        wire.send(pgwire.query(ADVANCED["insert"]))
+    served = []
+    for wire in clients:
+        assert wire.until(b"Z")[-1] == (b"Z", b"I")
+        served.append(time.monotonic())
+    assert served[-1] - served[8] < 0.75, "one a look takes a second and more"

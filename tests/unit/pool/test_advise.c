@@ -378,7 +378,7 @@ START_TEST(test_advise_behind_a_gate_nobody_lacks_a_server_that_is_there)
 	}
 	pp_conn_set_state(&conns[2], PP_CONN_CLOSED, 2000);
 	ck_assert_int_eq(pp_pools_advise(&pools, 2001, &pool, &conn), PP_ADVICE_NOTHING);
-	ck_assert(!pp_pool_is_useless(&a, &conns[0]));
+	ck_assert(!pp_pool_is_useless(&a, &conns[0], 2001));
 	ck_assert_ptr_eq(pp_pools_match(&pools, 2001, &conn), &w[0]);
 	ck_assert_ptr_null(pp_pools_match(&pools, 2001, &conn));
 	ck_assert_int_eq(pp_pools_advise(&pools, 2001, &pool, &conn), PP_ADVICE_NOTHING);

@@ -1,0 +1,63 @@
+"""A batch goes on behind a COPY FROM STDIN, with what the broker may send on only when it has the answers so far: the
+server keeps them back behind CopyDone too, until it is told to Flush."""
+import pytest
+
+from support.pgwire import COPY_DONE, SYNC, bind, copy_data, copy_fail, describe, execute, fields, parse
+
+COPY = [parse("copy t from stdin"), bind(), execute()]
+DONE = [copy_data(b"1\n2\n"), COPY_DONE]
+FAILS = {"wrong": [copy_data(b"one\n"), COPY_DONE], "given up": [copy_data(b"1\n"), copy_fail()]}
+BEHIND = {
+    "describe": [describe(b"S", "s")],
+    "deallocate": [parse("deallocate s"), bind(), execute()],
+    "describe and bind": [describe(b"S", "s"), bind("1", name="s"), execute()],
+}
+
+
+def hears(wire, *letters):
+    return [(letter, fields(payload) if letter == b"E" else payload) for letter, payload in wire.until(*letters)]
+
+
+def plays(wire, data, behind, in_one_go):
+    """What it hears from the COPY on."""
+    if in_one_go:
+        wire.send(*COPY, *data, *behind, SYNC)
+        return hears(wire, b"Z")
+    wire.send(*COPY, b"H\0\0\0\4")
+    begun = hears(wire, b"G", b"E")
+    wire.send(*data, *behind, SYNC)
+    return begun + hears(wire, b"Z")
+
+
+@pytest.fixture
+def heard(raw, direct, table):
+    """heard(...) -> what is heard directly and pooled, and how many rows have come."""
+    def heard(*script):
+        both = []
+        for open_wire, settings in ((direct, {}), (raw, {"MAX_SERVERS": 2})):
+            wire, other = open_wire(timeout=6, **settings).login(), open_wire().login()
+            wire.send(parse("select $1::int + 1", "s"), SYNC)
+            assert hears(wire, b"Z") == [(b"1", b""), (b"Z", b"I")]
+            other.ask("begin")  # on the only server that has it
+            before = table()
+            both.append((plays(wire, *script), table() - before, wire.ask("select 1")))
+            other.ask("rollback")
+        return both
+    return heard
+
+
+@pytest.fixture(params=[True, False], ids=["in one go", "data when asked for"])
+def in_one_go(request):
+    return request.param
+
+
+@pytest.mark.parametrize("behind", BEHIND)
+def test_batch_goes_on_behind_copy(behind, in_one_go, heard):
+    direct, pooled = heard(DONE, BEHIND[behind], in_one_go)
+    assert pooled == direct and direct[1:] == (2, [["1"]])
+
+
+@pytest.mark.parametrize("data", FAILS)
+def test_nothing_of_it_is_answered_behind_a_copy_that_fails(data, in_one_go, heard):
+    direct, pooled = heard(FAILS[data], BEHIND["describe"], in_one_go)
+    assert pooled == direct and direct[1:] == (0, [["1"]])
