@@ -82,6 +82,8 @@ bool pp_front_make_room(struct pp_front_run *f, uint32_t count);
 bool pp_front_lacks_memory(struct pp_front_run *f);
 /* Is anything that was said not yet answered? Then the rest waits, and the server is made to answer. */
 bool pp_front_awaits_answers(struct pp_front_run *f);
+/* It waits for an answer that is on its way: STOP. */
+enum pp_step pp_front_stop(struct pp_front_run *f);
 /* A named statement: must it wait until what was said before is answered, which may forget statements? */
 bool pp_front_awaits_names(struct pp_front_run *f);
 /* The text is executed: what it does lastingly pins now, the rest is asked later. */

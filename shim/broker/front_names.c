@@ -229,7 +229,7 @@ static enum pp_step use_unnamed(struct pp_front_run *f, const struct pp_frame_he
 	if (head->type == PP_FRONT_CLOSE)
 		return close_unnamed(f, head);
 	if (!s->tx.uncertain && !make_unnamed_there(f))
-		return PP_STEP_STOP;
+		return pp_front_stop(f);
 	if (head->type == PP_FRONT_BIND && c->unnamed.touch) {
 		pp_front_touch(s, c->unnamed.touch);
 		s->forgets |= (c->unnamed.touch->bits & PP_TOUCH_FORGETS) != 0;
@@ -267,7 +267,7 @@ enum pp_step pp_front_named(struct pp_front_run *f, enum pp_frame frame,
 		return PP_STEP_STOP;
 	/* Errors name the statement: what it is called there must be certain. */
 	if (pp_flight_is_pending(&f->c->server->flight, &f->c->server->tx, name.text))
-		return PP_STEP_STOP;
+		return pp_front_stop(f);
 	switch (head->type) {
 	case PP_FRONT_PARSE: return pp_front_parse(f, frame, head, &name);
 	case PP_FRONT_CLOSE: return pp_front_close(f, head, &name);

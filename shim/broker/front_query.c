@@ -88,15 +88,15 @@ enum pp_step pp_front_deallocate_unnamed(struct pp_front_run *f, const struct pp
 	struct pp_server *s = f->c->server;
 	struct pp_plan *plan = plan_of(f, name);
 	if (pp_flight_is_pending(&s->flight, &s->tx, name))
-		return PP_STEP_STOP;
+		return pp_front_stop(f);
 	if (plan && !is_bound_at_once(f, head))
 		return pp_front_move_names(f) == PP_STEP_STOP ? PP_STEP_STOP : PP_STEP_WAIT;
 	if (!plan && !pp_front_clear_name(f, name))
 		return PP_STEP_STOP;
 	enum pp_step step = plan ? deallocate(f, head, name, plan) : PP_STEP_WAIT;
 	if (step == PP_STEP_TAKE) {
-		pp_buf_finish(&f->c->unnamed.parse); /* executed once, or never */
-		pp_unnamed_forget_touch(&f->c->unnamed);
+		pp_unnamed_finish(&f->c->unnamed); /* executed once, or never */
+		pp_front_settle_unnamed(s);
 		f->c->server->unnamed_known = true;
 	}
 	return step;
@@ -122,7 +122,7 @@ bool pp_front_waits_for_names(struct pp_front_run *f, uint32_t bits)
 {
 	struct pp_server *s = f->c->server;
 	if (pp_front_sql_is_pending(s))
-		return true;
+		return pp_front_stop(f) == PP_STEP_STOP;
 	return (pp_front_needs_names(s, pp_front_sql_names(s, bits)) &&
 		pp_front_move_names(f) == PP_STEP_STOP) ||
 	       pp_front_sql_brings(f, bits);
@@ -139,7 +139,7 @@ static enum pp_step look_first(struct pp_front_run *f, const struct pp_frame_hea
 		const char *name = pp_lexer_shape_name(&s->lexer);
 		struct pp_plan *plan = plan_of(f, name);
 		if (pp_flight_is_pending(&s->flight, &s->tx, name))
-			return PP_STEP_STOP;
+			return pp_front_stop(f);
 		if (plan)
 			return deallocate(f, head, name, plan);
 		if (!pp_front_clear_name(f, name))

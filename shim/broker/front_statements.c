@@ -74,6 +74,16 @@ bool pp_front_awaits_answers(struct pp_front_run *f)
 	return true;
 }
 
+/* It is looked at again with the ReadyForQuery behind that answer. Behind CopyDone there is none before the Sync, which waits
+ * as well. */
+enum pp_step pp_front_stop(struct pp_front_run *f)
+{
+	const struct pp_tx *tx = &f->c->server->tx;
+	if (pp_tx_has_copy(tx) && pp_tx_needs_flush(tx))
+		await_answers(f);
+	return PP_STEP_STOP;
+}
+
 bool pp_front_awaits_names(struct pp_front_run *f)
 {
 	struct pp_server *s = f->c->server;
@@ -188,7 +198,7 @@ enum pp_step pp_front_use(struct pp_front_run *f, const struct pp_frame_head *he
 	if (may_rejoin(s, plan))
 		plan = pp_heal_rejoin(s, plan, name->text);
 	if (pp_flight_is_plan_pending(&s->flight, &s->tx, plan))
-		return PP_STEP_STOP;
+		return pp_front_stop(f);
 	enum pp_step changed = plan->changed ? use_changed(f, head, name, &plan) : PP_STEP_WAIT;
 	if (changed != PP_STEP_WAIT)
 		return changed;

@@ -57,6 +57,14 @@ bool pp_tx_needs_flush(const struct pp_tx *tx)
 	return ends_so(tx, PP_TX_END_OPEN) || ends_so(tx, PP_TX_END_COPY);
 }
 
+bool pp_tx_has_copy(const struct pp_tx *tx)
+{
+	for (uint32_t i = 0; i < tx->count; i++)
+		if (tx->ring[(tx->head + i) & (PP_TX_SECTIONS_MAX - 1)].end == PP_TX_END_COPY)
+			return true;
+	return false;
+}
+
 bool pp_tx_may_discard(const struct pp_tx *tx)
 {
 	for (uint32_t i = tx->count; i > 0; i--) {

@@ -136,6 +136,9 @@ bool pp_tx_is_in_batch(const struct pp_tx *tx);
 /* Are there answers that the server may keep until a Flush or Sync: in an open batch, or behind its CopyDone? */
 bool pp_tx_needs_flush(const struct pp_tx *tx);
 
+/* Is a COPY under way whose data has been sent, and behind which the server answers without ReadyForQuery? */
+bool pp_tx_has_copy(const struct pp_tx *tx);
+
 /* Would an error for something that was sent discard what was sent last, as no Sync is between them? */
 bool pp_tx_may_discard(const struct pp_tx *tx);
 

@@ -2,7 +2,7 @@
 server keeps them back behind CopyDone too, until it is told to Flush."""
 import pytest
 
-from support.pgwire import COPY_DONE, SYNC, bind, copy_data, copy_fail, describe, execute, fields, parse
+from support.pgwire import COPY_DONE, SYNC, bind, close, copy_data, copy_fail, describe, execute, fields, parse, query
 
 COPY = [parse("copy t from stdin"), bind(), execute()]
 DONE = [copy_data(b"1\n2\n"), COPY_DONE]
@@ -61,3 +61,26 @@ def test_batch_goes_on_behind_copy(behind, in_one_go, heard):
 def test_nothing_of_it_is_answered_behind_a_copy_that_fails(data, in_one_go, heard):
     direct, pooled = heard(FAILS[data], BEHIND["describe"], in_one_go)
     assert pooled == direct and direct[1:] == (0, [["1"]])
+
+
+COPY_AND_DATA = [parse("copy t from stdin", "c"), bind(name="c"), execute(), *DONE]
+SAID_BEFORE = {
+    "bind of the COPY": [*COPY_AND_DATA, bind(name="c")],
+    "bind of one prepared": [parse("select 5", "p"), *COPY_AND_DATA, bind(name="p"), execute()],
+    "bind of the unnamed one": [parse("select 5"), *COPY_AND_DATA, bind(), execute()],
+    "parse of one closed": [parse("select 5", "p"), close(name="p"), *COPY_AND_DATA, parse("select 6", "p"), bind(name="p"),
+                            execute()],
+    "close, and then a bind": [parse("select 5", "p"), *COPY_AND_DATA, close(name="other"), bind(name="p"), execute()],
+    "query that deallocates": [parse("select 5", "p"), *COPY_AND_DATA, query("deallocate p")],
+}
+
+
+@pytest.mark.parametrize("script", SAID_BEFORE)
+def test_what_was_said_before_the_copy_is_used_behind_it(script, raw, direct, table):
+    """Whether it is there is told with the answer to the COPY, and no ReadyForQuery comes before the Sync."""
+    heard = []
+    for open_wire in (direct, raw):
+        wire = open_wire(timeout=6).login()
+        wire.send(*SAID_BEFORE[script], *([SYNC] if "query" not in script else []))
+        heard.append(hears(wire, b"Z"))
+    assert heard[0] == heard[1] and table() == 4

@@ -149,6 +149,28 @@ START_TEST(test_tx_will_be_ready_unless_it_waits_for_more_of_a_copy)
 }
 END_TEST
 
+/* Its answers, too, wait for a Flush or Sync, and no ReadyForQuery comes before that. */
+START_TEST(test_tx_has_a_copy_until_it_is_answered)
+{
+	struct pp_tx tx;
+	pp_tx_init(&tx);
+	for (const char *type = "PBEd"; *type; type++)
+		ck_assert_int_eq(pp_tx_front(&tx, (uint8_t)*type), 0);
+	ck_assert(!pp_tx_has_copy(&tx) && pp_tx_needs_flush(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'c'), 0);
+	ck_assert(pp_tx_has_copy(&tx) && pp_tx_needs_flush(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'D'), 0);
+	ck_assert(pp_tx_has_copy(&tx) && pp_tx_needs_flush(&tx));
+	ck_assert_int_eq(pp_tx_front(&tx, 'S'), 0);
+	ck_assert(pp_tx_has_copy(&tx) && !pp_tx_needs_flush(&tx));
+	for (const char *type = "12GCT"; *type; type++)
+		ck_assert_int_eq(pp_tx_back(&tx, (uint8_t)*type, 0), 0);
+	ck_assert(!pp_tx_has_copy(&tx));
+	ck_assert_int_eq(pp_tx_back(&tx, 'Z', 'I'), 0);
+	ck_assert(pp_tx_is_idle(&tx));
+}
+END_TEST
+
 START_TEST(test_tx_has_failed_when_nothing_is_under_way_that_could_end_it)
 {
 	struct pp_tx tx;
@@ -313,6 +335,7 @@ int main(void)
 	tcase_add_test(c, test_tx_knows_the_answer_to_the_brokers_own_query);
 	tcase_add_test(c, test_tx_knows_that_several_of_the_brokers_own_are_all_it_owes);
 	tcase_add_test(c, test_tx_will_be_ready_unless_it_waits_for_more_of_a_copy);
+	tcase_add_test(c, test_tx_has_a_copy_until_it_is_answered);
 	tcase_add_test(c, test_tx_may_discard_what_no_sync_parts_from_something_unanswered);
 	tcase_add_test(c, test_tx_has_failed_when_nothing_is_under_way_that_could_end_it);
 	suite_add_tcase(s, c);
