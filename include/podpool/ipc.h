@@ -49,8 +49,9 @@ enum pp_ipc_op {
 	 * preceded by "DEVICE.INODE " (hexadecimal; "- " when it does not exist), a relative path said as the
 	 * program's folder, PP_IPC_WISH_RELATIVE, the path; several hosts with their hostaddr and port
 	 * -> OK: kept; DIRECT: leave the connection string alone (that file is another one here, another stamp, or
-	 * none from an older shim, no room). Without text: its connection has failed -> DIRECT: because a ROUTE was answered
-	 * so, and the shim did not connect in clear text (or from an older broker); OK: not for that */
+	 * none from an older shim, no room). Without text: its connection has failed -> DIRECT: no ROUTE of this process was
+	 * answered ROUTED since its WISH, and the shim did not connect in clear text (or the wish is forgotten, or from an
+	 * older broker); OK: not for that */
 	PP_IPC_WISH = 5,
 	/* the pod will end (preStop): leave -> OK; NOW: asked from another container, whose end is not the broker's:
 	 * nothing to wait for; an older broker: DIRECT */

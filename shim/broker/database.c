@@ -32,10 +32,42 @@ struct pp_database *pp_database_of(struct pp_pool *pool)
 	return pp_list_entry(pool, struct pp_database, pool);
 }
 
+static bool is_unused(const struct pp_database *db)
+{
+	return pp_pool_is_unused(&db->pool) && !db->servers && !db->applicants.count &&
+	       !db->clients.count;
+}
+
+static void free_database(struct pp_database *db)
+{
+	HASH_DEL(db->broker->databases, db);
+	pp_pool_finish(&db->pool);
+	pp_plans_finish(&db->plans);
+	pp_hidden_leave(db);
+	(void)pp_database_set_password(db, NULL);
+	free(db->failure);
+	free(db->baseline);
+	explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
+	free(db->key);
+	free(db);
+}
+
+/* Who walks through a thousand databases needs each for a moment. False: all are in use. */
+static bool free_longest_unused(struct pp_broker *b)
+{
+	struct pp_database *db, *next, *longest = NULL;
+	HASH_ITER(hh, b->databases, db, next)
+	if (is_unused(db) && (!longest || db->unused_since < longest->unused_since))
+		longest = db;
+	if (longest)
+		free_database(longest);
+	return longest;
+}
+
 static struct pp_database *make(struct pp_client *c, struct pp_database_key *key)
 {
 	struct pp_broker *b = c->broker;
-	if (HASH_COUNT(b->databases) >= PP_DATABASE_MAX)
+	if (HASH_COUNT(b->databases) >= PP_DATABASE_MAX && !free_longest_unused(b))
 		return NULL;
 	struct pp_database *db = calloc(1, sizeof *db);
 	if (!db)
@@ -188,31 +220,15 @@ bool pp_database_set_password(struct pp_database *db, const char *password)
 	return !password || db->password;
 }
 
-static bool is_unused(const struct pp_database *db)
-{
-	return pp_pool_is_unused(&db->pool) && !db->servers && !db->applicants.count &&
-	       !db->clients.count;
-}
-
 void pp_database_sweep(struct pp_broker *b)
 {
 	struct pp_database *db, *next;
 	HASH_ITER(hh, b->databases, db, next)
 	{
-		if (!is_unused(db)) {
+		if (!is_unused(db))
 			db->unused_since = b->now;
-		} else if (b->now - db->unused_since >= PP_DATABASE_UNUSED_MS) {
-			HASH_DEL(b->databases, db);
-			pp_pool_finish(&db->pool);
-			pp_plans_finish(&db->plans);
-			pp_hidden_leave(db);
-			(void)pp_database_set_password(db, NULL);
-			free(db->failure);
-			free(db->baseline);
-			explicit_bzero(db->key, db->key_len); /* a wish may hold a key's password */
-			free(db->key);
-			free(db);
-		}
+		else if (b->now - db->unused_since >= PP_DATABASE_UNUSED_MS)
+			free_database(db);
 	}
 }
 

@@ -181,6 +181,13 @@ static void replace_oldest(struct pp_database *db)
 		pp_server_close(pp_server_of(oldest), "a new one has told whether it is a standby");
 }
 
+/* A login without a password, after the server has refused the one there was: that is the reason. */
+static const struct pp_login_error *why(const struct pp_database *db,
+					const struct pp_login_error *error)
+{
+	return error->needs_password && db->failure ? db->failure : error;
+}
+
 void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 {
 	struct pp_database *db = s->database;
@@ -206,7 +213,7 @@ void pp_database_login_over(struct pp_server *s, struct pp_login *login)
 	}
 	if (pp_database_logged_in(db) == 0 && !db->theirs_failed &&
 	    (error->needs_password || !pp_database_is_passing(error)))
-		pp_lend_fail_waiting(db, error);
+		pp_lend_fail_waiting(db, why(db, error));
 	pp_lend_settle(db->broker);
 }
 

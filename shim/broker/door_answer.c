@@ -47,9 +47,8 @@ void pp_door_answer_direct(int fd)
 }
 
 /* A destination of ours, but not now. */
-static void send_not_now(struct pp_broker *b, int fd, const struct pp_ipc_msg *question)
+static void send_not_now(struct pp_broker *b, int fd)
 {
-	pp_wishes_note(b, question->flags, true);
 	send_op(fd, b->config.fail == PP_FAIL_CLOSED ? PP_IPC_REFUSE : PP_IPC_DIRECT);
 }
 
@@ -59,12 +58,12 @@ void pp_door_answer_route(struct pp_route *route, int fd, const struct pp_ipc_ms
 	struct pp_broker *b = route->broker;
 	struct pp_ipc_msg answer;
 	if (route->reach == PP_ROUTE_DOWN) {
-		send_not_now(b, fd, question);
+		send_not_now(b, fd);
 		return;
 	}
 	pp_process_note(b, pid);
 	pp_identity_expect(b, question->cookie, pid, question->flags);
-	pp_wishes_note(b, question->flags, false);
+	pp_wishes_routed(b, question->flags, pid);
 	pp_codec_init(&answer, PP_IPC_ROUTED);
 	answer.addr = route->listening;
 	answer.cookie = b->netns;
@@ -76,19 +75,18 @@ bool pp_door_answer_target(struct pp_broker *b, int fd, const struct pp_ipc_msg 
 {
 	struct pp_route *route;
 	if (!is_target) {
-		pp_wishes_note(b, question->flags, true);
 		send_op(fd, PP_IPC_DIRECT); /* not ours: FAIL=closed does not concern it */
 		return false;
 	}
 	if (should_go_alone(b, pid)) {
-		send_not_now(b, fd, question);
+		send_not_now(b, fd);
 		return false;
 	}
 	int r = pp_route_get(b, &question->addr, &route);
 	if (r < 0) {
 		pp_log(PP_LOG_WARNING, "a destination is not pooled: %s",
 		       r == PP_ERR_SYS ? strerror(errno) : pp_err_str(r));
-		send_not_now(b, fd, question);
+		send_not_now(b, fd);
 		return false;
 	}
 	if (pp_reach_is_open(route) && pp_door_wait(route, fd, question, pid))
@@ -101,6 +99,9 @@ bool pp_door_answer_target(struct pp_broker *b, int fd, const struct pp_ipc_msg 
 static bool answer_route(struct pp_broker *b, int fd, const struct pp_ipc_msg *question, pid_t pid)
 {
 	enum pp_target_answer answer = pp_targets_match(&b->targets, &question->addr);
+	/* Whose wish is kept has only hosts that are targets, by the same table as ours: its address is one of theirs. */
+	if (answer == PP_TARGET_PERHAPS && pp_wishes_is_kept(b, question->flags))
+		answer = PP_TARGET_YES;
 	if (answer == PP_TARGET_PERHAPS)
 		answer = pp_target_names_ask(b, fd, question, pid);
 	return answer == PP_TARGET_PERHAPS ||
@@ -120,8 +121,8 @@ static void answer_wish(struct pp_broker *b, const struct pp_ipc_msg *question, 
 			pid_t pid, struct pp_ipc_msg *answer)
 {
 	bool ok = question->length == 0
-			  ? !pp_wishes_was_turned_away(b, question->flags)
-			  : !should_go_alone(b, pid) && pp_wishes_keep(b, question, text);
+			  ? !pp_wishes_was_turned_away(b, question->flags, pid)
+			  : !should_go_alone(b, pid) && pp_wishes_keep(b, question, text, pid);
 	pp_codec_init(answer, ok ? PP_IPC_OK : PP_IPC_DIRECT);
 }
 

@@ -63,8 +63,12 @@ static void undo_unnamed(struct pp_server *s, struct pp_flight_mark *mark, uint3
 		*to = mark->before;
 		mark->before = (struct pp_unnamed){0};
 	}
-	if (!next)
-		pp_front_settle_unnamed(s);
+	if (next)
+		return;
+	/* The rest of a discarded one may still stream by: it is nothing to the one that is there again. */
+	if (s->lexing_unnamed)
+		s->lexing = PP_LEXING_NO;
+	pp_front_settle_unnamed(s);
 }
 
 static void restore_untidy(struct pp_server *s, const char *name)

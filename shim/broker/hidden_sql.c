@@ -21,6 +21,10 @@
 	"',') FROM unnest('{pg_proc,pg_trigger,pg_rewrite,pg_policy,pg_attrdef,pg_constraint,"     \
 	"pg_inherits,pg_operator,pg_cast,pg_aggregate,pg_event_trigger}'::regclass[]) c"
 
+#define LASTING                                                                                    \
+	"t ~* "                                                                                    \
+	"'[[:<:]](set_config|setseed|currval|lastval|dblink_connect|dblink_connect_u)[[:>:]]'"
+
 const char pp_hidden_sql_mark[] = LOCALLY MARK;
 
 const char pp_hidden_sql_scan[] = LOCALLY MARK
@@ -51,14 +55,23 @@ const char pp_hidden_sql_scan[] = LOCALLY MARK
 	/* machine code that came with an extension, but refint keeps plans: others' are taken for its own */
 	"packed AS (SELECT d.objid FROM pg_depend d JOIN pg_extension e ON e.oid=d.refobjid "
 	"WHERE d.classid='pg_proc'::regclass AND d.refclassid='pg_extension'::regclass AND "
-	"d.deptype='e' AND e.extname<>'refint') "
-	/* functions */
-	"SELECT k,n,CASE WHEN octet_length(t)<28000 THEN t END FROM ("
+	"d.deptype='e' AND e.extname<>'refint'), "
+	/* machine code that keeps what it is told for the session */
+	"keeping AS (SELECT d.objid FROM pg_depend d JOIN pg_extension e ON e.oid=d.refobjid "
+	"WHERE d.classid='pg_proc'::regclass AND d.refclassid='pg_extension'::regclass AND "
+	"d.deptype='e' AND e.extname ~ '^(orafce|pg_background|pg_variables|pldbgapi|"
+	"session_variable|temporal_tables)$') "
+	/* functions; of a text that is too long for us the words that matter most are looked for by the server */
+	"SELECT CASE WHEN octet_length(t)>=28000 AND " LASTING " THEN 'O' ELSE k END,n,"
+	"CASE WHEN octet_length(t)<28000 THEN t WHEN " LASTING " THEN '' END FROM ("
 	"SELECT CASE WHEN lanname IN ('sql','plpgsql') THEN 'F' WHEN lanname='c' AND fn.oid "
-	"NOT IN (SELECT objid FROM packed) THEN 'M' WHEN lanname IN ('c','internal') THEN 'C' "
+	"NOT IN (SELECT objid FROM packed) THEN 'M' WHEN fn.oid IN (SELECT objid FROM keeping) "
+	"THEN "
+	"'M' WHEN lanname IN ('c','internal') THEN 'C' "
 	"WHEN prosrc ~ '[[:<:]](_SHARED|GD|SD)[[:>:]]' THEN 'O' ELSE 'L' END,"
 	"proname::text,CASE WHEN lanname IN ('c','internal') THEN '' WHEN "
-	"prosrc='' THEN pg_get_functiondef(fn.oid) "
+	/* without the words that would say that it creates something */
+	"prosrc='' THEN regexp_replace(pg_get_functiondef(fn.oid),'^CREATE OR REPLACE ','') "
 	"ELSE prosrc END FROM fn WHERE NOT (lanname IN ('c','internal') AND fn.oid IN "
 	"(SELECT objid FROM known)) "
 	/* what an aggregate calls */

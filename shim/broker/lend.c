@@ -137,7 +137,7 @@ void pp_lend_idle(struct pp_server *s)
 	else if (pp_pools_should_give_up(&b->pools, &s->conn, b->now))
 		pp_server_close(s, "place needed elsewhere");
 	else if (pp_pool_is_useless(pool, &s->conn, b->now))
-		pp_server_close(s, "it suits nobody in line");
+		pp_server_close(s, "it does not suit the first in line");
 	else if (pp_shed_wants(s))
 		pp_server_close(s, "nobody's session stands behind it");
 	struct pp_conn *conn;
@@ -227,8 +227,8 @@ static void keep_lent(struct pp_server *s)
 	s->renames &= pp_pins_lasting(s->pins) != 0; /* then nobody asks what became of it */
 	/* A RESET took the name the client gave at startup. With a lasting pin nobody asks what the session has, and the client
 	 * may have set what a default of somebody else's would overwrite. */
-	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s) &&
-	    !pp_pins_lasting(s->pins))
+	bool known = s->own.learnt || !pp_pins_lasting(s->pins);
+	if (s->own.kind == PP_OWN_NONE && !s->cancels && !must_be_left_alone(s) && known)
 		pp_own_restore(s);
 }
 

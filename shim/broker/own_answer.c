@@ -203,8 +203,10 @@ static void probed(struct pp_server *s)
 		pp_server_pin(s, PP_PIN_OPAQUE, "its state could not be asked for");
 	else if (c)
 		pp_app_name_correct(c);
+	s->own.learnt = learnt;
 	if (!c || !c->gone)
 		go_on(s);
+	s->own.learnt = false;
 }
 
 static void named(struct pp_server *s)

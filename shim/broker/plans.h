@@ -1,8 +1,8 @@
 /* shim/broker/plans.h - prepared statements as the broker knows them: texts, shared by all clients of a database.
  *
- * Clients name plans (statements.h), servers have
- * copies of them (copies.h) under the broker's own name. Plans nobody names are kept for the next client that
- * connects and prepares the same again, up to a cap; those that nobody else would find are the first to go.
+ * Clients name plans (statements.h), servers have copies of them (copies.h) under the broker's own name. Plans nobody
+ * names are kept for the next client that connects and prepares the same again, up to a cap; those that nobody else would
+ * find are the first to go.
  */
 #ifndef PP_BROKER_PLANS_H
 #define PP_BROKER_PLANS_H

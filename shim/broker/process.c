@@ -279,18 +279,29 @@ static bool was_held_back(const struct pp_client *c)
 	return held && !pp_process_is_ending(c);
 }
 
-void pp_process_go_on(struct pp_broker *b)
+/* One, whose end may be that of others. False: there is none. */
+static bool one_goes_on(struct pp_broker *b, uint64_t round)
 {
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
-		if (may_begin && was_held_back(c) &&
+		if (c->went_on != round && may_begin && was_held_back(c) &&
 		    (pp_buf_len(&c->in) || !pp_client_is_greeted(c))) {
 			c->was_held = false;
-			pp_client_continue(c); /* its end may be that of others: one a round */
-			return;
+			c->went_on = round;
+			pp_client_continue(c);
+			return true;
 		}
 	}
+	return false;
+}
+
+/* Each once. */
+void pp_process_go_on(struct pp_broker *b)
+{
+	uint64_t round = ++b->rounds_gone_on;
+	for (size_t left = b->clients.count; left && one_goes_on(b, round);)
+		left--;
 }
 
 bool pp_process_is_nobody_but(const struct pp_broker *b, pid_t pid)

@@ -111,7 +111,7 @@ bool pp_publish_hear(struct pp_broker *b)
 	if (n > 0 && pp_codec_read_msg(bytes, (size_t)n, &told) == 0 && told.op == PP_IPC_ROUTE) {
 		pp_process_note(b, pid);
 		pp_identity_expect(b, told.cookie, pid, told.flags);
-		pp_wishes_note(b, told.flags, false);
+		pp_wishes_routed(b, told.flags, pid);
 	}
 	return true;
 }

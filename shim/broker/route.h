@@ -1,6 +1,7 @@
 /* shim/broker/route.h - destinations and the loopback addresses that stand for them (DESIGN 3.3).
  *
- * One listener per route on 127.66.x.y, at any port (listener.h), for as long as the broker lives: a program may reconnect at any time to an address it was once given.
+ * One listener per route on 127.66.x.y, at any port (listener.h), for as long as the broker lives: a program may reconnect
+ * at any time to an address it was once given.
  */
 #ifndef PP_BROKER_ROUTE_H
 #define PP_BROKER_ROUTE_H

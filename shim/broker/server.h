@@ -70,10 +70,11 @@ struct pp_server {
 	struct {
 		enum pp_own kind;
 		bool failed, holds;
-		uint32_t asked;		    /* PROBE: pins */
-		uint32_t touched;	    /* PROBE: by what was done before */
-		struct pp_buf rows;	    /* PROBE: names and texts that are prepared */
-		bool odd, unsettled;	    /* PROBE: more is prepared; and see below */
+		uint32_t asked;	     /* PROBE: pins */
+		uint32_t touched;    /* PROBE: by what was done before */
+		struct pp_buf rows;  /* PROBE: names and texts that are prepared */
+		bool odd, unsettled; /* PROBE: more is prepared; and see below */
+		bool learnt;	     /* PROBE: what it has is known, and nothing was said since */
 		struct pp_sqlset *prepared; /* PREPARE: counted, what it will be */
 		uint32_t at, left;	    /* PREPARE: next answer's statement; answers to come */
 		bool brings;		    /* PREPARE: what is locked; of these `only`, or all */

@@ -119,7 +119,10 @@ static uint32_t judge(struct pp_suspects *found, const uint8_t *text, size_t len
 	if (!(bits & PP_PIN_DYNAMIC)) /* it speaks of settings, and sets none */
 		return bits;
 	for (const char *it = NULL; (it = pp_lexer_next_name(&lexer, it, NULL));)
-		pp_nameset_add(&found->settings, it);
+		if (pp_lexer_name_is_guess(it))
+			pp_nameset_add_guess(&found->settings, it);
+		else
+			pp_nameset_add(&found->settings, it);
 	return bits;
 }
 

@@ -16,7 +16,9 @@
 
 /* A program has a few; the one not used for longest goes. */
 #define PP_WISHES 64
-/* A connect that goes on to other hosts may fail so much later. */
+/* Of connects under way; who is not among them was routed. */
+#define PP_WISHES_AWAY 256
+/* One that goes on to other hosts may fail so much later. */
 #define PP_WISHES_AWAY_MS (30 * 1000)
 
 struct wish {
@@ -24,12 +26,19 @@ struct wish {
 	size_t len;
 	char *text; /* owned, wiped: it may hold a key's password */
 	uint64_t used;
-	pp_ms away_at; /* it was last turned away; 0 never */
+};
+
+struct away {
+	uint32_t mark; /* 0: free */
+	pid_t pid;
+	pp_ms at;
 };
 
 struct pp_wishes {
 	uint64_t clock;
 	struct wish ring[PP_WISHES];
+	struct away away[PP_WISHES_AWAY]; /* has a WISH, and was not routed since */
+	unsigned next_away;
 };
 
 static const char *const names[] = {"channel_binding",
@@ -149,7 +158,28 @@ static void note_stranger(struct pp_broker *b)
 	b->foreign_stamp = true;
 }
 
-bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text)
+static struct away *find_away(const struct pp_broker *b, uint32_t mark, pid_t pid)
+{
+	for (size_t i = 0; b->wishes && mark && i < PP_WISHES_AWAY; i++) {
+		struct away *a = &b->wishes->away[i];
+		if (a->mark == mark && a->pid == pid)
+			return a;
+	}
+	return NULL;
+}
+
+/* True, for the caller's sake. */
+static bool expect_route(struct pp_broker *b, uint32_t mark, pid_t pid)
+{
+	struct away *a = find_away(b, mark, pid);
+	if (!a)
+		a = &b->wishes->away[b->wishes->next_away++ % PP_WISHES_AWAY];
+	*a = (struct away){mark, pid, b->now};
+	return true;
+}
+
+bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
+		    pid_t pid)
 {
 	uint32_t mark = question->flags;
 	size_t len = question->length;
@@ -157,12 +187,14 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 		note_stranger(b);
 		return false;
 	}
-	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b) ||
-	    !pp_route_may_make(b))
+	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b))
 		return false;
 	struct wish *wish = find(b, mark);
 	if (wish)
-		return wish->len == len && memcmp(wish->text, text, len) == 0;
+		return wish->len == len && memcmp(wish->text, text, len) == 0 &&
+		       expect_route(b, mark, pid);
+	if (!pp_route_may_make(b)) /* it would be turned away, if its host is a new one */
+		return false;
 	if (!b->wishes && !(b->wishes = calloc(1, sizeof *b->wishes)))
 		return false;
 	char *copy = malloc(len);
@@ -172,20 +204,25 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 	wish = oldest(b->wishes);
 	forget(wish);
 	*wish = (struct wish){.mark = mark, .len = len, .text = copy, .used = ++b->wishes->clock};
-	return true;
+	return expect_route(b, mark, pid);
 }
 
-void pp_wishes_note(struct pp_broker *b, uint32_t mark, bool turned_away)
+bool pp_wishes_is_kept(struct pp_broker *b, uint32_t mark)
 {
-	struct wish *wish = mark ? find(b, mark) : NULL;
-	if (wish)
-		wish->away_at = turned_away ? b->now : 0;
+	return mark && find(b, mark);
 }
 
-bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark)
+void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid)
 {
-	const struct wish *wish = mark ? find(b, mark) : NULL;
-	return !wish || (wish->away_at && b->now - wish->away_at < PP_WISHES_AWAY_MS);
+	struct away *a = find_away(b, mark, pid);
+	if (a)
+		a->mark = 0;
+}
+
+bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark, pid_t pid)
+{
+	const struct away *a = find_away(b, mark, pid);
+	return !pp_wishes_is_kept(b, mark) || (a && b->now - a->at < PP_WISHES_AWAY_MS);
 }
 
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text)

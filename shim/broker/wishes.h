@@ -9,6 +9,7 @@
 #include <podpool/ipc.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct pp_broker;
 
@@ -18,14 +19,16 @@ struct pp_wish_text {
 	size_t len;
 };
 
-/* A WISH and its text. False: the program shall leave its connection string alone. */
-bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text);
+/* A WISH of this process, and its text. False: the program shall leave its connection string alone. */
+bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
+		    pid_t pid);
+bool pp_wishes_is_kept(struct pp_broker *b, uint32_t mark);
 
-/* A ROUTE with this mark was answered DIRECT, and its connection is not made, for it would be one in clear text; or it was
- * answered ROUTED. Of several hosts the last one tried counts. */
-void pp_wishes_note(struct pp_broker *b, uint32_t mark, bool turned_away);
-/* Was the last one turned away, and only just? Also of a wish that is forgotten. */
-bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark);
+/* A ROUTE of this process with this mark was answered ROUTED. */
+void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid);
+/* Was none, since its last WISH? Then its connection was not made (it would have been one in clear text), and not for what a
+ * server has said. Also of a wish that is forgotten. */
+bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark, pid_t pid);
 
 /* False: never heard of, or forgotten. */
 bool pp_wishes_find(struct pp_broker *b, uint32_t mark, struct pp_wish_text *ret_text);

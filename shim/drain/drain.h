@@ -14,8 +14,9 @@
  *
  * That every process leaves (counts.leaving) is a surmise: behind an init that tells us nothing it is the end of the pod,
  * but a server may be replacing its workers, or SIGTERM may mean something else to a program. So this drain is given up as
- * soon as somebody stays (or the grace is over, and children have the connections of those who left), begins anew when all leave again, and never gets to FORCE: in a pod that lives on that would be
- * an outage; in one that ends, the kill ends what is open, as without us. An event makes it certain, and its time counts.
+ * soon as somebody stays (or the grace is over, and children have the connections of those who left), begins anew when all
+ * leave again, and never gets to FORCE: in a pod that lives on that would be an outage; in one that ends, the kill ends what
+ * is open, as without us. An event makes it certain, and its time counts.
  *
  * Parting: who is idle for linger_ms, or awaited, first lets nobody in by the short way (orders.ask), and ends a moment later
  * if nobody has come meanwhile; a program may come at any moment, above all a minute after the last one (`while :; do job;

@@ -15,7 +15,7 @@ extern __typeof__(dlclose) dlclose __attribute__((weak));
 /* In glibc since 2.35. Takes no lock. */
 extern __typeof__(_dl_find_object) _dl_find_object __attribute__((weak));
 /* In libc or the loader since long before glibc 2.17, and in musl. Its lock is not given back in the child of a thread that
- * forks while another one is here: only where there is nothing better. */
+ * forks while another one is here: only where there is nothing better, or nothing was found. */
 extern __typeof__(dl_iterate_phdr) dl_iterate_phdr __attribute__((weak));
 
 struct place {

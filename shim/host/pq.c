@@ -131,7 +131,10 @@ static bool decide(struct pp_pq_change *change, void *caller, struct pp_wish *wi
 	bool is_bare = !is_bound(wish) && mode <= PP_IPC_SSL_PREFER;
 	if (is_bare && mode == PP_IPC_SSL_DISABLE)
 		return add_word(change, PP_MARK_PLAIN, mode);
-	if (is_bare && is_plain()) {
+	bool has_certificate =
+		pp_wish_is_set(wish, PP_WISH_sslcert) ||
+		pp_wish_is_set(wish, PP_WISH_sslkey); /* a server elsewhere may ask */
+	if (is_bare && !has_certificate && is_plain()) {
 		add(change, "sslmode", "disable");
 		return add_word(change, PP_MARK_PLAIN, mode);
 	}

@@ -274,6 +274,10 @@ enum pp_wish_verdict pp_wish_judge(const struct pp_wish *wish, const struct pp_t
 		must_keep |= options[i].kind == PP_WISH_IS_KEEP &&
 			     pp_wish_is_set(wish, (enum pp_wish_option)i);
 	}
+	/* libpq 16: it makes verify-full the default, and no weaker one may be said, "disable" neither. */
+	const char *root = wish->value[PP_WISH_sslrootcert];
+	if (root && pp_str_is_equal(root, "system"))
+		return PP_WISH_UNTOUCHED;
 	const char *gss = wish->value[PP_WISH_gssencmode];
 	if (gss && !pp_str_is_equal(gss, "prefer") && !pp_str_is_equal(gss, "disable"))
 		return PP_WISH_UNTOUCHED;

@@ -99,7 +99,7 @@ struct pp_waiter *pp_pool_match(struct pp_pool *pool, pp_ms now, struct pp_conn 
 struct pp_waiter *pp_pools_match(struct pp_pools *pools, pp_ms now, struct pp_conn **ret_conn);
 /* Nothing but a new connection will do for the first in line, none is coming, and one may be had: this one must make room. */
 bool pp_pool_is_useless(const struct pp_pool *pool, const struct pp_conn *conn, pp_ms now);
-/* Some are idle although somebody waits: they suit nobody in line. */
+/* Some are idle although somebody waits: they suit nobody in line, as far as it was looked at. */
 bool pp_pool_has_unsuited(const struct pp_pool *pool);
 void pp_pool_want_logins(struct pp_pool *pool, uint32_t count, pp_ms now);
 

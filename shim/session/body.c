@@ -51,6 +51,19 @@ static void add_setting(struct pp_lexer *lx)
 		pp_names_add(lx, PP_NAMES_SET, NULL);
 }
 
+/* Perhaps a name that something will set: 'app.tenant', but also 'billing.invoice_seq', 'error.not_found', 'Done.' and '1.5'.
+ * Who puts a name together is found by that; so one that cannot be kept is let go. */
+static void guess_setting(struct pp_lexer *lx)
+{
+	const struct pp_lexer_body *body = &lx->body;
+	bool is_number = body->word[0] >= '0' && body->word[0] <= '9';
+	if (!body->dotted || body->is_long || is_number || body->word[body->len - 1] == '.')
+		return;
+	pp_names_begin(lx);
+	pp_names_part(lx, body->word, body->len);
+	pp_names_add(lx, PP_NAMES_GUESS, NULL);
+}
+
 /* Each part of a dotted name. */
 static void check_parts(struct pp_lexer *lx)
 {
@@ -133,8 +146,7 @@ static void plain_word(struct pp_lexer *lx, uint8_t next)
 	if (tells)
 		pp_cause_pin(lx, tells, NULL);
 	if (fills_string) {
-		if (body->dotted)
-			add_setting(lx);
+		guess_setting(lx);
 		return;
 	}
 	follow_update(body);

@@ -12,7 +12,7 @@
 /* The qualification does not matter: a program's own function of such a name is worth a look too.
  * The ..._xact_... locks end with their transaction. query_to_xml and ts_stat run the SQL of their
  * argument. A non-exclusive backup, a replication origin and a temporary slot belong to the session
- * that made them, as do dblink's named connections and pg_trgm's limit. */
+ * that made them, as do dblink's named connections, pg_trgm's limit, isn's weak mode and hypopg's indexes. */
 static const struct pp_calls_row rows[] = {
 	{"set_config", "SET_CONFIG(", 0},
 	{"pg_advisory_lock", "PG_ADVISORY_LOCK(", PP_PIN_ADVISORY},
@@ -29,6 +29,9 @@ static const struct pp_calls_row rows[] = {
 	{"dblink_connect", "DBLINK_CONNECT(", PP_PIN_OPAQUE},
 	{"dblink_connect_u", "DBLINK_CONNECT_U(", PP_PIN_OPAQUE},
 	{"set_limit", "SET_LIMIT(", PP_PIN_OPAQUE},
+	{"isn_weak", "ISN_WEAK(", PP_PIN_OPAQUE},
+	{"hypopg_create_index", "HYPOPG_CREATE_INDEX(", PP_PIN_OPAQUE},
+	{"hypopg_hide_index", "HYPOPG_HIDE_INDEX(", PP_PIN_OPAQUE},
 	{"pg_replication_origin_session_setup", "PG_REPLICATION_ORIGIN_SESSION_SETUP(",
 	 PP_PIN_OPAQUE},
 	{"pg_create_physical_replication_slot", "PG_CREATE_PHYSICAL_REPLICATION_SLOT(",
@@ -50,7 +53,8 @@ static const struct pp_calls_row rows[] = {
 
 #define LETTER(c) (UINT32_C(1) << ((c) - 'a'))
 static const uint32_t first_letters = LETTER('s') | LETTER('p') | LETTER('c') | LETTER('l') |
-				      LETTER('d') | LETTER('n') | LETTER('q') | LETTER('t');
+				      LETTER('d') | LETTER('n') | LETTER('q') | LETTER('t') |
+				      LETTER('i') | LETTER('h');
 
 /* A server in a single-byte encoding and a Turkish locale folds a capital I with dot to a plain i.
  * So bytes above ASCII (two of them in UTF-8) are taken for an i; no other letter has this trouble.
@@ -87,27 +91,28 @@ const struct pp_calls_row *pp_calls_find(const char *word, size_t len)
 	return NULL;
 }
 
-static void look_up(struct pp_lexer *lx, const char *name, size_t len)
+static uint32_t look_up(struct pp_lexer *lx, const char *name, size_t len)
 {
 	char shown[PP_LEXER_WORD_MAX];
 	if (len >= sizeof shown) /* as the server cuts it, or nearly */
 		len = sizeof shown - 1;
 	if (!pp_watch_may_know(lx->watch, name, len))
-		return;
+		return 0;
 	memcpy(shown, name, len);
 	shown[len] = '\0';
-	pp_cause_pin(lx, lx->watch->look_up(lx->watch->arg, name, len), shown);
+	uint32_t found = lx->watch->look_up(lx->watch->arg, name, len);
+	pp_cause_pin(lx, found, shown);
+	return found;
 }
 
-void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
+uint32_t pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
 	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
 	uint32_t counted = pp_past_counted(name, len);
 	if (counted)
 		pp_cause_pin(lx, counted, "ITS STATISTICS");
-	if (lx->watch)
-		look_up(lx, name, len);
+	return lx->watch ? look_up(lx, name, len) : 0;
 }
 
 static void begin_arguments(struct pp_lexer *lx)

@@ -47,6 +47,22 @@ bool pp_classify_is_word(const struct pp_lexer *lx, const char *word)
 	return lx->word_len == len && !lx->word_long && memcmp(lx->word, word, len) == 0;
 }
 
+/* From here on the strings of this statement may be SQL that is run. */
+static void search(struct pp_lexer *lx)
+{
+	if (lx->searches)
+		return;
+	lx->searches = true;
+	pp_body_begin(lx);
+}
+
+/* A function of the database's own may be called so: one that runs SQL may be handed that. */
+static void any_name(struct pp_lexer *lx)
+{
+	if (pp_calls_any_name(lx, lx->word, lx->word_len) & PP_PIN_DYNAMIC)
+		search(lx);
+}
+
 static void first_word(struct pp_lexer *lx)
 {
 	const struct pp_words_row *row =
@@ -61,10 +77,8 @@ static void first_word(struct pp_lexer *lx)
 	lx->step = (uint8_t)row->step;
 	if (lx->last != PP_TOKEN_NONE) /* EXPLAIN or a parenthesis before it */
 		pp_shape_spoil(lx);
-	if (row->step == PP_STEP_DO) {
-		lx->searches = true;
-		pp_body_begin(lx);
-	}
+	if (row->step == PP_STEP_DO)
+		search(lx);
 }
 
 static bool is_query_word(const struct pp_lexer *lx)
@@ -92,7 +106,7 @@ void pp_classify_word(struct pp_lexer *lx)
 	if (lx->cause_words < PP_CAUSE_WORDS)
 		pp_cause_add_word(lx);
 	pp_clause_word(lx);
-	pp_calls_any_name(lx, lx->word, lx->word_len);
+	any_name(lx);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_WORD, 0);
 	switch ((enum pp_step)lx->step) {
@@ -106,7 +120,7 @@ void pp_classify_word(struct pp_lexer *lx)
 
 void pp_classify_quoted(struct pp_lexer *lx)
 {
-	pp_calls_any_name(lx, lx->word, lx->word_len);
+	any_name(lx);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_QUOTED, 0);
 	if (lx->step == PP_STEP_FIRST)

@@ -1,6 +1,7 @@
+#include "session/label_sql.h"
+
 #include <string.h>
 
-#include "session/label.h"
 #include "session/label_walk.h"
 #include "session/sql.h"
 
@@ -67,7 +68,23 @@ static void put_identity(struct pp_sql *sql, struct pp_label to)
 		pp_sql_put(sql, ";");
 }
 
-int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size)
+static void put_reset(struct pp_sql *sql, const char *name)
+{
+	pp_sql_put(sql, "RESET ");
+	pp_sql_identifier(sql, name);
+	pp_sql_put(sql, ";");
+}
+
+/* '' is what RESET left of a custom setting, where no login gives it another value; a library that is loaded there may
+ * not take '', and has a default of its own. */
+static bool was_reset(struct pp_baseline defaults, const char *name, const char *value)
+{
+	return !*value && pp_label_is_custom(name) && defaults.len > 0 &&
+	       !pp_baseline_get(defaults, name);
+}
+
+int pp_label_sql(struct pp_label from, struct pp_label to, struct pp_baseline defaults, char *text,
+		 size_t size)
 {
 	struct pp_sql sql;
 	bool first = true, other = identity_differs(from, to);
@@ -76,15 +93,15 @@ int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t si
 	bool as_login = other || pp_label_distance(from, to) > 0;
 	if (as_login)
 		put_login_identity(&sql, from);
-	PP_LABEL_FOREACH (from, it) {
-		if (is_identity(it.name) || pp_label_get(to, it.name))
-			continue;
-		pp_sql_put(&sql, "RESET ");
-		pp_sql_identifier(&sql, it.name);
-		pp_sql_put(&sql, ";");
-	}
+	PP_LABEL_FOREACH (from, it)
+		if (!is_identity(it.name) && !pp_label_get(to, it.name))
+			put_reset(&sql, it.name);
 	PP_LABEL_FOREACH (to, it)
-		if (!is_identity(it.name) && differs(from, to, it.name))
+		if (differs(from, to, it.name) && was_reset(defaults, it.name, it.value))
+			put_reset(&sql, it.name);
+	PP_LABEL_FOREACH (to, it)
+		if (!is_identity(it.name) && differs(from, to, it.name) &&
+		    !was_reset(defaults, it.name, it.value))
 			put_config(&sql, &first, it.name, it.value);
 	if (!first)
 		pp_sql_put(&sql, ";");

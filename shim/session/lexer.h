@@ -67,7 +67,8 @@ enum pp_touch {
 	PP_TOUCH_FORGETS = 1 << 30
 };
 
-/* One more, and no int: CREATE, ALTER, DROP, IMPORT, SELECT INTO. Its transaction sees other tables than anybody else, until it ends. */
+/* One more, and no int: CREATE, ALTER, DROP, IMPORT, SELECT INTO. Its transaction sees other tables than anybody else, until
+ * it ends. */
 #define PP_TOUCH_DDL (UINT32_C(1) << 31)
 
 /* A text that is exactly one statement, but for `;` and comments. OTHER: any other text. */
@@ -127,6 +128,8 @@ bool pp_lexer_names_custom(const struct pp_lexer *lx);
 /* One name after the other, lower case; NULL: begin, no more. ret_local (may be NULL): set until
  * the end of the transaction only; such names are always custom ones. */
 const char *pp_lexer_next_name(const struct pp_lexer *lx, const char *previous, bool *ret_local);
+/* This one, of them: perhaps it is no setting at all, and may be left out where there is no room. */
+bool pp_lexer_name_is_guess(const char *name);
 
 enum pp_shape pp_lexer_shape(const struct pp_lexer *lx);
 /* What DEALLOCATE, PREPARE and EXECUTE name, as the server knows it (1 to 63 bytes); "" in any other shape. An

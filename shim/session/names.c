@@ -57,28 +57,28 @@ void pp_names_add_unknown(struct pp_lexer *lx, const char *cause)
 }
 
 /* A name set for the session and for the transaction is set for the session. */
-static bool is_known(struct pp_lexer_names *names, bool local)
+static bool is_known(struct pp_lexer_names *names, char kind)
 {
 	for (size_t at = 0; at < names->len; at += strlen(names->text + at) + 1) {
 		const char *name = names->text + at + 1;
 		if (strlen(name) != names->spelled_len ||
 		    memcmp(name, names->spelled, names->spelled_len) != 0)
 			continue;
-		if (!local)
-			names->text[at] = 's';
+		if (kind == 's' || names->text[at] == 'g')
+			names->text[at] = kind;
 		return true;
 	}
 	return false;
 }
 
-static bool store(struct pp_lexer_names *names, bool local)
+static bool store(struct pp_lexer_names *names, char kind)
 {
-	if (is_known(names, local))
+	if (is_known(names, kind))
 		return true;
 	if (names->len + names->spelled_len + 2u > sizeof names->text)
 		return false;
 	char *entry = names->text + names->len;
-	entry[0] = local ? 'l' : 's';
+	entry[0] = kind;
 	memcpy(entry + 1, names->spelled, names->spelled_len);
 	entry[1 + names->spelled_len] = '\0';
 	names->len = (uint16_t)(names->len + names->spelled_len + 2);
@@ -110,9 +110,10 @@ static bool is_among(const struct pp_lexer *lx, const char *const *names)
 
 static void add_custom(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 {
-	bool local = how == PP_NAMES_SET_LOCAL;
-	if (!store(&lx->names, local)) {
-		pp_names_add_unknown(lx, cause);
+	bool local = how == PP_NAMES_SET_LOCAL, guess = how == PP_NAMES_GUESS;
+	if (!store(&lx->names, local ? 'l' : guess ? 'g' : 's')) {
+		if (!guess)
+			pp_names_add_unknown(lx, cause);
 		return;
 	}
 	lx->names.custom |= !local;
@@ -125,7 +126,7 @@ static void add_custom(struct pp_lexer *lx, enum pp_names_how how, const char *c
 void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 {
 	struct pp_lexer_names *names = &lx->names;
-	if (names->spelled_len == 0)
+	if (names->spelled_len == 0 || (how == PP_NAMES_GUESS && !is_ascii(names)))
 		return;
 	if (names->too_long || memchr(names->spelled, '\0', names->spelled_len)) {
 		pp_names_add_unknown(lx, cause);
@@ -153,12 +154,12 @@ void pp_names_add(struct pp_lexer *lx, enum pp_names_how how, const char *cause)
 		return;
 	if (how == PP_NAMES_SET)
 		pp_cause_pin(lx, PP_PIN_SETTINGS, cause);
-	names->all |= !store(names, false);
+	names->all |= !store(names, 's');
 	if (!pp_names_is(lx, "session_authorization"))
 		return;
 	pp_names_begin(lx); /* it also sets the role */
 	pp_names_part(lx, "role", strlen("role"));
-	names->all |= !store(names, false);
+	names->all |= !store(names, 's');
 }
 
 bool pp_lexer_names_all(const struct pp_lexer *lx)
@@ -179,6 +180,11 @@ bool pp_lexer_names_reread(const struct pp_lexer *lx)
 bool pp_lexer_names_custom(const struct pp_lexer *lx)
 {
 	return lx->names.custom;
+}
+
+bool pp_lexer_name_is_guess(const char *name)
+{
+	return name[-1] == 'g';
 }
 
 const char *pp_lexer_next_name(const struct pp_lexer *lx, const char *previous, bool *ret_local)

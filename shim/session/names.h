@@ -17,7 +17,8 @@
 struct pp_lexer;
 
 struct pp_lexer_names {
-	uint16_t len; /* of the entries: one byte, `l`ocal or `s`ession, then the name and a NUL */
+	uint16_t
+		len; /* of the entries: one byte, `l`ocal, `s`ession or `g`uess, then the name and a NUL */
 	uint8_t spelled_len;
 	bool all;
 	bool custom;  /* a custom one for the session, or one of unknown name */
@@ -42,6 +43,7 @@ enum pp_names_how {
 	PP_NAMES_SET,
 	PP_NAMES_SET_LOCAL, /* until the end of the transaction: only custom names matter then */
 	PP_NAMES_RESET,
+	PP_NAMES_GUESS, /* a custom one that may be no setting at all: where there is no room it is left out */
 };
 
 /* Sets the pins and flags that go with the name; `cause` as for pp_cause_pin. */

@@ -36,6 +36,12 @@ void pp_nameset_add(struct pp_nameset *names, const char *name)
 	names->len = (uint16_t)(names->len + size);
 }
 
+void pp_nameset_add_guess(struct pp_nameset *names, const char *name)
+{
+	if (names->len + strlen(name) < sizeof names->bytes / 2)
+		pp_nameset_add(names, name);
+}
+
 void pp_nameset_add_all(struct pp_nameset *names, const struct pp_nameset *more)
 {
 	names->all |= more->all;

@@ -20,6 +20,8 @@ struct pp_nameset {
 
 void pp_nameset_init(struct pp_nameset *names);
 void pp_nameset_add(struct pp_nameset *names, const char *name);
+/* Perhaps it is no name of a setting: it takes no room from those that are. */
+void pp_nameset_add_guess(struct pp_nameset *names, const char *name);
 void pp_nameset_add_all(struct pp_nameset *names, const struct pp_nameset *more);
 bool pp_nameset_has(const struct pp_nameset *names, const char *name);
 bool pp_nameset_is_empty(const struct pp_nameset *names);

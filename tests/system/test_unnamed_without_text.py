@@ -103,6 +103,21 @@ def test_that_was_discarded_keeps_no_server(size, raw, pool):
     assert values(one, *messages[1:]) == answer
 
 
+@pytest.mark.parametrize("size", [20_000, 600_000])
+def test_rest_of_a_discarded_one_is_nothing_to_the_one_before_it(size, raw):
+    """What that one does when it is executed is known as ever."""
+    one, other = raw(**ALONE).login(), raw().login()
+    assert values(one, parse("set search_path = elsewhere"), SYNC) == []
+    long = insert_of(size)[0][0]
+    one.send(bind(name="nothing"), long[:size // 2])
+    one.until(b"E")
+    one.send(long[size // 2:], SYNC)
+    one.until(b"Z")
+    assert values(one, bind(), execute(), SYNC) == []
+    assert other.ask("show search_path") == [['"$user", public']]
+    assert one.ask("show search_path") == [["elsewhere"]]
+
+
 @pytest.mark.pooled
 def test_room_for_long_ones_comes_back_however_their_clients_leave(raw, pool):
     """Four of twenty find none, and keep a server each: the rest shares the fifth. Then everybody finds room again."""

@@ -90,6 +90,7 @@ START_TEST(test_body_tells_the_custom_settings)
 		 "app.x"},
 		{"DO $$ begin n := 'app.x'; end $$", SET, "app.x"},
 		{"DO $$ begin n := 'a sentence. And more'; end $$", DYNAMIC, ""},
+		{"DO $$ begin raise notice 'Done.'; n := '1.5'; end $$", DYNAMIC, ""},
 		{"DO $$ begin if x = 'set' then null; end if; end $$", DYNAMIC, ""},
 		{"DO $$ begin alter table t alter c set default 1; end $$", DYNAMIC, ""},
 		{"DO $$ begin update t set (a, b) = (1, 2); end $$", DYNAMIC, ""},

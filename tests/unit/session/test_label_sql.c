@@ -1,5 +1,5 @@
 /* pp_label_sql(): a session of one label, to which the statements are done, has the other. */
-#include "session/label.h"
+#include "session/label_sql.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -141,7 +141,9 @@ START_TEST(test_label_sql_leads_from_every_label_to_every_one_that_covers_it)
 			if (!pp_label_covers(to, from))
 				continue;
 			memcpy(s.bytes, from.bytes, from.len);
-			ck_assert_int_eq(pp_label_sql(from, to, sql, sizeof sql), 0);
+			ck_assert_int_eq(
+				pp_label_sql(from, to, (struct pp_baseline){0}, sql, sizeof sql),
+				0);
 			run(sql, &s);
 			ck_assert_msg(s.len == to.len && !memcmp(s.bytes, to.bytes, to.len),
 				      "from %zu to %zu: %s", i, k, sql);
@@ -158,9 +160,9 @@ START_TEST(test_label_sql_fits_or_is_full)
 {
 	struct pp_label from = labels[2], to = labels[10];
 	char whole[1024], text[1024];
-	ck_assert_int_eq(pp_label_sql(from, to, whole, sizeof whole), 0);
+	ck_assert_int_eq(pp_label_sql(from, to, (struct pp_baseline){0}, whole, sizeof whole), 0);
 	for (size_t size = 0; size <= strlen(whole) + 1; size++)
-		ck_assert_int_eq(pp_label_sql(from, to, text, size),
+		ck_assert_int_eq(pp_label_sql(from, to, (struct pp_baseline){0}, text, size),
 				 size > strlen(whole) ? 0 : PP_ERR_FULL);
 	ck_assert_str_eq(text, whole);
 }
@@ -210,6 +212,28 @@ START_TEST(test_label_sql_that_changes_how_texts_are_read_is_waited_for)
 }
 END_TEST
 
+/* Where the library is loaded, '' may be no value for its setting (hnsw.ef_search is a number). */
+START_TEST(test_label_sql_resets_what_was_reset)
+{
+	static const struct pp_label reset = LABEL("app.x\0\0"), set = LABEL("app.x\0007\0"),
+				     none = {0};
+	static char bytes[PP_BASELINE_MAX];
+	struct pp_baseline unknown = {0}, without = {bytes, 0}, with;
+	char text[256];
+	ck_assert_int_eq(pp_baseline_add(bytes, &without.len, "work_mem", "4MB", 'd'), 0);
+	ck_assert_int_eq(pp_label_sql(set, reset, without, text, sizeof text), 0);
+	ck_assert_str_eq(text, "RESET \"app.x\";");
+	ck_assert_int_eq(pp_label_sql(none, reset, without, text, sizeof text), 0);
+	ck_assert_str_eq(text, "RESET \"app.x\";");
+	ck_assert_int_eq(pp_label_sql(set, reset, unknown, text, sizeof text), 0);
+	ck_assert_ptr_null(strstr(text, "RESET"));
+	with = without; /* ALTER ROLE has given it a value, so '' was said */
+	ck_assert_int_eq(pp_baseline_add(bytes, &with.len, "app.x", "default", 'r'), 0);
+	ck_assert_int_eq(pp_label_sql(set, reset, with, text, sizeof text), 0);
+	ck_assert_ptr_null(strstr(text, "RESET"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("session/label_sql");
@@ -219,6 +243,7 @@ int main(void)
 	tcase_add_test(c, test_label_sql_may_fail_where_something_else_can_have_gone);
 	tcase_add_test(c, test_label_sql_of_a_custom_setting_may_fail_where_its_name_is_new);
 	tcase_add_test(c, test_label_sql_that_changes_how_texts_are_read_is_waited_for);
+	tcase_add_test(c, test_label_sql_resets_what_was_reset);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
