@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "broker/app_name.h"
 #include "broker/client.h"
 #include "broker/greet.h"
 #include "broker/lend.h"
 #include "broker/secret.h"
+#include "broker/route.h"
 #include "broker/server.h"
+#include "broker/unpooled.h"
 #include "wire/framer.h"
 
 static void admit(struct pp_client *c)
@@ -17,6 +20,7 @@ static void admit(struct pp_client *c)
 		pp_client_fail(c, "FATAL", "53200", "podpool: out of memory");
 		return;
 	}
+	pp_unpooled_forget(c);
 	pp_database_admit(c);
 	c->epoch = c->database->epoch;
 	pp_client_set_state(c, PP_CLIENT_IDLE);
@@ -40,6 +44,7 @@ static void step(struct pp_client *c)
 {
 	struct pp_database *db = c->database;
 	if (db->auth == PP_AUTH_PASSWORD && !c->password) {
+		pp_unpooled_forget(c);
 		pp_client_set_state(c, PP_CLIENT_PASSWORD);
 		pp_greet_authentication(c, PP_AUTH_CLEARTEXT);
 		return;
@@ -80,7 +85,8 @@ static void refuse_startup(struct pp_client *c, int error)
 
 void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 {
-	pp_greet_negotiate(c, startup);
+	if (!pp_greet_negotiate(c, startup))
+		pp_unpooled_keep(c, startup);
 	if (c->gone)
 		return;
 	if (c->broker->orders.finish) {
@@ -95,6 +101,8 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	pp_client_set_state(c, PP_CLIENT_ADMISSION);
 	struct pp_database *db = c->database;
 	struct pp_broker *b = c->broker;
+	if (db->takes_no_options && pp_unpooled_begin(c))
+		return;
 	c->epoch = b->epoch;
 	step(c);
 	pp_admit_recount(db);
@@ -178,9 +186,27 @@ static bool was_authenticated(const struct pp_login_error *error)
 	return true;
 }
 
+/* What its startup packet sets cannot be said otherwise: it shall say so itself. */
+static bool goes_on_alone(struct pp_client *c, const struct pp_login *login)
+{
+	struct pp_database *db = c->database;
+	if (!login->options_refused || !pp_unpooled_begin(c))
+		return false;
+	if (!db->takes_no_options)
+		pp_log(PP_LOG_INFO,
+		       "%s:%s takes no \"options\": programs whose startup packet has settings "
+		       "(TimeZone, "
+		       "...) are not pooled there",
+		       pp_route_address(db->route), pp_route_port(db->route));
+	db->takes_no_options = true;
+	return true;
+}
+
 static void refuse(struct pp_client *c, const struct pp_login *login)
 {
 	const struct pp_login_error *error = &login->error;
+	if (goes_on_alone(c, login))
+		return;
 	bool after = was_authenticated(error);
 	if (after)
 		pp_greet_authentication(c, PP_AUTH_OK);

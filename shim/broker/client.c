@@ -31,7 +31,8 @@ static const bool allowed[PP_CLIENT__COUNT][PP_CLIENT__COUNT] = {
 			       [PP_CLIENT_TUNNEL] = true,
 			       [PP_CLIENT_CANCEL] = true},
 	[PP_CLIENT_PROBE] = {[PP_CLIENT_STARTUP] = true},
-	[PP_CLIENT_ADMISSION] = {[PP_CLIENT_PASSWORD] = true, [PP_CLIENT_IDLE] = true},
+	[PP_CLIENT_ADMISSION] =
+		{[PP_CLIENT_PASSWORD] = true, [PP_CLIENT_IDLE] = true, [PP_CLIENT_TUNNEL] = true},
 	[PP_CLIENT_PASSWORD] = {[PP_CLIENT_ADMISSION] = true},
 	[PP_CLIENT_IDLE] = {[PP_CLIENT_WAITING] = true, [PP_CLIENT_LENT] = true},
 	[PP_CLIENT_WAITING] = {[PP_CLIENT_LENT] = true, [PP_CLIENT_IDLE] = true},
@@ -179,6 +180,7 @@ static void let_go(struct pp_client *c)
 	pp_statements_clear(&c->statements);
 	pp_sqlset_drop(&c->prepared);
 	pp_unnamed_finish(&c->unnamed);
+	pp_buf_finish(&c->startup);
 	pp_buf_finish(&c->in);
 }
 

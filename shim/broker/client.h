@@ -4,7 +4,7 @@
  *      | StartupMessage    | not for the pool               | CancelRequest
  *      v                   v                                v
  *   ADMISSION <--> PASSWORD   TUNNEL (bytes both ways)    CANCEL (closes when the server has been told)
- *      | known good
+ *      | known good  \--- the server takes no options --> TUNNEL (unpooled.h)
  *      v                      first message of a transaction
  *   IDLE <--> LENT            IDLE -> LENT, or IDLE -> WAITING -> LENT when no server is free
  *   any -> CLOSING (what we owe is still being sent) -> gone
@@ -62,6 +62,7 @@ struct pp_client {
 	void *ssl; /* owned; NULL: it speaks in clear text */
 	struct event read_event, write_event;
 	struct pp_buf in, out;
+	struct pp_buf startup; /* unpooled.h */
 	pp_ms born;
 	pp_ms since; /* state entered; LENT: its current transaction began; CLOSING: it last took something */
 	uint32_t id;

@@ -10,9 +10,7 @@
 #include "wire/msg.h"
 #include "wire/writer.h"
 
-#define PP_PROTOCOL_3_0 196608
-
-void pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup)
+bool pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup)
 {
 	uint8_t bytes[PP_STARTUP_LENGTH_MAX];
 	struct pp_writer w;
@@ -21,7 +19,7 @@ void pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup)
 	for (size_t at = 0; pp_startup_next(startup, &at, &name, &value);)
 		unknown += strncmp(name, "_pq_.", 5) == 0;
 	if (startup->minor == 0 && unknown == 0)
-		return;
+		return false;
 	pp_writer_init(&w, bytes, sizeof bytes);
 	pp_writer_begin(&w, PP_BACK_NEGOTIATE_VERSION);
 	pp_writer_u32(&w, PP_PROTOCOL_3_0);
@@ -32,6 +30,7 @@ void pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup)
 	pp_writer_end(&w);
 	if (!pp_writer_failed(&w))
 		pp_client_write(c, bytes, w.len);
+	return true;
 }
 
 static void put_authentication(struct pp_writer *w, uint32_t code)

@@ -8,8 +8,9 @@
 
 struct pp_client;
 
-/* docs 55.2.1: NegotiateProtocolVersion, where this StartupMessage needs it. Check c->gone. */
-void pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup);
+/* docs 55.2.1: NegotiateProtocolVersion, where this StartupMessage needs it. False: it does not, and nothing was said. Check
+ * c->gone. */
+bool pp_greet_negotiate(struct pp_client *c, const struct pp_startup *startup);
 
 /* Check c->gone. */
 void pp_greet_authentication(struct pp_client *c, uint32_t code);

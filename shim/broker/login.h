@@ -73,6 +73,7 @@ struct pp_login {
 	uint32_t guards, guards_refused,
 		guards_own; /* set; unknown to the server; the role's own */
 	bool learned;	    /* guards_own was asked for and is known */
+	bool options_refused; /* the server, or a pooler before it, takes none; the program has not said any itself */
 	char *baseline; /* owned, PP_BASELINE_MAX; the one who takes it sets this NULL. NULL: not asked */
 	size_t baseline_len;
 	/* private from here */
@@ -81,7 +82,8 @@ struct pp_login {
 	bool learn, follows_name;
 	pp_ms timeout_ms;
 	/* login_words.c owns these */
-	char *options; /* the startup packet's, without guards */
+	char *options;	  /* the startup packet's, without guards */
+	bool own_options; /* the program's are among them */
 	struct {
 		char *hostaddr, *port; /* lists beside that of several hosts; NULL none */
 	} hosts;

@@ -150,6 +150,14 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 	return NULL;
 }
 
+/* pgbouncer before 1.20: "unsupported startup parameter: options"; RDS Proxy: "doesn't support command-line options". */
+static bool are_options_refused(const struct pp_login *l)
+{
+	const struct pp_login_error *e = &l->error;
+	return *l->options && !l->own_options && strstr(e->message, "options") &&
+	       (strcmp(e->sqlstate, "08P01") == 0 || strcmp(e->sqlstate, "0A000") == 0);
+}
+
 static PGconn *attempt_with_fewer(struct pp_login *l, pp_ms deadline)
 {
 	uint32_t wanted = l->guards;
@@ -158,6 +166,8 @@ static PGconn *attempt_with_fewer(struct pp_login *l, pp_ms deadline)
 		PGconn *conn = attempt(l, deadline, &said);
 		if (conn)
 			l->guards_refused |= wanted & ~l->guards;
+		if (!conn && said && !l->guards)
+			l->options_refused = are_options_refused(l);
 		if (conn || !said || !l->guards)
 			return conn;
 		uint32_t fewer =

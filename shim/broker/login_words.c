@@ -70,6 +70,7 @@ static bool add_settings(struct pp_login *l, const char *settings, size_t len)
 		*to = '\0';
 	}
 	const char *own = pp_login_setting(settings, len, "options");
+	l->own_options = own;
 	if (ok && asprintf(&l->options, "%s%s", own ? own : "", options) < 0)
 		l->options = NULL;
 	ok = ok && l->options && add(l, PP_LOGIN_OPTIONS, l->options);

@@ -11,6 +11,7 @@
 #include "broker/route.h"
 #include "broker/tls.h"
 #include "broker/tunnel.h"
+#include "broker/unpooled.h"
 #include "broker/wishes.h"
 #include "ipc/mark.h"
 #include "wire/startup.h"
@@ -146,8 +147,21 @@ static bool must_ask(struct pp_client *c)
 	       pp_question_tls(c->route) == PP_ROUTE_SAYS_UNKNOWN;
 }
 
+/* The server need not know the word of ours (a pooler before it may not know the parameter at all). */
+static void go_alone(struct pp_client *c, const struct pp_startup *startup)
+{
+	if (c->is_libpq && !c->ssl)
+		pp_unpooled_keep(c, startup);
+	if (pp_buf_len(&c->startup)) {
+		pp_buf_consume(&c->in, startup->total);
+		(void)pp_unpooled_begin(c);
+	} else {
+		tunnel(c);
+	}
+}
+
 /* A program that has left its TLS to us must not go on without. */
-static void pass_on(struct pp_client *c)
+static void pass_on(struct pp_client *c, const struct pp_startup *startup)
 {
 	if (pp_mark_is_demand(c->mark))
 		pp_client_fail(
@@ -155,7 +169,7 @@ static void pass_on(struct pp_client *c)
 			"podpool: with so long options this connection cannot be encrypted as it "
 			"wants; shorten them, or set PODPOOL=off for this program");
 	else
-		tunnel(c);
+		go_alone(c, startup);
 }
 
 static void on_session(struct pp_client *c, const struct pp_startup *startup)
@@ -171,7 +185,7 @@ static void on_session(struct pp_client *c, const struct pp_startup *startup)
 		return;
 	}
 	if (is_beyond_us(startup) || startup->total > PP_POOLED_STARTUP_MAX) {
-		pass_on(c);
+		pass_on(c, startup);
 		return;
 	}
 	if (c->broker->verdict.refuse) {

@@ -15,6 +15,7 @@
 
 /* MAX_STARTUP_PACKET_LENGTH in the server. It counts from the version on: with the length word a
  * packet may have 10004 bytes. */
+#define PP_PROTOCOL_3_0	      196608 /* 3 << 16; the minor version is added */
 #define PP_STARTUP_LENGTH_MAX 10000
 
 enum pp_startup_kind {

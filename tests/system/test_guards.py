@@ -1,6 +1,7 @@
 """The settings by which the database notices a vanished pod (PODPOOL_GUARDS): set, never in the program's way, and never
 the reason why a login fails. That they work is tests/pod/test_vanished.py."""
 import pathlib
+import subprocess
 import time
 
 import pytest
@@ -190,15 +191,49 @@ def test_a_refused_login_is_said_in_the_servers_words(fake):
         connect()
 
 
-def test_through_a_real_pgbouncer(pool, postgres_trust, monkeypatch):
+@pytest.fixture
+def bouncer(postgres_trust, monkeypatch):
     monkeypatch.syspath_prepend(str(pathlib.Path(__file__).resolve().parents[1] / "support"))  # as the bench has it
     import poolers
     bouncer = poolers.PgBouncer(postgres_trust, 5)
-    try:
-        with Dialer(pool.env(TARGETS=f"*:{pool.postgres.port},*:{bouncer.port}")) as dialer:
-            for _ in range(2):
-                wire = Wire(dialer.connect(bouncer.host, bouncer.port)).login(user="postgres", database="postgres")
-                assert wire.ask("select 'good'") == [["good"]]
-                wire.sock.close()
-    finally:
-        bouncer.stop()
+    yield bouncer
+    bouncer.stop()
+
+
+def test_through_a_real_pgbouncer(pool, bouncer):
+    with Dialer(pool.env(TARGETS=f"*:{pool.postgres.port},*:{bouncer.port}")) as dialer:
+        for _ in range(2):
+            wire = Wire(dialer.connect(bouncer.host, bouncer.port)).login(user="postgres", database="postgres")
+            assert wire.ask("select 'good'") == [["good"]]
+            wire.sock.close()
+
+
+STARTUP = {"DateStyle": "ISO, DMY", "TimeZone": "Asia/Tokyo", "extra_float_digits": "2"}  # as pgjdbc sends them
+SHOWN = "select current_setting('datestyle'), current_setting('timezone')"
+
+
+def test_startup_settings_that_a_pgbouncer_takes_as_such_and_not_as_options(pool, bouncer):
+    """Its programs go on as they would without the pool, from the first one on; those without settings are pooled."""
+    with Dialer(pool.env(TARGETS=f"*:{pool.postgres.port},*:{bouncer.port}")) as dialer:
+        def connect(**settings):
+            wire = Wire(dialer.connect(bouncer.host, bouncer.port))
+            return wire.login(user="postgres", database="postgres", **settings)
+        wires = [connect(**STARTUP) for _ in range(3)]
+        for wire in wires:
+            assert wire.ask(SHOWN) == [["ISO, DMY", "Asia/Tokyo"]]
+        wires.append(connect())
+        assert wires[-1].ask("select 'pooled'") == [["pooled"]]
+        states = [client["state"] for client in pool.status()["clients"]]
+        assert sorted(states) == ["idle", "tunnel", "tunnel", "tunnel"]
+        for wire in wires:
+            wire.sock.close()
+
+
+@pytest.mark.parametrize("settings", [{"PGREQUIREAUTH": "none"}, {"PGTZ": "Asia/Tokyo"}])
+def test_libpq_programs_that_are_not_pooled_reach_a_pgbouncer(settings, pool, bouncer):
+    """It knows no startup parameter `replication`, which our hook has added (shim/ipc/mark.h)."""
+    env = pool.env(TARGETS=f"*:{pool.postgres.port},*:{bouncer.port}") | settings
+    dsn = f"host={bouncer.host} port={bouncer.port} user=postgres dbname=postgres"
+    done = subprocess.run(["psql", "-XAtqw", "-d", dsn, "-c", "show timezone"], env=env, text=True, capture_output=True)
+    expected = [settings["PGTZ"]] if "PGTZ" in settings else [done.stdout.strip()]
+    assert (done.stderr, done.stdout.split()) == ("", expected)
