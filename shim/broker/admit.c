@@ -8,6 +8,7 @@
 #include "broker/client.h"
 #include "broker/greet.h"
 #include "broker/lend.h"
+#include "broker/login_words.h"
 #include "broker/secret.h"
 #include "broker/route.h"
 #include "broker/server.h"
@@ -101,7 +102,8 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	pp_client_set_state(c, PP_CLIENT_ADMISSION);
 	struct pp_database *db = c->database;
 	struct pp_broker *b = c->broker;
-	if (db->takes_no_options && pp_unpooled_begin(c))
+	if (c->route->takes_no_options && pp_login_needs_options(db->settings, db->settings_len) &&
+	    pp_unpooled_begin(c))
 		return;
 	c->epoch = b->epoch;
 	step(c);
@@ -189,16 +191,15 @@ static bool was_authenticated(const struct pp_login_error *error)
 /* What its startup packet sets cannot be said otherwise: it shall say so itself. */
 static bool goes_on_alone(struct pp_client *c, const struct pp_login *login)
 {
-	struct pp_database *db = c->database;
+	struct pp_route *route = c->route;
 	if (!login->options_refused || !pp_unpooled_begin(c))
 		return false;
-	if (!db->takes_no_options)
+	if (!route->takes_no_options)
 		pp_log(PP_LOG_INFO,
 		       "%s:%s takes no \"options\": programs whose startup packet has settings "
-		       "(TimeZone, "
-		       "...) are not pooled there",
-		       pp_route_address(db->route), pp_route_port(db->route));
-	db->takes_no_options = true;
+		       "(TimeZone, ...) are not pooled there",
+		       pp_route_address(route), pp_route_port(route));
+	route->takes_no_options = true;
 	return true;
 }
 

@@ -57,8 +57,7 @@ struct pp_database {
 	pp_ms verified_at;		/* last successful login */
 	struct pp_login_error *failure; /* owned: of the last login; NULL it went well */
 	bool theirs_failed;		/* the last login, for the password of an applicant */
-	bool takes_no_options; /* nor can its startup settings be said otherwise: unpooled.h */
-	bool asks_sequences;   /* a text has named currval or lastval */
+	bool asks_sequences;		/* a text has named currval or lastval */
 	struct pp_plain plain; /* texts in which nothing was found, also for asks_sequences */
 	char greeting[PP_LOGIN_GREETING_MAX];
 	size_t greeting_len;

@@ -59,8 +59,8 @@ const char pp_hidden_sql_scan[] = LOCALLY MARK
 	/* machine code that keeps what it is told for the session */
 	"keeping AS (SELECT d.objid FROM pg_depend d JOIN pg_extension e ON e.oid=d.refobjid "
 	"WHERE d.classid='pg_proc'::regclass AND d.refclassid='pg_extension'::regclass AND "
-	"d.deptype='e' AND e.extname ~ '^(orafce|pg_background|pg_variables|pldbgapi|"
-	"session_variable|temporal_tables)$') "
+	"d.deptype='e' AND e.extname ~ '^(pg_background|pg_variables|pldbgapi|"
+	"session_variable)$') "
 	/* functions; of a text that is too long for us the words that matter most are looked for by the server */
 	"SELECT CASE WHEN octet_length(t)>=28000 AND " LASTING " THEN 'O' ELSE k END,n,"
 	"CASE WHEN octet_length(t)<28000 THEN t WHEN " LASTING " THEN '' END FROM ("

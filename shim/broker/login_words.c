@@ -42,6 +42,24 @@ static bool add(struct pp_login *l, const char *keyword, const char *value)
 	return l->keywords[n] && l->values[n];
 }
 
+/* libpq has a keyword for it. */
+static bool has_keyword(const char *name, const char *value)
+{
+	return strcmp(name, "application_name") == 0 ||
+	       (strcmp(name, "client_encoding") == 0 && strcmp(value, "auto") != 0);
+}
+
+bool pp_login_needs_options(const char *settings, size_t len)
+{
+	for (const char *at = settings; at < settings + len;) {
+		const char *name = at, *value = name + strlen(name) + 1;
+		at = value + strlen(value) + 1;
+		if (!has_keyword(name, value))
+			return true;
+	}
+	return false;
+}
+
 /* Of the startup parameters libpq sends two by itself; the rest goes through `options`, which the server treats
  * alike (source "client", what RESET returns to), behind what the program itself put there. */
 static bool add_settings(struct pp_login *l, const char *settings, size_t len)
@@ -56,8 +74,7 @@ static bool add_settings(struct pp_login *l, const char *settings, size_t len)
 		at = value + strlen(value) + 1;
 		if (strcmp(name, "options") == 0)
 			continue; /* went first */
-		if (strcmp(name, "application_name") == 0 ||
-		    (strcmp(name, "client_encoding") == 0 && strcmp(value, "auto") != 0)) {
+		if (has_keyword(name, value)) {
 			ok = add(l, name, value);
 			continue;
 		}

@@ -101,13 +101,6 @@ void pp_own_begin(struct pp_server *s)
 		pp_own_prepare(s);
 }
 
-/* What RESET of a custom setting leads to; not known where its startup packet had some. */
-static struct pp_baseline defaults_of(const struct pp_database *db)
-{
-	bool has_custom = db->settings_len && memchr(db->settings, '.', db->settings_len);
-	return has_custom ? (struct pp_baseline){0} : pp_database_baseline(db);
-}
-
 void pp_own_restore(struct pp_server *s)
 {
 	char text[PP_OWN_TEXT_MAX];
@@ -115,7 +108,7 @@ void pp_own_restore(struct pp_server *s)
 	struct pp_label from = pp_labels_view(s->label), to = pp_labels_view(wanted);
 	if (s->label == wanted)
 		return;
-	if (pp_label_sql(from, to, defaults_of(s->database), text, sizeof text) < 0) {
+	if (pp_label_sql(from, to, text, sizeof text) < 0) {
 		pp_lend_server_lost(s, "its client's settings are too many to restore");
 		return;
 	}

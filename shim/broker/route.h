@@ -48,6 +48,7 @@ struct pp_route {
 	bool tunnel_logged;
 	pp_ms lost_at;		 /* a server of it was last lost */
 	uint32_t guards_refused; /* guards.h: the server ends logins that ask for these */
+	bool takes_no_options;	 /* so startup settings cannot be said in our login: unpooled.h */
 };
 
 /* There is room for one more: places and, as far as we know, descriptors. */

@@ -4,7 +4,10 @@
 
 #include "broker/client.h"
 #include "broker/database.h"
+#include "broker/process.h"
+#include "broker/route.h"
 #include "broker/tunnel.h"
+#include "broker/wishes.h"
 #include "ipc/mark.h"
 #include "wire/msg.h"
 #include "wire/writer.h"
@@ -41,10 +44,23 @@ void pp_unpooled_forget(struct pp_client *c)
 	pp_buf_finish(&c->startup);
 }
 
+/* Its libpq would have spoken TLS, and with us it was not to be; or ours was to. */
+static bool would_be_encrypted(const struct pp_client *c)
+{
+	bool server_may = c->route->tls.says != PP_ROUTE_SAYS_NO || c->route->tls.unsure;
+	bool ours = pp_mark_sslmode_of(c->broker->config.server_sslmode) > PP_IPC_SSL_PREFER;
+	return pp_mark_is_demand(c->mark) || (c->mark && server_may) || ours;
+}
+
 bool pp_unpooled_begin(struct pp_client *c)
 {
-	if (!pp_buf_len(&c->startup) || c->ssl || pp_mark_is_demand(c->mark))
+	if (!pp_buf_len(&c->startup) || c->ssl)
 		return false;
+	if (would_be_encrypted(
+		    c)) { /* a blocking connect asks why it failed, and is made again as the program wanted it */
+		pp_wishes_turn_away(c->broker, c->mark, c->process ? c->process->pid : 0);
+		return false;
+	}
 	struct pp_buf behind = c->in;
 	c->in = c->startup;
 	c->startup = (struct pp_buf){0};

@@ -15,7 +15,8 @@ struct pp_client;
 void pp_unpooled_keep(struct pp_client *c, const struct pp_startup *startup);
 void pp_unpooled_forget(struct pp_client *c);
 
-/* A client in STARTUP or ADMISSION becomes a tunnel. False: its packet is not there, or it must be encrypted by us. */
+/* A client in STARTUP or ADMISSION becomes a tunnel. False: its packet is not there, or would go in clear text where it was
+ * to be encrypted. */
 bool pp_unpooled_begin(struct pp_client *c);
 
 #endif

@@ -219,6 +219,12 @@ void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid)
 		a->mark = 0;
 }
 
+void pp_wishes_turn_away(struct pp_broker *b, uint32_t mark, pid_t pid)
+{
+	if (pp_wishes_is_kept(b, mark))
+		(void)expect_route(b, mark, pid);
+}
+
 bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark, pid_t pid)
 {
 	const struct away *a = find_away(b, mark, pid);

@@ -37,6 +37,14 @@ static void unknown(struct pp_lexer *lx)
 	lx->body.expects = PP_BODY_ANYTHING;
 }
 
+/* The name that a set_config( around us was told is overwritten. */
+static void begin_name(struct pp_lexer *lx)
+{
+	if (lx->call_depth)
+		lx->call_name_known = false;
+	pp_names_begin(lx);
+}
+
 /* The word names a setting. Only custom ones, and those that do more than to be set, matter. */
 static void add_setting(struct pp_lexer *lx)
 {
@@ -45,7 +53,7 @@ static void add_setting(struct pp_lexer *lx)
 		unknown(lx);
 		return;
 	}
-	pp_names_begin(lx);
+	begin_name(lx);
 	pp_names_part(lx, body->word, body->len);
 	if (body->dotted || is(body, "seed"))
 		pp_names_add(lx, PP_NAMES_SET, NULL);
@@ -59,7 +67,7 @@ static void guess_setting(struct pp_lexer *lx)
 	bool is_number = body->word[0] >= '0' && body->word[0] <= '9';
 	if (!body->dotted || body->is_long || is_number || body->word[body->len - 1] == '.')
 		return;
-	pp_names_begin(lx);
+	begin_name(lx);
 	pp_names_part(lx, body->word, body->len);
 	pp_names_add(lx, PP_NAMES_GUESS, NULL);
 }

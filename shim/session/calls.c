@@ -12,7 +12,8 @@
 /* The qualification does not matter: a program's own function of such a name is worth a look too.
  * The ..._xact_... locks end with their transaction. query_to_xml and ts_stat run the SQL of their
  * argument. A non-exclusive backup, a replication origin and a temporary slot belong to the session
- * that made them, as do dblink's named connections, pg_trgm's limit, isn's weak mode and hypopg's indexes. */
+ * that made them, as do dblink's named connections, pg_trgm's limit, isn's weak mode, hypopg's indexes and the
+ * time of temporal_tables. */
 static const struct pp_calls_row rows[] = {
 	{"set_config", "SET_CONFIG(", 0},
 	{"pg_advisory_lock", "PG_ADVISORY_LOCK(", PP_PIN_ADVISORY},
@@ -29,6 +30,7 @@ static const struct pp_calls_row rows[] = {
 	{"dblink_connect", "DBLINK_CONNECT(", PP_PIN_OPAQUE},
 	{"dblink_connect_u", "DBLINK_CONNECT_U(", PP_PIN_OPAQUE},
 	{"set_limit", "SET_LIMIT(", PP_PIN_OPAQUE},
+	{"set_system_time", "SET_SYSTEM_TIME(", PP_PIN_OPAQUE},
 	{"isn_weak", "ISN_WEAK(", PP_PIN_OPAQUE},
 	{"hypopg_create_index", "HYPOPG_CREATE_INDEX(", PP_PIN_OPAQUE},
 	{"hypopg_hide_index", "HYPOPG_HIDE_INDEX(", PP_PIN_OPAQUE},
@@ -91,28 +93,27 @@ const struct pp_calls_row *pp_calls_find(const char *word, size_t len)
 	return NULL;
 }
 
-static uint32_t look_up(struct pp_lexer *lx, const char *name, size_t len)
+static void look_up(struct pp_lexer *lx, const char *name, size_t len)
 {
 	char shown[PP_LEXER_WORD_MAX];
 	if (len >= sizeof shown) /* as the server cuts it, or nearly */
 		len = sizeof shown - 1;
 	if (!pp_watch_may_know(lx->watch, name, len))
-		return 0;
+		return;
 	memcpy(shown, name, len);
 	shown[len] = '\0';
-	uint32_t found = lx->watch->look_up(lx->watch->arg, name, len);
-	pp_cause_pin(lx, found, shown);
-	return found;
+	pp_cause_pin(lx, lx->watch->look_up(lx->watch->arg, name, len), shown);
 }
 
-uint32_t pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
+void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len)
 {
 	if (len == strlen(PP_CALLS_STATEMENTS) && memcmp(name, PP_CALLS_STATEMENTS, len) == 0)
 		lx->touched |= PP_TOUCH_STATEMENTS;
 	uint32_t counted = pp_past_counted(name, len);
 	if (counted)
 		pp_cause_pin(lx, counted, "ITS STATISTICS");
-	return lx->watch ? look_up(lx, name, len) : 0;
+	if (lx->watch)
+		look_up(lx, name, len);
 }
 
 static void begin_arguments(struct pp_lexer *lx)

@@ -21,9 +21,9 @@ struct pp_calls_row {
 /* The row of such a function; NULL: none. */
 const struct pp_calls_row *pp_calls_find(const char *word, size_t len);
 
-/* Any identifier or keyword at all: is it a view that matters, or watched? What the watch says of it. */
+/* Any identifier or keyword at all: is it a view that matters, or watched? */
 #define PP_CALLS_STATEMENTS "pg_prepared_statements"
-uint32_t pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len);
+void pp_calls_any_name(struct pp_lexer *lx, const char *name, size_t len);
 
 /* Does the identifier name this? Both are lower case. */
 bool pp_calls_is_name(const char *word, size_t len, const char *name);

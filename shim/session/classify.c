@@ -47,22 +47,6 @@ bool pp_classify_is_word(const struct pp_lexer *lx, const char *word)
 	return lx->word_len == len && !lx->word_long && memcmp(lx->word, word, len) == 0;
 }
 
-/* From here on the strings of this statement may be SQL that is run. */
-static void search(struct pp_lexer *lx)
-{
-	if (lx->searches)
-		return;
-	lx->searches = true;
-	pp_body_begin(lx);
-}
-
-/* A function of the database's own may be called so: one that runs SQL may be handed that. */
-static void any_name(struct pp_lexer *lx)
-{
-	if (pp_calls_any_name(lx, lx->word, lx->word_len) & PP_PIN_DYNAMIC)
-		search(lx);
-}
-
 static void first_word(struct pp_lexer *lx)
 {
 	const struct pp_words_row *row =
@@ -77,8 +61,10 @@ static void first_word(struct pp_lexer *lx)
 	lx->step = (uint8_t)row->step;
 	if (lx->last != PP_TOKEN_NONE) /* EXPLAIN or a parenthesis before it */
 		pp_shape_spoil(lx);
-	if (row->step == PP_STEP_DO)
-		search(lx);
+	if (row->step == PP_STEP_DO) {
+		lx->searches = true;
+		pp_body_begin(lx);
+	}
 }
 
 static bool is_query_word(const struct pp_lexer *lx)
@@ -106,7 +92,7 @@ void pp_classify_word(struct pp_lexer *lx)
 	if (lx->cause_words < PP_CAUSE_WORDS)
 		pp_cause_add_word(lx);
 	pp_clause_word(lx);
-	any_name(lx);
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_WORD, 0);
 	switch ((enum pp_step)lx->step) {
@@ -120,7 +106,7 @@ void pp_classify_word(struct pp_lexer *lx)
 
 void pp_classify_quoted(struct pp_lexer *lx)
 {
-	any_name(lx);
+	pp_calls_any_name(lx, lx->word, lx->word_len);
 	if (lx->call_depth)
 		pp_calls_token(lx, PP_TOKEN_QUOTED, 0);
 	if (lx->step == PP_STEP_FIRST)

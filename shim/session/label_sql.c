@@ -75,16 +75,37 @@ static void put_reset(struct pp_sql *sql, const char *name)
 	pp_sql_put(sql, ";");
 }
 
-/* '' is what RESET left of a custom setting, where no login gives it another value; a library that is loaded there may
- * not take '', and has a default of its own. */
-static bool was_reset(struct pp_baseline defaults, const char *name, const char *value)
+static bool is_empty(const char *name, const char *value)
 {
-	return !*value && pp_label_is_custom(name) && defaults.len > 0 &&
-	       !pp_baseline_get(defaults, name);
+	return !*value && pp_label_is_custom(name);
 }
 
-int pp_label_sql(struct pp_label from, struct pp_label to, struct pp_baseline defaults, char *text,
-		 size_t size)
+/* '' is what RESET left of a custom setting, or what was said. A library that is loaded here may not take it, and lists its
+ * setting; that is right after RESET. Any other is '' then, unless the server's configuration says otherwise. */
+static void put_empty(struct pp_sql *sql, struct pp_label from, struct pp_label to)
+{
+	const char *before = "SELECT pg_catalog.set_config(n,'',false) FROM (VALUES (";
+	bool any = false;
+	PP_LABEL_FOREACH (to, it)
+		if (differs(from, to, it.name) && is_empty(it.name, it.value))
+			put_reset(sql, it.name);
+	PP_LABEL_FOREACH (to, it) {
+		if (!differs(from, to, it.name) || !is_empty(it.name, it.value))
+			continue;
+		pp_sql_put(sql, any ? "),(" : before);
+		pp_sql_literal(sql, it.name);
+		any = true;
+	}
+	if (any)
+		pp_sql_put(
+			sql,
+			")) v(n) WHERE pg_catalog.current_setting(n) OPERATOR(pg_catalog.<>) '' "
+			"AND NOT "
+			"EXISTS (SELECT FROM pg_catalog.pg_settings WHERE pg_catalog.lower(name) "
+			"OPERATOR(pg_catalog.=) n);");
+}
+
+int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size)
 {
 	struct pp_sql sql;
 	bool first = true, other = identity_differs(from, to);
@@ -96,12 +117,10 @@ int pp_label_sql(struct pp_label from, struct pp_label to, struct pp_baseline de
 	PP_LABEL_FOREACH (from, it)
 		if (!is_identity(it.name) && !pp_label_get(to, it.name))
 			put_reset(&sql, it.name);
-	PP_LABEL_FOREACH (to, it)
-		if (differs(from, to, it.name) && was_reset(defaults, it.name, it.value))
-			put_reset(&sql, it.name);
+	put_empty(&sql, from, to);
 	PP_LABEL_FOREACH (to, it)
 		if (!is_identity(it.name) && differs(from, to, it.name) &&
-		    !was_reset(defaults, it.name, it.value))
+		    !is_empty(it.name, it.value))
 			put_config(&sql, &first, it.name, it.value);
 	if (!first)
 		pp_sql_put(&sql, ";");

@@ -2,14 +2,12 @@
 #ifndef PP_SESSION_LABEL_SQL_H
 #define PP_SESSION_LABEL_SQL_H
 
-#include "session/baseline.h"
 #include "session/label.h"
 
 /* The statements that turn a session with `from` into one with `to`, which must cover it. Identity
  * comes first where it goes back to the login's, last where it changes: some settings need the rights
- * of the one, some the other. `defaults`: of its login, where they say what RESET of a custom setting leads to. PP_ERR_FULL. */
-PP_MUSTCHECK int pp_label_sql(struct pp_label from, struct pp_label to, struct pp_baseline defaults,
-			      char *text, size_t size);
+ * of the one, some the other. PP_ERR_FULL. */
+PP_MUSTCHECK int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size);
 
 /* Can these statements fail where they have succeeded before? Roles are dropped and lose rights, tablespaces vanish, a
  * library that is loaded refuses what its placeholder took. And do they change how what follows is read? If neither,

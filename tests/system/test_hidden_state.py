@@ -60,10 +60,6 @@ HIDDEN = {
                     " $$ select set_config('my.tenant', '7', false) $$", 'select "H h"()', ["4MB", "7", "0", "0"]),
     "dynamic": (f"create function h(q text) returns void {BODY} execute q; end $$", "select h('set work_mem = ''7MB''')",
                 ["7MB", None, "0", "0"]),
-    "handed-a-custom-one": (f"create function h(q text) returns void {BODY} execute q; end $$",
-                            "select h('set my.tenant = ''7\'\'')", ["4MB", "7", "0", "0"]),
-    "handed-by-call": (f"create procedure h(q text) {BODY} execute q; end $$", "call h('set my.tenant = ''7\'\'')",
-                       ["4MB", "7", "0", "0"]),
     "too-long-to-read": (f"create function h() returns void {BODY} /* {'x' * 30000} */"
                          " perform set_config('my.tenant', '7', false); end $$", "select h()", ["4MB", "7", "0", "0"]),
     "computed-name": (f"create function h(n text) returns void {BODY} perform set_config('my.' || n, '7', false); end $$",

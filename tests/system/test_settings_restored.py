@@ -124,3 +124,37 @@ def test_setting_that_a_library_refuses(raw, postgres_trust):
     except (ConnectionError, pgwire.Refused):
         pass
     assert q("select count(*) from who where says <> tenant") == "0"
+
+
+@pytest.fixture
+def trigrams(postgres_trust):
+    """A library that has a setting, a number."""
+    postgres_trust.psql("drop extension if exists pg_trgm; create extension pg_trgm", db="app")
+    yield "pg_trgm.similarity_threshold"
+    postgres_trust.psql("drop extension pg_trgm", db="app")
+
+
+@pytest.mark.parametrize("forget", ["reset {}", "reset all", "discard all"])
+def test_setting_of_a_library_that_was_reset_where_it_was_not_loaded(forget, raw, trigrams):
+    """It is '' there, and that is no number where the library is loaded."""
+    one, two = raw(MAX_SERVERS=1).login(), raw().login()
+    two.ask(f"set {trigrams} = 0.4")
+    two.ask(forget.format(trigrams))
+    one.ask(f"set {trigrams} = 0.5")
+    one.ask("select similarity('a', 'b')")
+    for _ in range(3):
+        assert two.ask(f"show {trigrams}") == [["0.3"]]
+        assert one.ask(f"show {trigrams}") == [["0.5"]]
+
+
+def test_empty_custom_setting_is_empty_whatever_default_there_is(raw, postgres_trust):
+    postgres_trust.psql("alter role app set app.tenant = 'public'")
+    try:
+        wire = raw(MAX_SERVERS=2, LEND="rotate", MIN_SERVERS=2).login()
+        assert wire.ask("show app.tenant") == [["public"]]
+        wire.ask("select set_config('app.tenant', '', false)")
+        assert [wire.ask("show app.tenant") for _ in range(4)] == [[[""]]] * 4
+        wire.ask("reset app.tenant")
+        assert [wire.ask("show app.tenant") for _ in range(4)] == [[["public"]]] * 4
+    finally:
+        postgres_trust.psql("alter role app reset app.tenant")

@@ -62,7 +62,7 @@ END_TEST
 static void becomes(struct pp_label from, struct pp_label to, const char *sql)
 {
 	char text[1024];
-	ck_assert_int_eq(pp_label_sql(from, to, (struct pp_baseline){0}, text, sizeof text), 0);
+	ck_assert_int_eq(pp_label_sql(from, to, text, sizeof text), 0);
 	ck_assert_str_eq(text, sql);
 }
 
@@ -126,8 +126,7 @@ END_TEST
 START_TEST(test_label_sql_that_does_not_fit_is_refused)
 {
 	char text[20];
-	ck_assert_int_eq(pp_label_sql((struct pp_label){0}, LABEL("a.b\0x\0"),
-				      (struct pp_baseline){0}, text, sizeof text),
+	ck_assert_int_eq(pp_label_sql((struct pp_label){0}, LABEL("a.b\0x\0"), text, sizeof text),
 			 PP_ERR_FULL);
 }
 END_TEST

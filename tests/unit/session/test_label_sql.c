@@ -103,9 +103,8 @@ static void eat_config(const char **p, struct session *s)
 /* Docs RESET: the default; of a custom setting that is '', as nothing can undefine it. */
 static void reset(struct session *s, const char *name)
 {
-	ck_assert(!pp_label_is_custom(name));
 	touch(s, name);
-	set(s, name, NULL);
+	set(s, name, pp_label_is_custom(name) ? "" : NULL);
 }
 
 static void run(const char *sql, struct session *s)
@@ -120,6 +119,8 @@ static void run(const char *sql, struct session *s)
 		} else if (eat(&p, "RESET \"")) {
 			eat_quoted(&p, '"', name);
 			reset(s, name);
+		} else if (eat(&p, "SELECT pg_catalog.set_config(n,")) {
+			p += strcspn(p, ";"); /* they are that already */
 		} else {
 			ck_assert_msg(eat(&p, "SELECT "), "%s", p);
 			do
@@ -141,9 +142,7 @@ START_TEST(test_label_sql_leads_from_every_label_to_every_one_that_covers_it)
 			if (!pp_label_covers(to, from))
 				continue;
 			memcpy(s.bytes, from.bytes, from.len);
-			ck_assert_int_eq(
-				pp_label_sql(from, to, (struct pp_baseline){0}, sql, sizeof sql),
-				0);
+			ck_assert_int_eq(pp_label_sql(from, to, sql, sizeof sql), 0);
 			run(sql, &s);
 			ck_assert_msg(s.len == to.len && !memcmp(s.bytes, to.bytes, to.len),
 				      "from %zu to %zu: %s", i, k, sql);
@@ -160,9 +159,9 @@ START_TEST(test_label_sql_fits_or_is_full)
 {
 	struct pp_label from = labels[2], to = labels[10];
 	char whole[1024], text[1024];
-	ck_assert_int_eq(pp_label_sql(from, to, (struct pp_baseline){0}, whole, sizeof whole), 0);
+	ck_assert_int_eq(pp_label_sql(from, to, whole, sizeof whole), 0);
 	for (size_t size = 0; size <= strlen(whole) + 1; size++)
-		ck_assert_int_eq(pp_label_sql(from, to, (struct pp_baseline){0}, text, size),
+		ck_assert_int_eq(pp_label_sql(from, to, text, size),
 				 size > strlen(whole) ? 0 : PP_ERR_FULL);
 	ck_assert_str_eq(text, whole);
 }
@@ -212,24 +211,21 @@ START_TEST(test_label_sql_that_changes_how_texts_are_read_is_waited_for)
 }
 END_TEST
 
-/* Where the library is loaded, '' may be no value for its setting (hnsw.ef_search is a number). */
-START_TEST(test_label_sql_resets_what_was_reset)
+/* Where the library is loaded, '' may be no value for its setting (hnsw.ef_search is a number); and RESET may lead to what
+ * the server's configuration says. */
+START_TEST(test_label_sql_of_an_empty_custom_setting_asks_whose_it_is)
 {
-	static const struct pp_label reset = LABEL("app.x\0\0"), set = LABEL("app.x\0007\0"),
-				     none = {0};
-	static char bytes[PP_BASELINE_MAX];
-	struct pp_baseline unknown = {0}, without = {bytes, 0}, with;
-	char text[256];
-	ck_assert_int_eq(pp_baseline_add(bytes, &without.len, "work_mem", "4MB", 'd'), 0);
-	ck_assert_int_eq(pp_label_sql(set, reset, without, text, sizeof text), 0);
-	ck_assert_str_eq(text, "RESET \"app.x\";");
-	ck_assert_int_eq(pp_label_sql(none, reset, without, text, sizeof text), 0);
-	ck_assert_str_eq(text, "RESET \"app.x\";");
-	ck_assert_int_eq(pp_label_sql(set, reset, unknown, text, sizeof text), 0);
-	ck_assert_ptr_null(strstr(text, "RESET"));
-	with = without; /* ALTER ROLE has given it a value, so '' was said */
-	ck_assert_int_eq(pp_baseline_add(bytes, &with.len, "app.x", "default", 'r'), 0);
-	ck_assert_int_eq(pp_label_sql(set, reset, with, text, sizeof text), 0);
+	static const struct pp_label empty = LABEL("app.x\0\0"), set = LABEL("app.x\0007\0"),
+				     both = LABEL("app.x\0\0app.y\0007\0"), none = {0};
+	static const char start[] = "RESET \"app.x\";SELECT pg_catalog.set_config(";
+	char text[1024];
+	ck_assert_int_eq(pp_label_sql(set, empty, text, sizeof text), 0);
+	ck_assert(strncmp(text, start, strlen(start)) == 0 && strstr(text, "NOT EXISTS"));
+	ck_assert_int_eq(pp_label_sql(none, empty, text, sizeof text), 0);
+	ck_assert(strncmp(text, start, strlen(start)) == 0 && strstr(text, "NOT EXISTS"));
+	ck_assert_int_eq(pp_label_sql(none, both, text, sizeof text), 0);
+	ck_assert(strncmp(text, start, strlen(start)) == 0 && strstr(text, "app.y"));
+	ck_assert_int_eq(pp_label_sql(empty, both, text, sizeof text), 0);
 	ck_assert_ptr_null(strstr(text, "RESET"));
 }
 END_TEST
@@ -243,7 +239,7 @@ int main(void)
 	tcase_add_test(c, test_label_sql_may_fail_where_something_else_can_have_gone);
 	tcase_add_test(c, test_label_sql_of_a_custom_setting_may_fail_where_its_name_is_new);
 	tcase_add_test(c, test_label_sql_that_changes_how_texts_are_read_is_waited_for);
-	tcase_add_test(c, test_label_sql_resets_what_was_reset);
+	tcase_add_test(c, test_label_sql_of_an_empty_custom_setting_asks_whose_it_is);
 	suite_add_tcase(s, c);
 	return pp_test_main(s);
 }
