@@ -154,7 +154,9 @@ static PGconn *attempt(struct pp_login *l, pp_ms deadline, bool *ret_said)
 static bool are_options_refused(const struct pp_login *l)
 {
 	const struct pp_login_error *e = &l->error;
+	/* Of one setting, "in options: ...", the server would have said the same by itself. */
 	return *l->options && !l->own_options && strstr(e->message, "options") &&
+	       !strstr(e->message, "in options") &&
 	       (strcmp(e->sqlstate, "08P01") == 0 || strcmp(e->sqlstate, "0A000") == 0);
 }
 

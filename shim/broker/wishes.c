@@ -26,6 +26,7 @@ struct wish {
 	size_t len;
 	char *text; /* owned, wiped: it may hold a key's password */
 	uint64_t used;
+	bool alone; /* we cannot log in for it */
 };
 
 struct away {
@@ -191,7 +192,7 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 		return false;
 	struct wish *wish = find(b, mark);
 	if (wish)
-		return wish->len == len && memcmp(wish->text, text, len) == 0 &&
+		return !wish->alone && wish->len == len && memcmp(wish->text, text, len) == 0 &&
 		       expect_route(b, mark, pid);
 	if (!pp_route_may_make(b)) /* it would be turned away, if its host is a new one */
 		return false;
@@ -221,8 +222,9 @@ void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid)
 
 void pp_wishes_turn_away(struct pp_broker *b, uint32_t mark, pid_t pid)
 {
-	if (pp_wishes_is_kept(b, mark))
-		(void)expect_route(b, mark, pid);
+	struct wish *wish = mark ? find(b, mark) : NULL;
+	if (wish)
+		wish->alone = expect_route(b, mark, pid);
 }
 
 bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark, pid_t pid)

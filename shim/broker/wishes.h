@@ -26,7 +26,8 @@ bool pp_wishes_is_kept(struct pp_broker *b, uint32_t mark);
 
 /* A ROUTE of this process with this mark was answered ROUTED. */
 void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid);
-/* Its connection, though routed, is not to be. */
+/* Its connection, though routed, is not to be: this one is to be made again as the program wanted it, and from now on all that
+ * wish the same are at once. */
 void pp_wishes_turn_away(struct pp_broker *b, uint32_t mark, pid_t pid);
 /* Was none, since its last WISH? Then its connection was not made (it would have been one in clear text), and not for what a
  * server has said. Also of a wish that is forgotten. */

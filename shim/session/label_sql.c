@@ -80,8 +80,8 @@ static bool is_empty(const char *name, const char *value)
 	return !*value && pp_label_is_custom(name);
 }
 
-/* '' is what RESET left of a custom setting, or what was said. A library that is loaded here may not take it, and lists its
- * setting; that is right after RESET. Any other is '' then, unless the server's configuration says otherwise. */
+/* '' is what RESET left of a custom setting, or what was said. A library that is loaded here and lists it as a number does not
+ * take it, and is right after RESET; any other setting is '' then, unless a default says otherwise. */
 static void put_empty(struct pp_sql *sql, struct pp_label from, struct pp_label to)
 {
 	const char *before = "SELECT pg_catalog.set_config(n,'',false) FROM (VALUES (";
@@ -102,7 +102,7 @@ static void put_empty(struct pp_sql *sql, struct pp_label from, struct pp_label 
 			")) v(n) WHERE pg_catalog.current_setting(n) OPERATOR(pg_catalog.<>) '' "
 			"AND NOT "
 			"EXISTS (SELECT FROM pg_catalog.pg_settings WHERE pg_catalog.lower(name) "
-			"OPERATOR(pg_catalog.=) n);");
+			"OPERATOR(pg_catalog.=) n AND vartype OPERATOR(pg_catalog.<>) 'string');");
 }
 
 int pp_label_sql(struct pp_label from, struct pp_label to, char *text, size_t size)

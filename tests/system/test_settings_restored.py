@@ -158,3 +158,15 @@ def test_empty_custom_setting_is_empty_whatever_default_there_is(raw, postgres_t
         assert [wire.ask("show app.tenant") for _ in range(4)] == [[["public"]]] * 4
     finally:
         postgres_trust.psql("alter role app reset app.tenant")
+
+
+def test_empty_setting_of_a_library_is_empty_whatever_default_there_is(raw, postgres_trust):
+    postgres_trust.psql("alter role app set plpgsql.extra_errors = 'all'")
+    try:
+        wire = raw(MAX_SERVERS=2, LEND="rotate", MIN_SERVERS=2).login()
+        for _ in range(2):
+            wire.ask("do $$ begin end $$")
+        wire.ask("set plpgsql.extra_errors = ''")
+        assert [wire.ask("show plpgsql.extra_errors") for _ in range(4)] == [[[""]]] * 4
+    finally:
+        postgres_trust.psql("alter role app reset plpgsql.extra_errors")
