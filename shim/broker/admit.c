@@ -9,8 +9,8 @@
 #include "broker/greet.h"
 #include "broker/lend.h"
 #include "broker/login_words.h"
-#include "broker/secret.h"
 #include "broker/route.h"
+#include "broker/secret.h"
 #include "broker/server.h"
 #include "broker/unpooled.h"
 #include "wire/framer.h"
@@ -86,8 +86,7 @@ static void refuse_startup(struct pp_client *c, int error)
 
 void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 {
-	if (!pp_greet_negotiate(c, startup))
-		pp_unpooled_keep(c, startup);
+	bool said = pp_greet_negotiate(c, startup);
 	if (c->gone)
 		return;
 	if (c->broker->orders.finish) {
@@ -102,8 +101,9 @@ void pp_admit_start(struct pp_client *c, const struct pp_startup *startup)
 	pp_client_set_state(c, PP_CLIENT_ADMISSION);
 	struct pp_database *db = c->database;
 	struct pp_broker *b = c->broker;
-	if (c->route->takes_no_options && pp_login_needs_options(db->settings, db->settings_len) &&
-	    pp_unpooled_begin(c))
+	if (!said && pp_login_needs_options(db->settings, db->settings_len))
+		pp_unpooled_keep(c, startup);
+	if (c->route->takes_no_options && pp_unpooled_begin(c))
 		return;
 	c->epoch = b->epoch;
 	step(c);

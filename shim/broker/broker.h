@@ -44,8 +44,7 @@ struct pp_broker {
 	struct pp_targets targets;
 	const char *dir; /* borrowed: main's */
 	struct event_base *base;
-	uint8_t *read_buffer;	 /* owned, PP_READ_BUFFER */
-	uint64_t rounds_gone_on; /* process.c */
+	uint8_t *read_buffer; /* owned, PP_READ_BUFFER */
 	size_t long_unnamed; /* bytes that all clients' long unnamed statements take (statements.h) */
 	pp_ms now;	     /* of this round; refreshed by every callback's entry */
 	pp_ms clock;	     /* the same by the kernel's, which also runs while we stand still */

@@ -91,7 +91,7 @@ struct pp_client {
 	uint64_t transactions;
 	pp_ms active_at;   /* it last said something, or its transaction ended */
 	pp_ms orphaned_at; /* its process was found dead; 0: it lives, as far as we know */
-	uint64_t went_on;  /* process.c: in this round */
+	pp_ms went_on_at;  /* what was held back; process.c */
 	bool was_held;	   /* and what it had to say may have been held back for that one's end */
 	struct pp_gist last_ran; /* the first words of its last text */
 	pp_ms warned_since;	 /* leaks.c: of the transaction that began then */

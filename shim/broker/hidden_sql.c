@@ -66,8 +66,7 @@ const char pp_hidden_sql_scan[] = LOCALLY MARK
 	"CASE WHEN octet_length(t)<28000 THEN t WHEN " LASTING " THEN '' END FROM ("
 	"SELECT CASE WHEN lanname IN ('sql','plpgsql') THEN 'F' WHEN lanname='c' AND fn.oid "
 	"NOT IN (SELECT objid FROM packed) THEN 'M' WHEN fn.oid IN (SELECT objid FROM keeping) "
-	"THEN "
-	"'M' WHEN lanname IN ('c','internal') THEN 'C' "
+	"THEN 'M' WHEN lanname IN ('c','internal') THEN 'C' "
 	"WHEN prosrc ~ '[[:<:]](_SHARED|GD|SD)[[:>:]]' THEN 'O' ELSE 'L' END,"
 	"proname::text,CASE WHEN lanname IN ('c','internal') THEN '' WHEN "
 	/* without the words that would say that it creates something */

@@ -18,9 +18,9 @@ void pp_login_forget(struct pp_login *login);
 /* Where the value of a libpq keyword is kept, to be read or replaced (owned). NULL: it is not said. */
 char **pp_login_value(struct pp_login *login, const char *keyword);
 
-/* The value of a name in "name\0value\0..." or NULL. */
 /* Are there settings that our login can only say in `options`? */
 bool pp_login_needs_options(const char *settings, size_t len);
+/* The value of a name in "name\0value\0..." or NULL. */
 const char *pp_login_setting(const char *settings, size_t len, const char *name);
 
 #endif

@@ -21,6 +21,7 @@ struct pp_database;
  * server instead. A tenant in a schema of its own has plans of its own: 50 of them with 200 long texts find room. */
 #define PP_PLANS_MAX	   20000
 #define PP_PLANS_BYTES_MAX (32 * 1024 * 1024)
+
 struct pp_plans {
 	struct pp_plan *by_key; /* uthash */
 	struct pp_list used;	/* link: plan.link */

@@ -16,7 +16,8 @@
 /* From its SIGTERM to its death, on a busy machine. Who lives longer has changed its mind. */
 #define PP_PROCESS_DEATH_MS 2000
 /* From a death to the end of its connections, which comes first but may be heard later. */
-#define PP_PROCESS_FIN_MS 100
+#define PP_PROCESS_FIN_MS    100
+#define PP_PROCESS_GO_ON_MAX 100
 /* From the answer to the connection. */
 #define PP_PROCESS_ASKED_MS 1000
 
@@ -280,15 +281,15 @@ static bool was_held_back(const struct pp_client *c)
 }
 
 /* One, whose end may be that of others. False: there is none. */
-static bool one_goes_on(struct pp_broker *b, uint64_t round)
+static bool one_goes_on(struct pp_broker *b, pp_ms round)
 {
 	PP_LIST_FOREACH (&b->clients, it) {
 		struct pp_client *c = pp_list_entry(it, struct pp_client, link);
 		bool may_begin = c->state == PP_CLIENT_IDLE || c->state == PP_CLIENT_LENT;
-		if (c->went_on != round && may_begin && was_held_back(c) &&
+		if (c->went_on_at != round && may_begin && was_held_back(c) &&
 		    (pp_buf_len(&c->in) || !pp_client_is_greeted(c))) {
 			c->was_held = false;
-			c->went_on = round;
+			c->went_on_at = round;
 			pp_client_continue(c);
 			return true;
 		}
@@ -296,11 +297,11 @@ static bool one_goes_on(struct pp_broker *b, uint64_t round)
 	return false;
 }
 
-/* Each once. */
+/* Each once, and not all of thousands in one round of the loop. */
 void pp_process_go_on(struct pp_broker *b)
 {
-	uint64_t round = ++b->rounds_gone_on;
-	for (size_t left = b->clients.count; left && one_goes_on(b, round);)
+	pp_ms round = b->now;
+	for (int left = PP_PROCESS_GO_ON_MAX; left && one_goes_on(b, round);)
 		left--;
 }
 

@@ -133,6 +133,7 @@ static inline bool pp_server_is_congested(const struct pp_server *s)
 }
 
 void pp_server_pause(struct pp_server *s, bool paused);
+
 /* Adds pins; the first one names the cause. Counted and logged once per reason and lending. */
 void pp_server_pin(struct pp_server *s, uint32_t pins, const char *cause);
 

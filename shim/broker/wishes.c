@@ -169,14 +169,27 @@ static struct away *find_away(const struct pp_broker *b, uint32_t mark, pid_t pi
 	return NULL;
 }
 
-/* True, for the caller's sake. */
-static bool expect_route(struct pp_broker *b, uint32_t mark, pid_t pid)
+static void expect_route(struct pp_broker *b, uint32_t mark, pid_t pid)
 {
 	struct away *a = find_away(b, mark, pid);
 	if (!a)
 		a = &b->wishes->away[b->wishes->next_away++ % PP_WISHES_AWAY];
 	*a = (struct away){mark, pid, b->now};
-	return true;
+}
+
+/* NULL: no room, or it would be turned away, if its host is a new one. */
+static struct wish *add(struct pp_broker *b, uint32_t mark, const char *text, size_t len)
+{
+	if (!pp_route_may_make(b) || (!b->wishes && !(b->wishes = calloc(1, sizeof *b->wishes))))
+		return NULL;
+	char *copy = malloc(len);
+	if (!copy)
+		return NULL;
+	memcpy(copy, text, len);
+	struct wish *wish = oldest(b->wishes);
+	forget(wish);
+	*wish = (struct wish){.mark = mark, .len = len, .text = copy, .used = ++b->wishes->clock};
+	return wish;
 }
 
 bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, const char *text,
@@ -190,22 +203,13 @@ bool pp_wishes_keep(struct pp_broker *b, const struct pp_ipc_msg *question, cons
 	}
 	if (!pp_mark_is_mark(mark) || !is_good(text, len) || !pp_identity_is_open(b))
 		return false;
-	struct wish *wish = find(b, mark);
-	if (wish)
-		return !wish->alone && wish->len == len && memcmp(wish->text, text, len) == 0 &&
-		       expect_route(b, mark, pid);
-	if (!pp_route_may_make(b)) /* it would be turned away, if its host is a new one */
+	const struct wish *wish = find(b, mark);
+	if (!wish)
+		wish = add(b, mark, text, len);
+	if (!wish || wish->alone || wish->len != len || memcmp(wish->text, text, len) != 0)
 		return false;
-	if (!b->wishes && !(b->wishes = calloc(1, sizeof *b->wishes)))
-		return false;
-	char *copy = malloc(len);
-	if (!copy)
-		return false;
-	memcpy(copy, text, len);
-	wish = oldest(b->wishes);
-	forget(wish);
-	*wish = (struct wish){.mark = mark, .len = len, .text = copy, .used = ++b->wishes->clock};
-	return expect_route(b, mark, pid);
+	expect_route(b, mark, pid);
+	return true;
 }
 
 bool pp_wishes_is_kept(struct pp_broker *b, uint32_t mark)
@@ -223,8 +227,10 @@ void pp_wishes_routed(struct pp_broker *b, uint32_t mark, pid_t pid)
 void pp_wishes_turn_away(struct pp_broker *b, uint32_t mark, pid_t pid)
 {
 	struct wish *wish = mark ? find(b, mark) : NULL;
-	if (wish)
-		wish->alone = expect_route(b, mark, pid);
+	if (!wish)
+		return;
+	wish->alone = true;
+	expect_route(b, mark, pid);
 }
 
 bool pp_wishes_was_turned_away(struct pp_broker *b, uint32_t mark, pid_t pid)

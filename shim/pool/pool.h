@@ -86,8 +86,8 @@ bool pp_pool_is_unused(const struct pp_pool *pool);
 uint32_t pp_pool_open(const struct pp_pool *pool);
 
 /* The idle server that suits best, of equals the one used last (its caches are warm), now LENT; NULL when there is none,
- * somebody in line could have one, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest, so that
- * successive transactions get different ones while several are idle. */
+ * somebody in line could have one, or the gate is shut. With `rotate`: of those that suit at all the one idle for longest,
+ * so that successive transactions get different ones while several are idle. */
 struct pp_conn *pp_pool_lend(struct pp_pool *pool, const struct pp_waiter *waiter, pp_ms now);
 
 void pp_pool_wait(struct pp_pool *pool, struct pp_waiter *waiter, pp_ms now);
